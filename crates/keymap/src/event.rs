@@ -12,7 +12,8 @@ bitflags! {
         const SHIFT = 1 << 0;
         /// Either Control key.
         const CTRL = 1 << 1;
-        /// The left Alt key (the right one is AltGr on layouts that have it).
+        /// The left Alt key, or the right one on the US layout. Elsewhere the right one is AltGr, which composes text
+        /// and counts as no modifier.
         const ALT = 1 << 2;
         /// Either Super ("Windows") key.
         const META = 1 << 3;
@@ -41,8 +42,9 @@ pub struct KeyEvent {
     pub state: KeyState,
     /// The modifiers in force, this event included.
     pub modifiers: Modifiers,
-    /// The character it types under the active layout; `None` for keys that type nothing and for
-    /// releases.
+    /// The printable character that a press or repeat types under the active layout. `None` for releases, for keys
+    /// without one (Enter, Tab and Backspace included: look at `key`), and while Ctrl, Alt or Meta is down. AltGr
+    /// composes: it is no modifier of this set, it only changes the text.
     pub text: Option<char>,
 }
 
@@ -53,7 +55,7 @@ impl KeyEvent {
     }
 }
 
-/// The keyboard layout in use.
+/// What the keys type. The keyboard itself can't tell, so a person chooses.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub enum Layout {
     /// United States, 104 keys.
@@ -65,8 +67,21 @@ pub enum Layout {
     De,
 }
 
-/// A key, named by what a US keyboard prints on it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+impl Layout {
+    /// The layout called `name`, as on the kernel command line: `us`, `uk` (or `gb`), `de`.
+    pub fn from_name(name: &str) -> Option<Self> {
+        match name {
+            "us" => Some(Self::Us),
+            "uk" | "gb" => Some(Self::Uk),
+            "de" => Some(Self::De),
+            _ => None,
+        }
+    }
+}
+
+/// A key, named by what a US keyboard prints on it. The keypad's keys bear these names while Num Lock is on; without it
+/// they are `Home`, `Up` and so on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[allow(missing_docs, reason = "the names are the documentation")]
 pub enum Key {
     A,
@@ -175,6 +190,13 @@ pub enum Key {
     KeypadMultiply,
     KeypadDivide,
     KeypadEnter,
+    VolumeMute,
+    VolumeDown,
+    VolumeUp,
+    MediaPrevious,
+    MediaNext,
+    MediaPlay,
+    MediaStop,
     /// A key this crate has no name for.
     Unknown,
 }
