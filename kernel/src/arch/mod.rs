@@ -1,0 +1,19 @@
+//! The one place that knows the processor. `asm!`, control registers, MSRs and port instructions stand only
+//! below this folder; what the rest of the kernel may call is re-exported here.
+//!
+//! - [`cpu`]: identify this CPU, halt it, what it can do
+//! - [`percpu`]: the block of data behind GS, preemption count included
+//! - [`interrupts`]: on, off, restore
+//! - [`trap`]: the saved context, and the hooks through which upper floors handle traps
+//! - [`irq`]: device interrupt lines
+//! - [`port`]: claimed ranges of I/O ports
+//! - [`time`]: uptime, busy waits, the tick
+//! - [`smp`]: the other CPUs
+//! - [`serial`]: the first serial port, polled, usable from the first instruction
+//! - [`tlb`]: page-table base and translation invalidation
+
+mod x86_64;
+
+pub use x86_64::{
+    apic, copy, cpu, interrupts, irq, pci_config, percpu, port, power, serial, smp, stack, time, tlb, trap,
+};

@@ -1,0 +1,23 @@
+//! x86-64. Citations "SDM" are to Intel's Software Developer's Manual.
+
+pub mod apic;
+pub mod copy;
+pub mod cpu;
+mod gdt;
+mod idt;
+pub mod interrupts;
+pub mod irq;
+mod msr;
+pub mod pci_config;
+pub mod percpu;
+mod pic;
+mod pit;
+pub mod port;
+pub mod power;
+pub mod serial;
+pub mod smp;
+pub mod stack;
+mod stubs;
+pub mod time;
+pub mod tlb;
+pub mod trap;

@@ -1,0 +1,195 @@
+//! Per-CPU data: one block for each CPU, found through the GS base (SDM vol. 3A, 3.4.4.1).
+//!
+//! The block holds what must be reached in one instruction: the CPU's number, the preemption count, the
+//! flag that a reschedule is due, and the slot through which a context switch tells the assembly stub
+//! which thread has now left this CPU. Everything larger is a table indexed by [`id`].
+
+use core::arch::asm;
+use core::mem::offset_of;
+use core::sync::atomic::{AtomicBool, AtomicPtr, AtomicU8, AtomicU32, AtomicU64, Ordering};
+
+use super::msr;
+
+/// CPUs the kernel drives; more are left parked with a warning.
+pub const MAX_CPUS: usize = 64;
+
+/// Spin locks one CPU may hold at a time; debug builds check it with the ranks.
+pub const MAX_HELD_LOCKS: usize = 8;
+
+/// A CPU's block. Only its own CPU writes the plain counters, but other CPUs may read them, hence atomics
+/// (relaxed ones compile to plain loads and stores).
+#[repr(C, align(128))]
+pub struct PerCpu {
+    /// Points to the block itself, so that `gs:[0]` yields an ordinary address.
+    this: AtomicU64,
+    /// The CPU's number, from 0 (the boot CPU).
+    id: AtomicU32,
+    /// How many reasons there are not to switch threads here.
+    preempt_count: AtomicU32,
+    /// A switch was due while it was not allowed.
+    need_resched: AtomicBool,
+    /// How many interrupts or exceptions this CPU is handling.
+    trap_depth: AtomicU8,
+    /// Ranks of the spin locks held, debug builds only.
+    held_ranks: [AtomicU8; MAX_HELD_LOCKS],
+    held_count: AtomicU8,
+    /// The `on_cpu` flag of the thread that is being switched away from; the stub clears it once it runs
+    /// on the next thread's stack.
+    pub(super) departing: AtomicPtr<AtomicBool>,
+    /// Top of the running thread's kernel stack, for the guard-page report.
+    current_stack: AtomicU64,
+}
+
+/// Offset of `departing`, for the assembly stub.
+pub(super) const DEPARTING_OFFSET: usize = offset_of!(PerCpu, departing);
+const PREEMPT_OFFSET: usize = offset_of!(PerCpu, preempt_count);
+const ID_OFFSET: usize = offset_of!(PerCpu, id);
+
+#[allow(clippy::declare_interior_mutable_const, reason = "a template for the array below")]
+const FRESH: PerCpu = PerCpu {
+    this: AtomicU64::new(0),
+    id: AtomicU32::new(0),
+    preempt_count: AtomicU32::new(0),
+    need_resched: AtomicBool::new(false),
+    trap_depth: AtomicU8::new(0),
+    held_ranks: [const { AtomicU8::new(0) }; MAX_HELD_LOCKS],
+    held_count: AtomicU8::new(0),
+    departing: AtomicPtr::new(core::ptr::null_mut()),
+    current_stack: AtomicU64::new(0),
+};
+
+static BLOCKS: [PerCpu; MAX_CPUS] = [FRESH; MAX_CPUS];
+
+/// Gives the running CPU its block. Must come before anything that takes a lock on this CPU.
+///
+/// # Panics
+/// When `id` is not below [`MAX_CPUS`]: callers count CPUs against it first.
+pub fn install(id: usize) {
+    let block = &BLOCKS[id];
+    block.this.store(core::ptr::from_ref(block) as u64, Ordering::Relaxed);
+    block.id.store(id as u32, Ordering::Relaxed);
+    // SAFETY: GS_BASE only gives `gs:` accesses their base; the block is static, so it never dangles, and
+    // no code before this call uses `gs:`.
+    unsafe { msr::write(msr::GS_BASE, core::ptr::from_ref(block) as u64) };
+}
+
+/// The running CPU's block. The reference may outlive a migration to another CPU, so callers that write
+/// hold off preemption first; single counters are better reached by the functions below.
+fn block() -> &'static PerCpu {
+    let this: u64;
+    // SAFETY: `install` ran on this CPU before any caller (first line of both CPU entry paths), so `gs:[0]`
+    // holds the address of a static block.
+    unsafe {
+        asm!("mov {}, gs:[0]", out(reg) this, options(nostack, preserves_flags, readonly));
+        &*(this as *const PerCpu)
+    }
+}
+
+/// The running CPU's number. May be stale by the time it is used unless preemption is off.
+pub fn id() -> usize {
+    let id: u32;
+    // SAFETY: as in `block`; reads a field of it in one instruction.
+    unsafe {
+        asm!("mov {:e}, gs:[{}]", out(reg) id, const ID_OFFSET, options(nostack, preserves_flags, readonly));
+    }
+    id as usize
+}
+
+/// Forbids switching threads on this CPU until the matching [`preempt_enable`].
+pub fn preempt_disable() {
+    // SAFETY: one instruction on this CPU's own block: it cannot be torn by an interrupt or a migration.
+    unsafe { asm!("inc dword ptr gs:[{}]", const PREEMPT_OFFSET, options(nostack)) };
+}
+
+/// Undoes one [`preempt_disable`]; when it was the last and a switch is due, switches.
+pub fn preempt_enable() {
+    let block = block();
+    let count = block.preempt_count.load(Ordering::Relaxed);
+    debug_assert!(count > 0, "preemption enabled more often than disabled");
+    block.preempt_count.store(count - 1, Ordering::Relaxed);
+    if count == 1 && block.need_resched.load(Ordering::Relaxed) && super::interrupts::are_enabled() {
+        super::trap::yield_now();
+    }
+}
+
+/// Whether threads may be switched here.
+pub fn preemptible() -> bool {
+    block().preempt_count.load(Ordering::Relaxed) == 0
+}
+
+/// Notes that this CPU should switch threads at the next opportunity.
+pub fn set_need_resched() {
+    block().need_resched.store(true, Ordering::Relaxed);
+}
+
+/// Takes the note back, since a switch is being decided now.
+pub fn clear_need_resched() {
+    block().need_resched.store(false, Ordering::Relaxed);
+}
+
+/// Whether a switch is due.
+pub fn need_resched() -> bool {
+    block().need_resched.load(Ordering::Relaxed)
+}
+
+/// Counts a trap in; returns the depth before.
+pub(super) fn enter_trap() -> u8 {
+    let block = block();
+    let depth = block.trap_depth.load(Ordering::Relaxed);
+    block.trap_depth.store(depth.saturating_add(1), Ordering::Relaxed);
+    depth
+}
+
+/// Counts a trap out.
+pub(super) fn leave_trap() {
+    let block = block();
+    let depth = block.trap_depth.load(Ordering::Relaxed);
+    block.trap_depth.store(depth.saturating_sub(1), Ordering::Relaxed);
+}
+
+/// Whether an interrupt or exception is being handled here.
+pub fn in_trap() -> bool {
+    block().trap_depth.load(Ordering::Relaxed) > 0
+}
+
+/// Tells the stub which thread's `on_cpu` flag to clear once this CPU has left that thread's stack.
+/// Interrupts must be off, as they are while a switch is decided.
+pub fn set_departing(on_cpu: &AtomicBool) {
+    block().departing.store(core::ptr::from_ref(on_cpu).cast_mut(), Ordering::Relaxed);
+}
+
+/// Remembers the running thread's stack top.
+pub fn set_current_stack(top: u64) {
+    block().current_stack.store(top, Ordering::Relaxed);
+}
+
+/// The running thread's stack top, 0 when unknown.
+pub fn current_stack() -> u64 {
+    block().current_stack.load(Ordering::Relaxed)
+}
+
+/// Records that a lock of `rank` is held; false when one of the same or a higher rank is held already.
+/// Debug builds only; the caller has preemption off.
+pub fn push_rank(rank: u8) -> bool {
+    let block = block();
+    let count = block.held_count.load(Ordering::Relaxed) as usize;
+    let ordered = block.held_ranks[..count].iter().all(|held| held.load(Ordering::Relaxed) < rank);
+    if let Some(slot) = block.held_ranks.get(count) {
+        slot.store(rank, Ordering::Relaxed);
+        block.held_count.store(count as u8 + 1, Ordering::Relaxed);
+    }
+    ordered
+}
+
+/// Forgets a held lock; locks may be released in any order.
+pub fn pop_rank(rank: u8) {
+    let block = block();
+    let count = block.held_count.load(Ordering::Relaxed) as usize;
+    let held = &block.held_ranks[..count];
+    if let Some(at) = held.iter().rposition(|slot| slot.load(Ordering::Relaxed) == rank) {
+        for i in at..count - 1 {
+            held[i].store(held[i + 1].load(Ordering::Relaxed), Ordering::Relaxed);
+        }
+        block.held_count.store(count as u8 - 1, Ordering::Relaxed);
+    }
+}

@@ -1,0 +1,13 @@
+//! Locks that never sleep, below the scheduler: what a thread or an interrupt handler holds for a moment.
+//!
+//! The type says what is off while the lock is held: [`SpinLock`] turns preemption off and must never be
+//! taken by an interrupt handler; [`IrqSpinLock`] turns interrupts off as well and may be taken anywhere.
+//! Locks that sleep live in `sync`, above.
+
+mod once;
+mod rank;
+mod spin;
+
+pub use once::Once;
+pub use rank::Rank;
+pub use spin::{IrqSpinGuard, IrqSpinLock, SpinGuard, SpinLock};

@@ -1,0 +1,36 @@
+//! The order in which spin locks are taken: a CPU may take a lock only if every lock it holds has a smaller
+//! rank. Debug builds check it at every acquisition, so that a cycle shows the first time one half of it
+//! runs, not the one night when both halves meet.
+//!
+//! From outermost to innermost, each with the reason for its place. There is no default rank.
+
+/// A lock's place in the order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[repr(u8)]
+pub enum Rank {
+    /// Device state a driver guards against its own interrupt handler; handlers wake threads under it.
+    Device = 10,
+    /// Buffers between interrupt handlers and threads, filled under a device's lock.
+    Queue = 20,
+    /// A wait queue's list: waking happens under the locks above, and reaches the scheduler below.
+    WaitQueue = 30,
+    /// The table of all threads: spawning takes it, then a run queue.
+    ThreadTable = 40,
+    /// Sleeping threads by deadline: the tick takes it, then run queues.
+    Timers = 50,
+    /// One CPU's run queue.
+    RunQueue = 60,
+    /// The kernel's page tables: mapping allocates frames.
+    PageTables = 70,
+    /// The heap: allocated under most of the above, so almost innermost; growing it maps pages, which is
+    /// why it gives its lock back first.
+    Heap = 80,
+    /// The frame allocator, used by page tables and heap.
+    Frames = 90,
+    /// Table of interrupt handlers, changed at registration only.
+    Handlers = 100,
+    /// Which driver owns which ports: touched when drivers come and go.
+    Ports = 110,
+    /// The log's ring, screen and serial port: anything may log while holding anything.
+    Log = 120,
+}

@@ -1,0 +1,153 @@
+//! Spin locks, test-and-test-and-set. A ticket lock would be fair, but under an emulator or hypervisor it
+//! hands the lock to a CPU that may not be running, and everybody waits for it; stretches under these locks
+//! are short enough that fairness buys nothing.
+
+use core::cell::UnsafeCell;
+use core::ops::{Deref, DerefMut};
+use core::sync::atomic::{AtomicBool, Ordering};
+
+use super::Rank;
+use crate::arch::{interrupts, percpu};
+
+/// The bit that is the lock, and its rank.
+struct RawSpin {
+    locked: AtomicBool,
+    rank: Rank,
+}
+
+impl RawSpin {
+    /// Preemption is off already.
+    fn acquire(&self) {
+        self.note_acquired();
+        while self.locked.compare_exchange_weak(false, true, Ordering::Acquire, Ordering::Relaxed).is_err() {
+            while self.locked.load(Ordering::Relaxed) {
+                core::hint::spin_loop();
+            }
+        }
+    }
+
+    fn try_acquire(&self) -> bool {
+        let taken = self.locked.compare_exchange(false, true, Ordering::Acquire, Ordering::Relaxed).is_ok();
+        if taken && cfg!(debug_assertions) {
+            // An attempt can't deadlock, so its order is not checked; but what is taken after it is.
+            percpu::push_rank(self.rank as u8);
+        }
+        taken
+    }
+
+    fn release(&self) {
+        self.locked.store(false, Ordering::Release);
+        if cfg!(debug_assertions) {
+            percpu::pop_rank(self.rank as u8);
+        }
+    }
+
+    fn note_acquired(&self) {
+        if cfg!(debug_assertions) && !percpu::push_rank(self.rank as u8) {
+            percpu::pop_rank(self.rank as u8);
+            panic!("lock order: {:?} taken while a lock of the same or a higher rank is held", self.rank);
+        }
+    }
+}
+
+macro_rules! spin_lock {
+    ($(#[$doc:meta])* $lock:ident, $(#[$guard_doc:meta])* $guard:ident, $saved:ty, $enter:expr, $leave:expr) => {
+        $(#[$doc])*
+        pub struct $lock<T: ?Sized> {
+            raw: RawSpin,
+            value: UnsafeCell<T>,
+        }
+
+        // SAFETY: `raw` lets one CPU at a time reach the value, so sharing the lock only sends the value.
+        unsafe impl<T: ?Sized + Send> Sync for $lock<T> {}
+
+        impl<T> $lock<T> {
+            /// A free lock around `value`.
+            pub const fn new(rank: Rank, value: T) -> Self {
+                Self { raw: RawSpin { locked: AtomicBool::new(false), rank }, value: UnsafeCell::new(value) }
+            }
+        }
+
+        impl<T: ?Sized> $lock<T> {
+            /// Waits for the lock.
+            pub fn lock(&self) -> $guard<'_, T> {
+                let saved = $enter;
+                self.raw.acquire();
+                $guard { lock: self, saved, not_send: core::marker::PhantomData }
+            }
+
+            /// Takes the lock if it is free.
+            pub fn try_lock(&self) -> Option<$guard<'_, T>> {
+                let saved = $enter;
+                if self.raw.try_acquire() {
+                    Some($guard { lock: self, saved, not_send: core::marker::PhantomData })
+                } else {
+                    ($leave)(saved);
+                    None
+                }
+            }
+        }
+
+        $(#[$guard_doc])*
+        pub struct $guard<'a, T: ?Sized> {
+            lock: &'a $lock<T>,
+            saved: $saved,
+            /// A guard is released on the CPU that took it.
+            not_send: core::marker::PhantomData<*mut ()>,
+        }
+
+        impl<T: ?Sized> Deref for $guard<'_, T> {
+            type Target = T;
+            fn deref(&self) -> &T {
+                // SAFETY: the guard exists, so this CPU holds the lock and nobody else reaches the value.
+                unsafe { &*self.lock.value.get() }
+            }
+        }
+
+        impl<T: ?Sized> DerefMut for $guard<'_, T> {
+            fn deref_mut(&mut self) -> &mut T {
+                // SAFETY: as for `deref`, and `&mut self` makes this the guard's only reference.
+                unsafe { &mut *self.lock.value.get() }
+            }
+        }
+
+        impl<T: ?Sized> Drop for $guard<'_, T> {
+            fn drop(&mut self) {
+                self.lock.raw.release();
+                ($leave)(self.saved);
+            }
+        }
+    };
+}
+
+spin_lock!(
+    /// A lock between threads: preemption is off while it is held. Never take it in an interrupt handler.
+    SpinLock,
+    /// Gives access to a [`SpinLock`]'s value.
+    SpinGuard,
+    (),
+    percpu::preempt_disable(),
+    |()| percpu::preempt_enable()
+);
+
+spin_lock!(
+    /// A lock between threads and interrupt handlers: interrupts are off while it is held.
+    IrqSpinLock,
+    /// Gives access to an [`IrqSpinLock`]'s value.
+    IrqSpinGuard,
+    bool,
+    {
+        let were_enabled = interrupts::disable();
+        percpu::preempt_disable();
+        were_enabled
+    },
+    |were_enabled| {
+        // In this order: with interrupts still off, enabling preemption never switches; a switch that is
+        // due happens at the next tick or, if interrupts come back on now, right below.
+        percpu::preempt_enable();
+        interrupts::restore(were_enabled);
+        if were_enabled && percpu::need_resched() && percpu::preemptible() {
+            crate::arch::trap::yield_now();
+        }
+    }
+);
