@@ -1,0 +1,199 @@
+//! The allocator against a `BTreeSet` of free frame numbers, under random operations, and the promises
+//! that a set can't state: next fit, runs, limits, and a memory map in any disorder.
+
+use std::collections::BTreeSet;
+
+use frames::{FRAME_SIZE, Frame, FrameAllocator, FrameRange, FreeError, Region, RunRequest};
+
+/// Knuth's 64-bit multiplier: enough randomness to mix operations, and the same on every machine.
+struct Random(u64);
+
+impl Random {
+    fn below(&mut self, bound: u64) -> u64 {
+        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (self.0 >> 33) % bound
+    }
+}
+
+fn range(start: u64, count: u64) -> FrameRange {
+    FrameRange { start: Frame::from_number(start), count }
+}
+
+fn run(count: u64, align: u64) -> RunRequest {
+    RunRequest { count, align, below: None }
+}
+
+/// The lowest run the slow way: try every start.
+fn lowest_run(free: &BTreeSet<u64>, count: u64, align: u64, below: u64, frame_count: u64) -> Option<u64> {
+    (0..frame_count)
+        .step_by(align as usize)
+        .find(|&start| start + count <= below && (start..start + count).all(|number| free.contains(&number)))
+}
+
+fn random_operations(frame_count: u64, steps: u64, seed: u64) {
+    let mut storage = vec![!0; FrameAllocator::storage_words(frame_count)];
+    let mut allocator = FrameAllocator::new(&mut storage, frame_count).unwrap();
+    let (mut free, mut used) = (BTreeSet::new(), BTreeSet::new());
+    let mut random = Random(seed);
+    for step in 0..steps {
+        match random.below(10) {
+            0..=2 => match allocator.allocate() {
+                Some(frame) => {
+                    assert!(free.remove(&frame.number()), "step {step}: gave out a frame that was not free");
+                    used.insert(frame.number());
+                }
+                None => assert!(free.is_empty(), "step {step}: said full with frames left"),
+            },
+            3 => {
+                let limit = random.below(frame_count + 1);
+                match allocator.allocate_below(Frame::from_number(limit)) {
+                    Some(frame) => {
+                        assert!(frame.number() < limit && free.remove(&frame.number()));
+                        used.insert(frame.number());
+                    }
+                    None => assert!(free.range(..limit).next().is_none()),
+                }
+            }
+            4 => {
+                let (count, align) = (random.below(150) + 1, 1 << random.below(7));
+                let below = if random.below(2) == 0 { random.below(frame_count) } else { frame_count };
+                let request = RunRequest { count, align, below: Some(Frame::from_number(below)) };
+                let expected = lowest_run(&free, count, align, below, frame_count);
+                let got = allocator.allocate_run(request);
+                assert_eq!(got.map(|run| run.start.number()), expected, "step {step}: {request:?}");
+                for frame in got.into_iter().flat_map(FrameRange::iter) {
+                    assert!(free.remove(&frame.number()) && used.insert(frame.number()));
+                }
+            }
+            5..=7 => {
+                let number = random.below(frame_count + 3);
+                let frame = Frame::from_number(number);
+                let expected = match (free.contains(&number), used.contains(&number)) {
+                    (true, _) => Err(FreeError::AlreadyFree(frame)),
+                    (_, true) => Ok(()),
+                    _ => Err(FreeError::NotManaged(frame)),
+                };
+                assert_eq!(allocator.free(frame), expected, "step {step}");
+                if used.remove(&number) {
+                    free.insert(number);
+                }
+            }
+            8 => {
+                let (start, count) = (random.below(frame_count), random.below(200));
+                let added = allocator.add(range(start, count));
+                let new: Vec<u64> = (start..(start + count).min(frame_count))
+                    .filter(|number| !free.contains(number) && !used.contains(number))
+                    .collect();
+                assert_eq!(added, new.len() as u64);
+                free.extend(new);
+            }
+            _ => {
+                let (start, count) = (random.below(frame_count), random.below(40));
+                let before = free.len() + used.len();
+                let removed = allocator.reserve(range(start, count));
+                free.retain(|number| !(start..start + count).contains(number));
+                used.retain(|number| !(start..start + count).contains(number));
+                assert_eq!(removed, (before - free.len() - used.len()) as u64);
+            }
+        }
+        let statistics = allocator.statistics();
+        assert_eq!((statistics.free, statistics.used()), (free.len() as u64, used.len() as u64));
+    }
+    for number in 0..frame_count + 70 {
+        assert_eq!(allocator.is_free(Frame::from_number(number)), free.contains(&number));
+    }
+}
+
+#[test]
+fn agrees_with_a_set_whatever_is_asked() {
+    for (seed, frame_count) in [1, 63, 64, 65, 700, 4096, 5000].into_iter().enumerate() {
+        random_operations(frame_count, 4000, seed as u64);
+    }
+}
+
+#[test]
+fn every_frame_of_64_gib_comes_out_once() {
+    let frame_count = (64 << 30) / FRAME_SIZE + 100; // two words at the top level
+    let mut storage = vec![0; FrameAllocator::storage_words(frame_count)];
+    let mut allocator = FrameAllocator::new(&mut storage, frame_count).unwrap();
+    allocator.add(range(0, frame_count));
+    let mut seen = vec![false; frame_count as usize];
+    while let Some(frame) = allocator.allocate() {
+        assert!(!std::mem::replace(&mut seen[frame.number() as usize], true));
+    }
+    assert!(seen.into_iter().all(|seen| seen));
+}
+
+#[test]
+fn a_freed_frame_is_not_the_next_one() {
+    let mut storage = vec![0; FrameAllocator::storage_words(100)];
+    let mut allocator = FrameAllocator::new(&mut storage, 100).unwrap();
+    allocator.add(range(10, 3));
+    let first = allocator.allocate().unwrap();
+    allocator.free(first).unwrap();
+    let rest: Vec<u64> = std::iter::from_fn(|| allocator.allocate()).map(Frame::number).collect();
+    assert_eq!((first.number(), rest), (10, vec![11, 12, 10]));
+}
+
+#[test]
+fn memory_below_4_gib_is_kept_for_those_who_need_it() {
+    let four_gib = Frame::FOUR_GIB.number();
+    let mut storage = vec![0; FrameAllocator::storage_words(four_gib + 2)];
+    let mut allocator = FrameAllocator::new(&mut storage, four_gib + 2).unwrap();
+    allocator.add(range(four_gib - 2, 4));
+    assert_eq!(allocator.allocate(), Some(Frame::FOUR_GIB));
+    assert_eq!(allocator.allocate_below(Frame::FOUR_GIB), Some(Frame::from_number(four_gib - 2)));
+    let request = RunRequest { count: 2, align: 1, below: Some(Frame::FOUR_GIB) };
+    assert_eq!(allocator.allocate_run(request), None, "only one frame is left below");
+    let rest: Vec<u64> = std::iter::from_fn(|| allocator.allocate()).map(Frame::number).collect();
+    assert_eq!(rest, [four_gib + 1, four_gib - 1]);
+}
+
+#[test]
+fn a_run_goes_back_whole_or_not_at_all() {
+    let mut storage = vec![0; FrameAllocator::storage_words(64)];
+    let mut allocator = FrameAllocator::new(&mut storage, 64).unwrap();
+    allocator.add(range(0, 64));
+    let taken = allocator.allocate_run(run(8, 8)).unwrap();
+    let too_long = FrameRange { count: 9, ..taken };
+    assert_eq!(allocator.free_run(too_long), Err(FreeError::AlreadyFree(taken.end())));
+    assert_eq!(allocator.statistics().used(), 8);
+    assert_eq!(allocator.free_run(taken), Ok(()));
+    assert_eq!(allocator.allocate_run(run(65, 1)), None);
+    assert_eq!(allocator.allocate_run(run(0, 1)), None);
+    assert_eq!(allocator.allocate_run(run(u64::MAX, u64::MAX)), None);
+    assert!(allocator.allocate_run(run(64, 64)).is_some());
+}
+
+#[test]
+fn a_map_may_overlap_and_come_in_any_order() {
+    let usable = |start, length| Region { start, length, usable: true };
+    let reserved = |start, length| Region { start, length, usable: false };
+    let mut map = [
+        reserved(0x5800, 0x10), // one byte of a frame is enough to lose it
+        usable(0x4000, 0x4000),
+        usable(0x1001, 0x2fff), // frames 2 and 3: a part of frame 1 is no frame
+        usable(0x6000, 0x4fff), // overlaps the one above; its last frame is cut off
+        reserved(u64::MAX - 10, 100),
+        usable(0x9000, 0),
+        reserved(0x3000, 0),
+    ];
+    for _ in 0..map.len() {
+        map.rotate_left(1);
+        let frame_count = FrameAllocator::frame_count_for(map.iter().copied());
+        assert_eq!(frame_count, 10);
+        let mut storage = vec![!0; FrameAllocator::storage_words(frame_count)];
+        let mut allocator = FrameAllocator::from_map(&mut storage, map.iter().copied()).unwrap();
+        let all: Vec<u64> = std::iter::from_fn(|| allocator.allocate()).map(Frame::number).collect();
+        assert_eq!(all, [2, 3, 4, 6, 7, 8, 9]);
+    }
+}
+
+#[test]
+fn too_little_storage_is_an_error() {
+    let words = FrameAllocator::storage_words(1000);
+    let mut storage = vec![0; words - 1];
+    assert!(FrameAllocator::new(&mut storage, 1000).is_err());
+    assert!(FrameAllocator::new(&mut [], 0).is_ok_and(|mut none| none.allocate().is_none()));
+    assert!(FrameAllocator::new(&mut [], u64::MAX).is_err());
+}
