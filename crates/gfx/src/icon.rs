@@ -1,0 +1,187 @@
+//! Pictures that `build/` drew: application icons, one-colour symbols and mouse pointers.
+
+use crate::{Point, Rect};
+
+/// An application's icon, in its own colours.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Icon {
+    /// A prompt on a dark screen.
+    Terminal,
+    /// A load graph: the system monitor.
+    Monitor,
+    /// The letter i: about this system.
+    About,
+    /// The game.
+    Snake,
+    /// A folder: the file manager.
+    Files,
+    /// A sheet and a pencil: the text editor.
+    Editor,
+    /// Sliders.
+    Settings,
+    /// The sign on a power switch.
+    Power,
+    /// An application that has no icon of its own.
+    Generic,
+    /// A folder, as a file list shows it.
+    Folder,
+    /// A file, as a file list shows it.
+    File,
+}
+
+/// The sizes that icons were drawn for. Each is drawn anew, none is scaled.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum IconSize {
+    /// 16 pixels square: title bars, lists.
+    Small,
+    /// 24 pixels square: menus, the panel.
+    Medium,
+    /// 48 pixels square: the launcher, the desktop.
+    Large,
+}
+
+impl IconSize {
+    /// Every size, smallest first.
+    pub const ALL: [IconSize; 3] = [IconSize::Small, IconSize::Medium, IconSize::Large];
+
+    /// The side of the square, in pixels.
+    pub const fn pixels(self) -> i32 {
+        match self {
+            IconSize::Small => 16,
+            IconSize::Medium => 24,
+            IconSize::Large => 48,
+        }
+    }
+}
+
+impl Icon {
+    /// Every icon, for tables and test sheets.
+    pub const ALL: [Icon; 11] = [
+        Icon::Terminal,
+        Icon::Monitor,
+        Icon::About,
+        Icon::Snake,
+        Icon::Files,
+        Icon::Editor,
+        Icon::Settings,
+        Icon::Power,
+        Icon::Generic,
+        Icon::Folder,
+        Icon::File,
+    ];
+
+    pub(crate) fn image(self, _size: IconSize) -> &'static [u32] {
+        static PLACEHOLDER: [u32; 48 * 48] = [crate::theme::ACCENT.0; 48 * 48];
+        &PLACEHOLDER
+    }
+}
+
+/// A sign of one colour, 16 pixels square: window buttons and small controls.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Symbol {
+    /// A cross: close.
+    Close,
+    /// A low bar: minimise.
+    Minimise,
+    /// A frame: maximise.
+    Maximise,
+    /// Two frames: back to the former size.
+    Restore,
+    /// An arrowhead up.
+    ChevronUp,
+    /// An arrowhead down.
+    ChevronDown,
+    /// An arrowhead to the left: back.
+    ChevronLeft,
+    /// An arrowhead to the right: forward.
+    ChevronRight,
+    /// A tick.
+    Check,
+    /// A cross of bars: new.
+    Plus,
+    /// A lens: search.
+    Search,
+    /// Three bars: menu.
+    Menu,
+    /// Three by three dots: the launcher.
+    Grid,
+    /// The sign on a power switch.
+    Power,
+    /// A round arrow: reboot, reload.
+    Restart,
+}
+
+impl Symbol {
+    /// The side of the square that a symbol fills, in pixels.
+    pub const SIDE: i32 = 16;
+
+    /// Every symbol, for tables and test sheets.
+    pub const ALL: [Symbol; 15] = [
+        Symbol::Close,
+        Symbol::Minimise,
+        Symbol::Maximise,
+        Symbol::Restore,
+        Symbol::ChevronUp,
+        Symbol::ChevronDown,
+        Symbol::ChevronLeft,
+        Symbol::ChevronRight,
+        Symbol::Check,
+        Symbol::Plus,
+        Symbol::Search,
+        Symbol::Menu,
+        Symbol::Grid,
+        Symbol::Power,
+        Symbol::Restart,
+    ];
+
+    pub(crate) fn coverage(self) -> &'static [u8] {
+        static PLACEHOLDER: [u8; 256] = [255; 256];
+        &PLACEHOLDER
+    }
+}
+
+/// What the mouse pointer looks like.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum PointerShape {
+    /// The arrow.
+    #[default]
+    Arrow,
+    /// A beam between letters.
+    Text,
+    /// A hand: something to press.
+    Hand,
+    /// Four arrows: moving.
+    Move,
+    /// Left and right arrows: resizing the width.
+    ResizeHorizontal,
+    /// Up and down arrows: resizing the height.
+    ResizeVertical,
+    /// Arrows to the top left and bottom right.
+    ResizeDiagonalDown,
+    /// Arrows to the bottom left and top right.
+    ResizeDiagonalUp,
+}
+
+impl PointerShape {
+    /// Every shape, for tables and test sheets.
+    pub const ALL: [PointerShape; 8] = [
+        PointerShape::Arrow,
+        PointerShape::Text,
+        PointerShape::Hand,
+        PointerShape::Move,
+        PointerShape::ResizeHorizontal,
+        PointerShape::ResizeVertical,
+        PointerShape::ResizeDiagonalDown,
+        PointerShape::ResizeDiagonalUp,
+    ];
+
+    /// The pixels that the pointer takes when it points at `at`: what to repaint when it moves.
+    pub fn bounds(self, at: Point) -> Rect {
+        Rect::new(at.x, at.y, 16, 16)
+    }
+
+    pub(crate) fn image(self) -> &'static [u32] {
+        static PLACEHOLDER: [u32; 256] = [0xff00_0000; 256];
+        &PLACEHOLDER
+    }
+}
