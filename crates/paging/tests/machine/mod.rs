@@ -1,0 +1,75 @@
+//! A fake machine: table memory that notices misuse, and a source of random numbers that repeats.
+
+use std::collections::HashMap;
+
+use paging::{PhysicalAddress, TableMemory, VirtualAddress};
+
+/// Live tables by address. Reading or writing any other address is a test failure.
+pub struct Machine {
+    tables: HashMap<u64, Box<[u64; 512]>>,
+    next: u64,
+    limit: usize,
+}
+
+impl Machine {
+    /// A machine with frames for `limit` tables at a time.
+    pub fn new(limit: usize) -> Self {
+        Self { tables: HashMap::new(), next: 0x1000, limit }
+    }
+
+    /// Tables in use.
+    pub fn live(&self) -> usize {
+        self.tables.len()
+    }
+
+    /// Entry `index` of the table at `table`.
+    pub fn entry(&self, table: PhysicalAddress, index: usize) -> u64 {
+        self.tables[&table.get()][index]
+    }
+}
+
+impl TableMemory for Machine {
+    fn read(&self, table: PhysicalAddress, index: usize) -> u64 {
+        self.entry(table, index)
+    }
+
+    fn write(&mut self, table: PhysicalAddress, index: usize, bits: u64) {
+        self.tables.get_mut(&table.get()).expect("a table that is in use")[index] = bits;
+    }
+
+    fn allocate(&mut self) -> Option<PhysicalAddress> {
+        if self.tables.len() >= self.limit {
+            return None;
+        }
+        let address = self.next;
+        self.next += 0x1000;
+        self.tables.insert(address, Box::new([0; 512]));
+        Some(physical(address))
+    }
+
+    fn free(&mut self, table: PhysicalAddress) {
+        let entries = self.tables.remove(&table.get()).expect("a table that is in use");
+        assert!(entries.iter().all(|&entry| entry == 0), "a table went back with entries in it");
+    }
+}
+
+/// A linear congruential generator: enough to mix operations, and the same everywhere.
+pub struct Random(pub u64);
+
+impl Random {
+    /// A number below `bound`.
+    pub fn below(&mut self, bound: u64) -> u64 {
+        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (self.0 >> 20) % bound
+    }
+}
+
+/// The canonical address `address`.
+pub fn virtual_address(address: u64) -> VirtualAddress {
+    VirtualAddress::new(address).expect("canonical")
+}
+
+/// The physical address `address`.
+pub fn physical(address: u64) -> PhysicalAddress {
+    PhysicalAddress::new(address).expect("52 bits")
+}

@@ -1,0 +1,234 @@
+//! The walker against a `BTreeMap` from page to mapping, under random operations, over table memory that
+//! checks every access: only live tables are read, a freed table is zero, and none leaks.
+
+mod machine;
+
+use std::collections::BTreeMap;
+
+use machine::{Machine, Random, physical, virtual_address};
+use paging::{Access, Attributes, Cache, MapError, Mapping, PageSize, PageTable, Span, VirtualAddress};
+
+const SIZES: [PageSize; 3] = [PageSize::Size4KiB, PageSize::Size2MiB, PageSize::Size1GiB];
+
+/// All mappings by their first address. The map's own answer to "what is in the way" is a look at the
+/// neighbours.
+#[derive(Default)]
+struct Oracle(BTreeMap<u64, Mapping>);
+
+impl Oracle {
+    fn at(&self, address: u64) -> Option<Mapping> {
+        let (_, mapping) = self.0.range(..=address).next_back()?;
+        (address - mapping.page.get() < mapping.size.bytes()).then_some(*mapping)
+    }
+
+    fn map(&mut self, mapping: Mapping) -> Result<(), MapError> {
+        let start = mapping.page.get();
+        if !mapping.page.is_aligned(mapping.size) || !mapping.physical.is_aligned(mapping.size) {
+            return Err(MapError::Misaligned);
+        }
+        let last = start + (mapping.size.bytes() - 1);
+        match self.at(start) {
+            Some(there) if there.size > mapping.size => return Err(MapError::HugePageInTheWay),
+            Some(_) => return Err(MapError::AlreadyMapped),
+            None if self.0.range(start..=last).next().is_some() => return Err(MapError::AlreadyMapped),
+            None => {}
+        }
+        self.0.insert(start, mapping);
+        Ok(())
+    }
+
+    fn beginning(&self, page: u64) -> Result<Mapping, MapError> {
+        let there = self.at(page).ok_or(MapError::NotMapped)?;
+        if there.page.get() == page { Ok(there) } else { Err(MapError::HugePageInTheWay) }
+    }
+
+    fn sticks_out(&self, start: u64, length: u64) -> bool {
+        let last = start + (length - 1);
+        self.at(start).is_some_and(|there| there.page.get() < start)
+            || self.at(last).is_some_and(|there| there.page.get() + (there.size.bytes() - 1) > last)
+    }
+}
+
+/// Addresses from few places, so that operations meet: both ends of both halves, some gigabytes, a few
+/// pages in each.
+fn some_page(random: &mut Random) -> VirtualAddress {
+    const PLACES: [u64; 5] =
+        [0, 0x7fff_8000_0000, 0xffff_8000_0000_0000, 0xffff_ffff_8000_0000, 0x40_0000_0000];
+    let place = PLACES[random.below(PLACES.len() as u64) as usize];
+    let offset = random.below(2) << 30 | random.below(3) << 21 | random.below(4) << 12;
+    virtual_address(place + offset)
+}
+
+fn some_attributes(random: &mut Random) -> Attributes {
+    const CACHES: [Cache; 4] =
+        [Cache::WriteBack, Cache::WriteThrough, Cache::Uncached, Cache::WriteCombining];
+    Attributes {
+        access: Access::from_bits_truncate(random.below(16) as u8),
+        cache: CACHES[random.below(4) as usize],
+    }
+}
+
+fn random_operations(seed: u64, steps: usize, table_limit: usize) {
+    let mut machine = Machine::new(table_limit);
+    let mut table = PageTable::new(&mut machine).unwrap();
+    let mut oracle = Oracle::default();
+    let mut random = Random(seed);
+    for step in 0..steps {
+        let page = some_page(&mut random);
+        match random.below(8) {
+            0..=3 => {
+                let size = SIZES[random.below(3) as usize];
+                let frame = physical((random.below(1 << 40) << 12) & !(size.bytes() - 1));
+                let mapping =
+                    Mapping { page, physical: frame, size, attributes: some_attributes(&mut random) };
+                let got = table.map(&mut machine, page, frame, size, mapping.attributes);
+                if got != Err(MapError::OutOfMemory) {
+                    assert_eq!(got, oracle.map(mapping), "step {step}: {mapping:?}");
+                }
+            }
+            4 | 5 => {
+                let got = table.unmap(&mut machine, page);
+                let expected = oracle.beginning(page.get());
+                assert_eq!(got.as_ref().map(|(mapping, _)| *mapping), expected.as_ref().copied());
+                if let Ok((mapping, stale)) = got {
+                    oracle.0.remove(&page.get());
+                    assert_eq!((stale.start(), stale.length()), (page, mapping.size.bytes()));
+                    stale.flush(|_, _| ()).free(&mut machine);
+                }
+            }
+            6 => {
+                let attributes = some_attributes(&mut random);
+                let got = table.protect(&mut machine, page, attributes);
+                let expected = oracle.beginning(page.get());
+                assert_eq!(got.as_ref().err(), expected.as_ref().err());
+                if let Ok(stale) = got {
+                    assert!(stale.flush(|_, _| ()).is_empty());
+                    oracle.0.get_mut(&page.get()).unwrap().attributes = attributes;
+                }
+            }
+            _ => {
+                let length = [0x1000, 0x3000, 0x20_0000, 0x4000_0000, 0x4020_0000][random.below(5) as usize];
+                let mut taken = Vec::new();
+                let got = table.unmap_span(&mut machine, page, length, |mapping| taken.push(mapping));
+                match got {
+                    Err(error) => {
+                        let crosses = page
+                            .checked_add(length - 1)
+                            .is_none_or(|last| last.is_upper_half() != page.is_upper_half());
+                        let expected =
+                            if crosses { MapError::NonCanonical } else { MapError::HugePageInTheWay };
+                        assert_eq!(error, expected);
+                        assert!(taken.is_empty());
+                        assert!(crosses || oracle.sticks_out(page.get(), length));
+                    }
+                    Ok(stale) => {
+                        stale.flush(|_, _| ()).free(&mut machine);
+                        assert!(!oracle.sticks_out(page.get(), length));
+                        let last = page.get() + (length - 1);
+                        let expected: Vec<Mapping> =
+                            oracle.0.range(page.get()..=last).map(|(_, mapping)| *mapping).collect();
+                        assert_eq!(taken, expected);
+                        oracle.0.retain(|start, _| !(page.get()..=last).contains(start));
+                    }
+                }
+            }
+        }
+        let probe = some_page(&mut random).checked_add(random.below(4096)).unwrap();
+        assert_eq!(table.translate(&machine, probe), oracle.at(probe.get()), "step {step}: {probe:?}");
+    }
+    for mapping in oracle.0.values() {
+        let (gone, stale) = table.unmap(&mut machine, mapping.page).unwrap();
+        assert_eq!(gone, *mapping);
+        stale.flush(|_, _| ()).free(&mut machine);
+    }
+    assert!(machine.live() <= 3, "only the root and two shared tables of the upper half stay");
+}
+
+#[test]
+fn agrees_with_a_map_whatever_is_asked() {
+    for seed in 0..20 {
+        random_operations(seed, 2000, usize::MAX);
+    }
+}
+
+#[test]
+fn agrees_with_a_map_when_memory_runs_out() {
+    for seed in 0..20 {
+        random_operations(seed, 2000, 6 + seed as usize / 2);
+    }
+}
+
+#[test]
+fn a_span_uses_the_largest_pages_that_fit() {
+    let mut machine = Machine::new(usize::MAX);
+    let mut table = PageTable::new(&mut machine).unwrap();
+    let attributes = Attributes::memory(Access::WRITE);
+    let span = Span {
+        start: virtual_address(0xffff_8000_3fdf_f000),
+        physical: physical(0x3fdf_f000),
+        length: 0x1000 + 0x20_0000 + 0x4000_0000 + 0x20_0000 + 0x1000,
+    };
+    for (largest, pages) in
+        [(PageSize::Size1GiB, 5), (PageSize::Size2MiB, 516), (PageSize::Size4KiB, 263_170)]
+    {
+        assert_eq!(table.map_span(&mut machine, span, largest, attributes), Ok(()));
+        let mut count = 0;
+        let stale = table
+            .unmap_span(&mut machine, span.start, span.length, |mapping| {
+                assert_eq!(mapping.page.get() - 0xffff_8000_0000_0000, mapping.physical.get());
+                count += 1;
+            })
+            .unwrap();
+        stale.flush(|_, _| ()).free(&mut machine);
+        assert_eq!((count, machine.live()), (pages, 2));
+    }
+}
+
+#[test]
+fn a_span_that_fails_says_how_far_it_came() {
+    let mut machine = Machine::new(usize::MAX);
+    let mut table = PageTable::new(&mut machine).unwrap();
+    let attributes = Attributes::memory(Access::WRITE);
+    let at = virtual_address(0x3000);
+    table.map(&mut machine, at, physical(0x9000), PageSize::Size4KiB, attributes).unwrap();
+    let span = Span { start: virtual_address(0x1000), physical: physical(0), length: 0x4000 };
+    let got = table.map_span(&mut machine, span, PageSize::Size1GiB, attributes);
+    assert_eq!(got, Err((MapError::AlreadyMapped, 0x2000)));
+}
+
+#[test]
+fn spans_outside_of_what_exists_are_refused() {
+    let mut machine = Machine::new(usize::MAX);
+    let mut table = PageTable::new(&mut machine).unwrap();
+    let attributes = Attributes::memory(Access::empty());
+    let mut map = |start, physical_start, length| {
+        let span = Span { start: virtual_address(start), physical: physical(physical_start), length };
+        table.map_span(&mut machine, span, PageSize::Size4KiB, attributes)
+    };
+    assert_eq!(map(0x7fff_ffff_f000, 0, 0x2000), Err((MapError::NonCanonical, 0)));
+    assert_eq!(map(0xffff_ffff_ffff_f000, 0, 0x2000), Err((MapError::NonCanonical, 0)));
+    assert_eq!(map(0x1000, 0xf_ffff_ffff_f000, 0x2000), Err((MapError::BeyondPhysical, 0)));
+    assert_eq!(map(0x1000, 0, 0x1001), Err((MapError::Misaligned, 0)));
+    assert_eq!(map(0x1000, 0, !0xfff), Err((MapError::NonCanonical, 0)));
+    assert_eq!(map(0xffff_ffff_ffff_f000, 0xf_ffff_ffff_f000, 0x1000), Ok(()), "the very last page");
+    assert_eq!(map(0x1000, 0, 0), Ok(()));
+}
+
+#[test]
+fn tables_that_all_address_spaces_share_stay() {
+    let mut machine = Machine::new(usize::MAX);
+    let mut table = PageTable::new(&mut machine).unwrap();
+    let slot = virtual_address(0xffff_a000_0000_0000);
+    assert_eq!(table.reserve_slot(&mut machine, virtual_address(0)), Err(MapError::NonCanonical));
+    table.reserve_slot(&mut machine, slot).unwrap();
+    table.reserve_slot(&mut machine, slot).unwrap();
+    let entry = machine.entry(table.root(), 320);
+    for _ in 0..2 {
+        table
+            .map(&mut machine, slot, physical(0x1000), PageSize::Size4KiB, Attributes::memory(Access::WRITE))
+            .unwrap();
+        let (_, stale) = table.unmap(&mut machine, slot).unwrap();
+        stale.flush(|_, _| ()).free(&mut machine);
+        assert_eq!((machine.live(), machine.entry(table.root(), 320)), (2, entry));
+    }
+}
