@@ -56,10 +56,7 @@ impl Snapshot {
                 .visible()
                 .map(|w| Seen { id: w.id, frame: w.frame, placement: w.placement })
                 .collect(),
-            clients: stack
-                .windows()
-                .map(|w| (w.id, stack.metrics().client(w.frame).size()))
-                .collect(),
+            clients: stack.windows().map(|w| (w.id, stack.metrics().client(w.frame).size())).collect(),
             preview: stack.snap_preview(),
         }
     }

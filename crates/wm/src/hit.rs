@@ -109,9 +109,7 @@ impl Stack {
     pub fn hit_test(&self, point: Point) -> Hit {
         self.visible()
             .rev()
-            .find_map(|window| {
-                self.part_at(window, point).map(|part| Hit::Window(window.id, part))
-            })
+            .find_map(|window| self.part_at(window, point).map(|part| Hit::Window(window.id, part)))
             .unwrap_or(Hit::Desktop)
     }
 

@@ -61,10 +61,7 @@ impl Metrics {
             TitleButton::Minimise => 1,
             TitleButton::Maximise => 2,
         };
-        Point::new(
-            frame.x + self.button_start + index * self.button_pitch,
-            frame.y + self.title_height / 2,
-        )
+        Point::new(frame.x + self.button_start + index * self.button_pitch, frame.y + self.title_height / 2)
     }
 
     /// The area in which a click hits a title button: as wide as the distance between buttons, so

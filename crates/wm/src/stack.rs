@@ -92,7 +92,7 @@ impl Stack {
     }
 
     fn insert(&mut self, id: WindowId, options: WindowOptions) {
-        let smallest = Size::new(self.metrics.reachable, self.metrics.title_height);
+        let smallest = Size::new(self.metrics.reachable, self.metrics.title_height + 1);
         let minimum = self.metrics.frame_size(options.minimum);
         let minimum = Size::new(minimum.width.max(smallest.width), minimum.height.max(smallest.height));
         let wanted = self.metrics.frame_size(options.client);

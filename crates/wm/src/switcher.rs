@@ -16,8 +16,10 @@ impl Stack {
     /// first step selects the window used before the present one. Without windows it does nothing.
     pub fn switch(&mut self, forwards: bool) {
         let fresh = self.switcher.is_none();
-        let windows = || self.windows().rev().map(|w| w.id).collect();
-        let mut switcher = self.switcher.take().unwrap_or_else(|| Switcher { windows: windows(), selected: 0 });
+        let mut switcher = self.switcher.take().unwrap_or_else(|| Switcher {
+            windows: self.windows().rev().map(|w| w.id).collect(),
+            selected: 0,
+        });
         let count = switcher.windows.len();
         if count == 0 {
             return;

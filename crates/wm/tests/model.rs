@@ -54,8 +54,7 @@ fn picture(stack: &Stack) -> Vec<Pixel> {
                 }
                 let in_corner = (x < frame.x + METRICS.corner_radius
                     || x >= frame.right() - METRICS.corner_radius)
-                    && (y < frame.y + METRICS.corner_radius
-                        || y >= frame.bottom() - METRICS.corner_radius);
+                    && (y < frame.y + METRICS.corner_radius || y >= frame.bottom() - METRICS.corner_radius);
                 let inside = METRICS.client(frame).contains(point) && !in_corner;
                 let focus = !inside && stack.focused() == Some(window.id());
                 pixel.push((window.id(), x - frame.x, y - frame.y, frame.size(), focus));
@@ -137,7 +136,7 @@ fn step(stack: &mut Stack, open: &mut BTreeSet<WindowId>, random: &mut Random) -
             let placement = PLACEMENTS[random.below(4) as usize];
             (format!("place {id:?} {placement:?}"), stack.place(id, placement))
         }
-        5 => (format!("arrow"), stack.arrow(DIRECTIONS[random.below(4) as usize])),
+        5 => ("arrow".into(), stack.arrow(DIRECTIONS[random.below(4) as usize])),
         6 => (format!("begin move {id:?} {point:?}"), stack.begin_move(id, point)),
         7 => {
             let edge = EDGES[random.below(8) as usize];
@@ -156,8 +155,8 @@ fn step(stack: &mut Stack, open: &mut BTreeSet<WindowId>, random: &mut Random) -
 
 #[test]
 fn random_operations_keep_every_promise() {
-    for seed in 1..=60 {
-        let mut random = Random(seed * 0x9e37_79b9_7f4a_7c15);
+    for seed in 1..=30 {
+        let mut random = Random(u64::wrapping_mul(seed, 0x9e37_79b9_7f4a_7c15));
         let mut stack = Stack::new(WORK_AREA, METRICS);
         let mut open = BTreeSet::new();
         let mut before = picture(&stack);
