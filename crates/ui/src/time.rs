@@ -28,10 +28,8 @@ impl DateTime {
         let cycle = days / 146_097;
         let day_of_cycle = days % 146_097;
         let year_of_cycle =
-            (day_of_cycle - day_of_cycle / 1460 + day_of_cycle / 36_524 - day_of_cycle / 146_096)
-                / 365;
-        let day_of_year =
-            day_of_cycle - (365 * year_of_cycle + year_of_cycle / 4 - year_of_cycle / 100);
+            (day_of_cycle - day_of_cycle / 1460 + day_of_cycle / 36_524 - day_of_cycle / 146_096) / 365;
+        let day_of_year = day_of_cycle - (365 * year_of_cycle + year_of_cycle / 4 - year_of_cycle / 100);
         let march_month = (5 * day_of_year + 2) / 153;
         let day = day_of_year - (153 * march_month + 2) / 5 + 1;
         let month = if march_month < 10 { march_month + 3 } else { march_month - 9 };
@@ -51,8 +49,7 @@ impl DateTime {
         const OFFSET: [u32; 12] = [0, 3, 2, 5, 0, 3, 5, 1, 4, 6, 2, 4];
         let month = usize::from(self.month).clamp(1, 12);
         let year = u32::from(self.year).saturating_sub(u32::from(month < 3));
-        ((year + year / 4 - year / 100 + year / 400 + OFFSET[month - 1] + u32::from(self.day)) % 7)
-            as usize
+        ((year + year / 4 - year / 100 + year / 400 + OFFSET[month - 1] + u32::from(self.day)) % 7) as usize
     }
 
     /// The weekday's English name in three letters.
