@@ -14,6 +14,7 @@ mod app;
 mod event;
 mod figures;
 mod host;
+pub mod kit;
 mod time;
 
 pub use app::{App, AppInfo, Response, TitleBar};
