@@ -1,14 +1,12 @@
 //! x86-64. Citations "SDM" are to Intel's Software Developer's Manual.
 
 pub mod apic;
-pub mod copy;
 pub mod cpu;
 mod gdt;
 mod idt;
 pub mod interrupts;
 pub mod irq;
 mod msr;
-pub mod pci_config;
 pub mod percpu;
 mod pic;
 mod pit;

@@ -1,0 +1,110 @@
+//! The one way into the kernel and the one way to switch threads: 256 tiny stubs and the common path.
+//!
+//! A stub pushes a dummy error code where the CPU pushed none, then its vector, and jumps to the common
+//! path, which saves everything else a thread has, so that the stack holds a [`TrapFrame`]:
+//!
+//! ```text
+//!   high  ss rsp rflags cs rip      pushed by the CPU, which first aligned rsp to 16 bytes
+//!         error code, vector        pushed by the CPU or the stub
+//!         rax … r15                 15 registers: 22 quadwords so far, so rsp is 16-aligned again
+//!   low   FXSAVE area, 512 bytes    and so is this, as FXSAVE demands
+//! ```
+//!
+//! The dispatcher returns the frame to resume: the same one, or another thread's. Switching threads is no
+//! more than loading another `rsp` here. Once the CPU has left the old thread's stack, the stub clears that
+//! thread's `on_cpu` flag, and only then may another CPU resume it: cleared one instruction earlier, two
+//! CPUs could run on one stack.
+
+use core::arch::global_asm;
+
+use super::percpu::DEPARTING_OFFSET;
+use super::trap::{TrapFrame, dispatch};
+
+/// Bytes from one stub to the next.
+const STUB_BYTES: usize = 16;
+
+const FXSAVE_BYTES: usize = 512;
+
+// What the assembly below relies on.
+const _: () = assert!(core::mem::offset_of!(TrapFrame, fxsave) == 0);
+const _: () = assert!(core::mem::offset_of!(TrapFrame, r15) == FXSAVE_BYTES);
+const _: () = assert!(size_of::<TrapFrame>() == FXSAVE_BYTES + 22 * 8);
+
+unsafe extern "C" {
+    static trap_stubs: u8;
+}
+
+/// Address of the stub for `vector`.
+pub fn address(vector: usize) -> u64 {
+    &raw const trap_stubs as u64 + (vector * STUB_BYTES) as u64
+}
+
+global_asm!(
+    ".balign 16",
+    ".global trap_stubs",
+    "trap_stubs:",
+    ".set vector, 0",
+    ".rept 256",
+    ".balign 16",
+    // Vectors for which the CPU pushes an error code: SDM vol. 3A, table 6-1.
+    ".if vector == 8 || (vector >= 10 && vector <= 14) || vector == 17 || vector == 21 || vector == 29 || vector == 30",
+    ".else",
+    "push 0",
+    ".endif",
+    "push vector",
+    "jmp trap_common",
+    ".set vector, vector + 1",
+    ".endr",
+    ".balign 16",
+    "trap_common:",
+    "push rax",
+    "push rbx",
+    "push rcx",
+    "push rdx",
+    "push rsi",
+    "push rdi",
+    "push rbp",
+    "push r8",
+    "push r9",
+    "push r10",
+    "push r11",
+    "push r12",
+    "push r13",
+    "push r14",
+    "push r15",
+    "sub rsp, {fxsave}",
+    "fxsave64 [rsp]",
+    "cld",
+    "mov rdi, rsp",
+    "call {dispatch}",
+    // From here on this CPU is on the stack of the thread to resume.
+    "mov rsp, rax",
+    "mov rcx, gs:[{departing}]",
+    "test rcx, rcx",
+    "jz 2f",
+    "mov qword ptr gs:[{departing}], 0",
+    "mov byte ptr [rcx], 0",
+    "2:",
+    "fxrstor64 [rsp]",
+    "add rsp, {fxsave}",
+    "pop r15",
+    "pop r14",
+    "pop r13",
+    "pop r12",
+    "pop r11",
+    "pop r10",
+    "pop r9",
+    "pop r8",
+    "pop rbp",
+    "pop rdi",
+    "pop rsi",
+    "pop rdx",
+    "pop rcx",
+    "pop rbx",
+    "pop rax",
+    "add rsp, 16",
+    "iretq",
+    fxsave = const FXSAVE_BYTES,
+    departing = const DEPARTING_OFFSET,
+    dispatch = sym dispatch,
+);

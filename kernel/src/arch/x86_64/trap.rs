@@ -1,0 +1,232 @@
+//! The saved context, and what happens between the stub's call and its return.
+//!
+//! This file decides only who handles a trap. Handlers come from upper floors through hooks: the scheduler
+//! hands in [`set_reschedule`], the panic screen [`set_fault_reporter`], drivers register with `irq`.
+
+use core::arch::asm;
+use core::sync::atomic::{AtomicU64, Ordering};
+
+use super::{apic, irq, percpu, pic, smp, time};
+use crate::lock::Once;
+
+/// Everything a thread has when it is not running: decision 3 of the design. Lives on the thread's own
+/// kernel stack; a pointer to it is the thread's whole context.
+#[repr(C, align(16))]
+#[derive(Clone, Debug)]
+#[allow(missing_docs, reason = "registers have no better names than their own")]
+pub struct TrapFrame {
+    /// x87, MMX and SSE state in FXSAVE's 64-bit layout (SDM vol. 1, 10.5.1).
+    pub fxsave: [u8; 512],
+    pub r15: u64,
+    pub r14: u64,
+    pub r13: u64,
+    pub r12: u64,
+    pub r11: u64,
+    pub r10: u64,
+    pub r9: u64,
+    pub r8: u64,
+    pub rbp: u64,
+    pub rdi: u64,
+    pub rsi: u64,
+    pub rdx: u64,
+    pub rcx: u64,
+    pub rbx: u64,
+    pub rax: u64,
+    /// 0–255.
+    pub vector: u64,
+    /// What the CPU pushed, or 0.
+    pub error_code: u64,
+    pub rip: u64,
+    pub cs: u64,
+    pub rflags: u64,
+    pub rsp: u64,
+    pub ss: u64,
+}
+
+/// Interrupt vectors that are not exceptions.
+pub mod vector {
+    /// First of the sixteen ISA lines.
+    pub const ISA_BASE: u8 = 0x20;
+    /// The local APIC's timer.
+    pub const TIMER: u8 = 0x40;
+    /// A thread gives up its CPU: `int YIELD`.
+    pub const YIELD: u8 = 0x81;
+    /// Another CPU wants this one to look at its run queue.
+    pub const RESCHEDULE: u8 = 0xf0;
+    /// Another CPU has changed page tables.
+    pub const SHOOTDOWN: u8 = 0xf1;
+    /// The local APIC's spurious interrupt: not acknowledged.
+    pub const SPURIOUS: u8 = 0xff;
+}
+
+const NMI: u8 = 2;
+const BREAKPOINT: u8 = 3;
+
+impl TrapFrame {
+    /// The context of a thread that has not run yet: it starts at `entry` with `argument` in `rdi`, on the
+    /// stack that ends at `stack_top`, with interrupts on.
+    pub fn starting_at(entry: u64, argument: u64, stack_top: u64) -> Self {
+        let mut fxsave = [0; 512];
+        // The state after FNINIT and reset: all exceptions masked (SDM vol. 1, 8.1.5 and 10.2.3).
+        fxsave[0..2].copy_from_slice(&0x037f_u16.to_le_bytes());
+        fxsave[24..28].copy_from_slice(&0x1f80_u32.to_le_bytes());
+        Self {
+            fxsave,
+            r15: 0,
+            r14: 0,
+            r13: 0,
+            r12: 0,
+            r11: 0,
+            r10: 0,
+            r9: 0,
+            r8: 0,
+            rbp: 0,
+            rdi: argument,
+            rsi: 0,
+            rdx: 0,
+            rcx: 0,
+            rbx: 0,
+            rax: 0,
+            vector: vector::YIELD.into(),
+            error_code: 0,
+            rip: entry,
+            cs: super::gdt::KERNEL_CODE.into(),
+            rflags: 0x202,
+            // A function expects rsp + 8 to be 16-aligned, as after a call.
+            rsp: stack_top - 8,
+            ss: super::gdt::KERNEL_DATA.into(),
+        }
+    }
+
+    /// Whether the trap came from ring 3.
+    pub fn from_user(&self) -> bool {
+        self.cs & 3 == 3
+    }
+}
+
+/// Decides which thread runs next: takes the frame of the one that stops, returns the frame to resume.
+pub type Reschedule = fn(*mut TrapFrame) -> *mut TrapFrame;
+/// Reports a fault nobody handles, and never returns.
+pub type FaultReporter = fn(&TrapFrame, fault_address: u64) -> !;
+
+static RESCHEDULE: Once<Reschedule> = Once::new();
+static FAULT_REPORTER: Once<FaultReporter> = Once::new();
+static SHOOTDOWN: Once<fn()> = Once::new();
+
+/// Traps counted by vector, for diagnosis.
+static COUNTS: [AtomicU64; 256] = [const { AtomicU64::new(0) }; 256];
+
+/// Hands in the scheduler. The first call wins.
+pub fn set_reschedule(hook: Reschedule) {
+    let _ = RESCHEDULE.set(hook);
+}
+
+/// Hands in what reports unhandled faults. The first call wins.
+pub fn set_fault_reporter(hook: FaultReporter) {
+    let _ = FAULT_REPORTER.set(hook);
+}
+
+/// Hands in what invalidates translations when another CPU asks. The first call wins.
+pub fn set_shootdown(hook: fn()) {
+    let _ = SHOOTDOWN.set(hook);
+}
+
+/// How often `vector` has come, on all CPUs.
+pub fn count(vector: u8) -> u64 {
+    COUNTS[usize::from(vector)].load(Ordering::Relaxed)
+}
+
+/// Gives up the CPU: the thread's context is saved, and it goes on when the scheduler picks it again.
+pub fn yield_now() {
+    // SAFETY: the gate leads to the stub, which restores every register and the flags; the scheduler
+    // returns either this frame or another thread's. Memory may have changed meanwhile: not `nomem`.
+    unsafe { asm!("int {}", const vector::YIELD) };
+}
+
+/// The stub's way in: a thin shell around the safe body. Returns the frame to resume.
+pub(super) extern "C" fn dispatch(frame: *mut TrapFrame) -> *mut TrapFrame {
+    // SAFETY: the stub passes the address of the frame it has just built on this stack, 16-aligned, and
+    // touches it again only after this returns.
+    let vector = unsafe { (*frame).vector } as u8;
+    COUNTS[usize::from(vector)].fetch_add(1, Ordering::Relaxed);
+    if vector == vector::YIELD {
+        return reschedule(frame);
+    }
+    percpu::enter_trap();
+    // SAFETY: as above; the shared reference ends before the frame is resumed.
+    let switch = handle(vector, unsafe { &*frame });
+    percpu::leave_trap();
+    if switch && percpu::need_resched() && percpu::preemptible() && !percpu::in_trap() {
+        return reschedule(frame);
+    }
+    frame
+}
+
+fn reschedule(frame: *mut TrapFrame) -> *mut TrapFrame {
+    match RESCHEDULE.get() {
+        Some(hook) => hook(frame),
+        None => frame,
+    }
+}
+
+/// Handles a trap; says whether threads may be switched afterwards.
+fn handle(vector: u8, frame: &TrapFrame) -> bool {
+    match vector {
+        NMI => {
+            smp::stop_if_asked();
+            report(frame)
+        }
+        BREAKPOINT => {
+            log::warn!("breakpoint at {:#x}", frame.rip);
+            false
+        }
+        0..=31 => report(frame),
+        vector::TIMER => {
+            time::tick();
+            apic::local::end_of_interrupt();
+            true
+        }
+        vector::RESCHEDULE => {
+            percpu::set_need_resched();
+            apic::local::end_of_interrupt();
+            true
+        }
+        vector::SHOOTDOWN => {
+            if let Some(hook) = SHOOTDOWN.get() {
+                hook();
+            }
+            apic::local::end_of_interrupt();
+            false
+        }
+        vector::SPURIOUS => false,
+        v if (vector::ISA_BASE..vector::ISA_BASE + 16).contains(&v) => {
+            let line = v - vector::ISA_BASE;
+            if !pic::is_spurious(line) {
+                irq::handle(line);
+                irq::end_of_interrupt(line);
+            }
+            true
+        }
+        other => {
+            log::warn!("unexpected interrupt {other}");
+            apic::local::end_of_interrupt();
+            false
+        }
+    }
+}
+
+fn report(frame: &TrapFrame) -> bool {
+    let address = fault_address();
+    match FAULT_REPORTER.get() {
+        Some(hook) => hook(frame, address),
+        None => panic!("exception {} at {:#x}, address {address:#x}", frame.vector, frame.rip),
+    }
+}
+
+/// The address whose access raised the last page fault (CR2).
+fn fault_address() -> u64 {
+    let address: u64;
+    // SAFETY: reading CR2 has no effect.
+    unsafe { asm!("mov {}, cr2", out(reg) address, options(nomem, nostack, preserves_flags)) };
+    address
+}
