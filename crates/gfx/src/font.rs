@@ -1,23 +1,31 @@
 //! Fonts: metrics and glyphs from the atlases that `build/` made.
+//!
+//! The pen moves in 1/64 pixel, so that letters keep the distances their designer gave them; a glyph is drawn from the one of
+//! its pictures whose pen is nearest. The faces for terminals have whole-pixel cells instead.
 
-/// One of the faces that text can be set in. The sizes are chosen so that lines and stems fall on whole pixels.
+use crate::baked::{FACES, Face};
+
+/// One of the faces that text can be set in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Font {
-    /// Captions and status lines: 11 pixels.
+    /// Captions and status lines: Inter, 11 pixels.
     Small,
-    /// Everything in a window that is not special: 13 pixels.
+    /// Everything in a window that is not special: Inter, 13 pixels.
     Ui,
-    /// Window titles, selected things, buttons: 13 pixels, semi-bold.
+    /// Window titles, selected things, buttons: Inter semi-bold, 13 pixels.
     UiBold,
-    /// Headings inside a window: 17 pixels, semi-bold.
+    /// Headings inside a window: Inter semi-bold, 17 pixels.
     Heading,
-    /// The one large line of a window: 26 pixels, semi-bold.
+    /// The one large line of a window: Inter semi-bold, 26 pixels.
     Title,
-    /// Terminals and editors: cells of 9 × 18 pixels.
+    /// Terminals and editors: JetBrains Mono in cells of 9 × 18 pixels.
     Mono,
     /// The same in bold.
     MonoBold,
 }
+
+/// The first character that an atlas has an entry for.
+const FIRST: u32 = 0x20;
 
 impl Font {
     /// Every face, for tables and test sheets.
@@ -26,27 +34,93 @@ impl Font {
 
     /// Pixels from one line of text to the next.
     pub fn line_height(self) -> i32 {
-        match self {
-            Font::Small => 15,
-            Font::Ui | Font::UiBold => 18,
-            Font::Heading => 22,
-            Font::Title => 32,
-            Font::Mono | Font::MonoBold => 18,
-        }
+        self.face().line_height
     }
 
     /// Pixels from the top of a line to its baseline.
     pub fn ascent(self) -> i32 {
-        self.line_height() * 3 / 4
+        self.face().ascent
     }
 
-    /// Pixels that `character` moves the next one to the right.
-    pub fn advance(self, _character: char) -> i32 {
-        self.line_height() / 2
+    /// Pixels that `character` takes on a line of its own, rounded. In [`Font::Mono`] and [`Font::MonoBold`] all take the same;
+    /// in the others advances are fractions of pixels, so ask [`Font::width`] where something in a text lies.
+    pub fn advance(self, character: char) -> i32 {
+        rounded(self.glyph(character, 0).advance)
     }
 
-    /// Pixels that `text` takes on one line.
+    /// Pixels that `text` takes on one line: where whatever follows it starts.
     pub fn width(self, text: &str) -> i32 {
-        text.chars().map(|character| self.advance(character)).sum()
+        rounded(text.chars().map(|character| self.glyph(character, 0).advance).sum())
     }
+
+    /// The byte position in `text` of the longest start of it that is at most `width` pixels wide: where to cut what is too long.
+    pub fn fit(self, text: &str, width: i32) -> usize {
+        let mut pen = 0;
+        let too_wide = text.char_indices().find(|&(_, character)| {
+            pen += self.glyph(character, 0).advance;
+            rounded(pen) > width
+        });
+        too_wide.map_or(text.len(), |(position, _)| position)
+    }
+
+    /// Whether `character` has a glyph of its own, rather than the box for those that have none.
+    pub fn has(self, character: char) -> bool {
+        self.record_of(character) != 0
+    }
+
+    fn face(self) -> &'static Face {
+        &FACES[self as usize]
+    }
+
+    fn record_of(self, character: char) -> usize {
+        let (face, code) = (self.face(), u32::from(character));
+        let latin = code.checked_sub(FIRST).and_then(|index| face.latin.get(index as usize));
+        let record = latin.copied().or_else(|| {
+            let code = u16::try_from(code).ok()?;
+            let index = face.others.binary_search_by_key(&code, |&(character, _)| character).ok()?;
+            Some(face.others[index].1)
+        });
+        usize::from(record.unwrap_or(0))
+    }
+
+    /// The glyph of `character` for a pen at `pen`, in 1/64 pixel.
+    #[inline]
+    pub(crate) fn glyph(self, character: char, pen: i32) -> Glyph {
+        let (face, mut record) = (self.face(), self.record_of(character));
+        if record != 0 && u32::from(character) < 0x100 {
+            record += ((pen & 63) as u32 * face.positions / 64) as usize;
+        }
+        let bytes = face.records[8 * record..].first_chunk().copied().unwrap_or_default();
+        let bits = u64::from_le_bytes(bytes);
+        let field = |shift: u32, width: u32| (bits >> shift) as i32 & ((1 << width) - 1);
+        let (offset, columns, rows) = (field(0, 20) as usize, field(32, 6), field(38, 6));
+        Glyph {
+            advance: field(20, 12),
+            columns,
+            rows,
+            left: field(44, 6) - 32,
+            top: field(50, 6),
+            coverage: &face.coverage[offset..offset + (columns * rows) as usize],
+        }
+    }
+}
+
+/// 1/64 pixels to the nearest whole one.
+fn rounded(length: i32) -> i32 {
+    (length + 32) >> 6
+}
+
+/// One picture of one character.
+#[derive(Clone, Copy)]
+pub(crate) struct Glyph {
+    /// How far it moves the pen, in 1/64 pixel.
+    pub advance: i32,
+    pub columns: i32,
+    pub rows: i32,
+    /// Columns from the pen to its first column.
+    pub left: i32,
+    /// Rows from the top of the line to its first row.
+    pub top: i32,
+    /// How much of each pixel it covers, row after row.
+    pub coverage: &'static [u8],
 }

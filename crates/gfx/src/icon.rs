@@ -1,5 +1,6 @@
 //! Pictures that `build/` drew: application icons, one-colour symbols and mouse pointers.
 
+use crate::baked::{ICONS, POINTER_HOTSPOTS, POINTERS, SYMBOLS};
 use crate::{Point, Rect};
 
 /// An application's icon, in its own colours.
@@ -70,9 +71,13 @@ impl Icon {
         Icon::File,
     ];
 
-    pub(crate) fn image(self, _size: IconSize) -> &'static [u32] {
-        static PLACEHOLDER: [u32; 48 * 48] = [crate::theme::ACCENT.0; 48 * 48];
-        &PLACEHOLDER
+    /// The premultiplied pixels of the icon in `size`, row after row.
+    pub(crate) fn image(self, size: IconSize) -> &'static [u32] {
+        let area = |size: IconSize| (size.pixels() * size.pixels()) as usize;
+        let each: usize = IconSize::ALL.map(area).iter().sum();
+        let before: usize = IconSize::ALL.iter().take(size as usize).map(|&smaller| area(smaller)).sum();
+        let start = self as usize * each + before;
+        &ICONS[start..start + area(size)]
     }
 }
 
@@ -134,9 +139,10 @@ impl Symbol {
         Symbol::Restart,
     ];
 
+    /// How much of each pixel the symbol covers, row after row.
     pub(crate) fn coverage(self) -> &'static [u8] {
-        static PLACEHOLDER: [u8; 256] = [255; 256];
-        &PLACEHOLDER
+        const AREA: usize = (Symbol::SIDE * Symbol::SIDE) as usize;
+        &SYMBOLS[self as usize * AREA..][..AREA]
     }
 }
 
@@ -177,11 +183,21 @@ impl PointerShape {
 
     /// The pixels that the pointer takes when it points at `at`: what to repaint when it moves.
     pub fn bounds(self, at: Point) -> Rect {
-        Rect::new(at.x, at.y, 16, 16)
+        let (x, y) = POINTER_HOTSPOTS[self as usize];
+        Rect::new(at.x.saturating_sub(x), at.y.saturating_sub(y), POINTER_SIDE, POINTER_SIDE)
     }
 
+    /// The premultiplied pixels of the pointer, row after row of its bounds.
     pub(crate) fn image(self) -> &'static [u32] {
-        static PLACEHOLDER: [u32; 256] = [0xff00_0000; 256];
-        &PLACEHOLDER
+        const AREA: usize = (POINTER_SIDE * POINTER_SIDE) as usize;
+        &POINTERS[self as usize * AREA..][..AREA]
     }
 }
+
+/// The side of the square that a pointer's picture fills, in pixels.
+const POINTER_SIDE: i32 = 24;
+
+// The tables hold exactly the pictures that the enums name.
+const _: () = assert!(POINTERS.len() == PointerShape::ALL.len() * (POINTER_SIDE * POINTER_SIDE) as usize);
+const _: () = assert!(SYMBOLS.len() == Symbol::ALL.len() * (Symbol::SIDE * Symbol::SIDE) as usize);
+const _: () = assert!(ICONS.len() == Icon::ALL.len() * (16 * 16 + 24 * 24 + 48 * 48));

@@ -17,6 +17,7 @@
 
 extern crate alloc;
 
+mod baked;
 mod canvas;
 mod color;
 mod damage;

@@ -2,7 +2,7 @@
 
 use super::{Canvas, cover};
 use crate::icon::{Icon, IconSize, PointerShape, Symbol};
-use crate::{Color, Point, Rect, ShadowLevel, Surface, pixel};
+use crate::{Color, Point, Rect, ShadowLevel, Surface, pixel, theme};
 
 impl Canvas<'_> {
     /// Copies `src` of `surface` to `at`, its pixels as they are.
@@ -49,6 +49,17 @@ impl Canvas<'_> {
             let start = ((y - bounds.y) * bounds.width + x - bounds.x) as usize;
             blend_pixels(row, &pixels[start..start + row.len()]);
         });
+    }
+
+    /// Draws a round window button of `color` with its middle between the pixels left above and right below `center`, and a
+    /// darker `symbol` on it.
+    pub fn window_button(&mut self, center: Point, color: Color, symbol: Option<Symbol>) {
+        let half = theme::WINDOW_BUTTON / 2;
+        let disc = Rect::new(center.x - half, center.y - half, theme::WINDOW_BUTTON, theme::WINDOW_BUTTON);
+        self.ellipse(disc, color);
+        if let Some(symbol) = symbol {
+            self.symbol(symbol, center.offset(-Symbol::SIDE / 2, -Symbol::SIDE / 2), color.darker(150));
+        }
     }
 
     /// Draws the soft shadow that an opaque thing of the shape of `rect` throws. It is drawn around `rect` and a little under

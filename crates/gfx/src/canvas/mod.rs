@@ -152,6 +152,15 @@ impl<'a> Canvas<'a> {
         let (row, skipped) = self.row_mut(x, y, coverage.len() as i32);
         cover(row, &coverage[skipped..], source);
     }
+
+    /// Lays black over the pixels of row `y` from column `x` on, of the alphas given.
+    #[inline]
+    pub(crate) fn darken_row<'b>(&mut self, x: i32, y: i32, alphas: impl ExactSizeIterator<Item = &'b u8>) {
+        let (row, skipped) = self.row_mut(x, y, alphas.len() as i32);
+        for (under, &alpha) in row.iter_mut().zip(alphas.skip(skipped)) {
+            *under = pixel::over(*under, u32::from(alpha) << 24);
+        }
+    }
 }
 
 /// Lays one premultiplied pixel over each of a row.
