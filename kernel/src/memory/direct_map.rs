@@ -1,0 +1,71 @@
+//! The direct map: all memory that the kernel gives out, at a fixed distance from its physical address.
+//!
+//! The distance is the loader's choice. Both the loader's tables and ours map it, so it works from the
+//! first line of the kernel on. This file turns physical addresses into pointers; who may use the bytes
+//! behind them is for the callers to argue.
+
+use core::sync::atomic::{AtomicU64, Ordering};
+
+use frames::{FRAME_SIZE, Frame};
+use paging::{PhysicalAddress, TableMemory};
+
+static OFFSET: AtomicU64 = AtomicU64::new(0);
+
+/// Notes the distance. Called once, before anything else here.
+pub(super) fn set_offset(offset: u64) {
+    OFFSET.store(offset, Ordering::Relaxed);
+}
+
+/// The virtual address of a physical one. Wraps on nonsense, and then is not mapped.
+pub(super) fn address(physical: u64) -> u64 {
+    OFFSET.load(Ordering::Relaxed).wrapping_add(physical)
+}
+
+/// A pointer to physical memory.
+pub(super) fn pointer<T>(physical: u64) -> *mut T {
+    core::ptr::with_exposed_provenance_mut(address(physical) as usize)
+}
+
+/// Fills a frame with zeros.
+///
+/// # Safety
+/// The frame was given out by [`super::frames`], to the caller alone.
+pub(super) unsafe fn zero(frame: Frame) {
+    // SAFETY: the direct map holds every frame that is given out, whole and writable, and the caller says
+    // that nobody else uses it.
+    unsafe { pointer::<u8>(frame.address()).write_bytes(0, FRAME_SIZE as usize) };
+}
+
+/// Page tables in the direct map, in frames from [`super::frames`].
+pub(super) struct Tables;
+
+impl Tables {
+    fn entry(table: PhysicalAddress, index: usize) -> &'static AtomicU64 {
+        assert!(index < 512, "a table has 512 entries");
+        // SAFETY: 1. `Tables::allocate` is where tables come from: frames, zeroed, aligned, in the direct map;
+        // 2. the index stays inside; 3. a table is only ever reached as atomics, by us and by the processor's walks.
+        unsafe { AtomicU64::from_ptr(pointer::<u64>(table.get()).add(index)) }
+    }
+}
+
+impl TableMemory for Tables {
+    fn read(&self, table: PhysicalAddress, index: usize) -> u64 {
+        Self::entry(table, index).load(Ordering::Relaxed)
+    }
+
+    fn write(&mut self, table: PhysicalAddress, index: usize, bits: u64) {
+        // Release: the processor that finds the entry also finds what it points to.
+        Self::entry(table, index).store(bits, Ordering::Release);
+    }
+
+    fn allocate(&mut self) -> Option<PhysicalAddress> {
+        let frame = super::frames::allocate()?;
+        // SAFETY: given out to us just now.
+        unsafe { zero(frame) };
+        PhysicalAddress::new(frame.address())
+    }
+
+    fn free(&mut self, table: PhysicalAddress) {
+        super::frames::free(Frame::containing(table.get()));
+    }
+}

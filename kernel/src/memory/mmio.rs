@@ -1,0 +1,94 @@
+//! Device registers as a value: mapped uncached, read and written in one piece each, never out of bounds.
+//!
+//! Windows are never unmapped: devices stay, and no CPU ever has to forget one.
+
+use core::sync::atomic::{AtomicU64, Ordering};
+
+use frames::FRAME_SIZE;
+use paging::{Cache, MapError};
+
+use super::{kernel_space, layout, physical};
+
+/// Where the next window begins.
+static NEXT: AtomicU64 = AtomicU64::new(layout::MMIO);
+
+/// A window onto device registers.
+#[derive(Clone, Copy, Debug)]
+pub struct Mmio {
+    base: usize,
+    length: usize,
+}
+
+macro_rules! access {
+    ($read:ident, $write:ident, $type:ty, $bits:literal) => {
+        #[doc = concat!("Reads ", $bits, " bits at `offset`.")]
+        ///
+        /// # Panics
+        /// When `offset` is not inside the window or not aligned: offsets are the driver's constants.
+        pub fn $read(&self, offset: usize) -> $type {
+            // SAFETY: `register` gives a pointer inside the mapped window, aligned for the type. Reading is
+            // volatile: the compiler neither repeats nor drops it.
+            unsafe { self.register::<$type>(offset).read_volatile() }
+        }
+
+        #[doc = concat!("Writes ", $bits, " bits at `offset`.")]
+        ///
+        /// # Panics
+        #[doc = concat!("As [`Mmio::", stringify!($read), "`].")]
+        pub fn $write(&self, offset: usize, value: $type) {
+            // SAFETY: as for reading. `Mmio::map` refuses memory, so no Rust object lies here.
+            unsafe { self.register::<$type>(offset).write_volatile(value) }
+        }
+    };
+}
+
+impl Mmio {
+    /// Maps `length` bytes of device registers from `physical` on.
+    ///
+    /// # Errors
+    /// [`MapError::AlreadyMapped`] when the range holds memory instead of a device; else as the error says.
+    pub fn map(physical: u64, length: u64) -> Result<Self, MapError> {
+        let end = physical.checked_add(length).filter(|_| length > 0).ok_or(MapError::BeyondPhysical)?;
+        let (first, last) = (physical & !(FRAME_SIZE - 1), end.checked_next_multiple_of(FRAME_SIZE));
+        let bytes = last.ok_or(MapError::BeyondPhysical)? - first;
+        if bytes > layout::SLOT / 2 {
+            return Err(MapError::BeyondPhysical);
+        }
+        if physical::is_memory(physical, length) {
+            return Err(MapError::AlreadyMapped);
+        }
+        // An unmapped page between windows.
+        let start = NEXT.fetch_add(bytes + FRAME_SIZE, Ordering::Relaxed);
+        if start + bytes > layout::MMIO + layout::SLOT {
+            return Err(MapError::OutOfMemory);
+        }
+        kernel_space::map_for_good(start, first, bytes, kernel_space::DATA.cached(Cache::Uncached))?;
+        Ok(Self { base: (start + (physical - first)) as usize, length: length as usize })
+    }
+
+    access!(read_u8, write_u8, u8, "8");
+    access!(read_u16, write_u16, u16, "16");
+    access!(read_u32, write_u32, u32, "32");
+    access!(read_u64, write_u64, u64, "64");
+
+    /// Bytes in the window.
+    pub fn length(&self) -> usize {
+        self.length
+    }
+
+    /// The virtual address of the first byte: for `arch`, which stands below this floor.
+    pub fn address(&self) -> usize {
+        self.base
+    }
+
+    fn register<T>(&self, offset: usize) -> *mut T {
+        let inside = offset.checked_add(size_of::<T>()).is_some_and(|end| end <= self.length);
+        let address = self.base.wrapping_add(offset);
+        assert!(
+            inside && address.is_multiple_of(align_of::<T>()),
+            "register {offset:#x} is outside of a window of {:#x} bytes, or not aligned",
+            self.length
+        );
+        core::ptr::with_exposed_provenance_mut(address)
+    }
+}
