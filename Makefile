@@ -1,0 +1,37 @@
+# Quicklime's front door. Every target first runs scripts/setup.sh, which installs what the target
+# lacks (or says how), and then xtask, which does the work. `make help` lists the targets.
+BUILD ?= ./build
+export BUILD DISK LIMINE_DIR CPUS MEMORY CMDLINE RESOLUTION ONLY DEV FORCE
+
+XTASK = scripts/setup.sh $@ && . "$(BUILD)/toolchain.env" && "$$QUICKLIME_CARGO" run --quiet --package xtask -- $@
+
+.DEFAULT_GOAL := help
+.PHONY: run run-uefi run-direct iso disk usb kernel loader debug screenshot test check bench doctor clean help
+
+run:        ; @$(XTASK) ## boot the desktop from the ISO with BIOS firmware
+run-uefi:   ; @$(XTASK) ## boot the desktop from the ISO with UEFI firmware
+run-direct: ; @$(XTASK) ## boot the desktop through loader/ without an ISO: the fastest way
+iso:        ; @$(XTASK) ## build build/quicklime.iso (BIOS and UEFI, CD and USB stick)
+disk:       ; @$(XTASK) ## make build/disk.img, the FAT32 disk, from disk/; an existing one is kept
+usb:        ; @$(XTASK) ## write the ISO to a USB stick: make usb DEV=/dev/sdX
+kernel:     ; @$(XTASK) ## build the kernel
+loader:     ; @$(XTASK) ## build the loader
+debug:      ; @$(XTASK) ## boot stopped under gdb on :1234 with symbols loaded
+screenshot: ; @$(XTASK) ## boot without a window and write build/screenshot.png
+test:       ; @$(XTASK) ## run every test: host tests, one self-test boot, scenarios
+check:      ; @$(XTASK) ## check format, lints, docs and the rules of the source tree
+bench:      ; @$(XTASK) ## measure; print a table and write build/bench.json
+doctor:     ; @scripts/setup.sh --report && $(XTASK) ## say what is present and what is missing
+clean:      ; @rm -rf target && find "$(BUILD)" -mindepth 1 -maxdepth 1 ! -name disk.img -exec rm -rf {} + ## remove what was built, but not build/disk.img
+help:       ; @sh scripts/help.sh Makefile ## list the targets and variables
+
+# Variables, given as `make run CPUS=2`:
+#   DISK=PATH         disk image to use instead of build/disk.img (must exist)
+#   LIMINE_DIR=PATH   folder with Limine's binaries (else the system's, else fetched, else GRUB and loader/)
+#   CPUS=4            number of CPUs
+#   MEMORY=512        memory in MiB
+#   CMDLINE="..."     words for the kernel, as in docs/boot.md
+#   RESOLUTION=WxH    resolution of the screen, such as 1280x800
+#   ONLY=NAME         test: only the scenarios whose names contain NAME
+#   DEV=/dev/sdX      usb: the stick; FORCE=1 also takes a disk that is fixed or mounted
+#   BUILD=./build     folder for everything that is made

@@ -1,0 +1,34 @@
+#!/bin/sh
+# Finds what the make target TARGET lacks on this machine and installs it, or says how.
+#
+#   scripts/setup.sh TARGET      install what is missing for `make TARGET` (exit 1 when that can't be done)
+#   scripts/setup.sh --report    list every tool with its version; install nothing
+#
+# Runs before every make target, so it must cost next to nothing when all is there: it looks for
+# files and commands only, and starts no program. What it learns about Rust (which cargo, and whether
+# the standard library must be built from source) is kept in $BUILD/toolchain.env, which the Makefile
+# sources and xtask reads.
+set -u
+cd "$(dirname "$0")/.." || exit 1
+. scripts/setup/tools.sh
+. scripts/setup/install.sh
+. scripts/setup/rust.sh
+
+BUILD=${BUILD:-./build}
+PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin
+case ${HOME:-} in ?*) PATH=$PATH:$HOME/.cargo/bin ;; esac
+export PATH
+
+if [ "${1:-}" = --report ]; then
+    report_tools
+    report_rust
+    exit
+fi
+
+missing=
+for tool in $(tools_for "${1:-run}"); do
+    has "$tool" || missing="$missing $tool"
+done
+[ -z "$missing" ] || install_tools "$missing" || exit 1
+mkdir -p "$BUILD" || exit 1
+set_up_rust || exit 1

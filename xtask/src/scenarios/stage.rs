@@ -1,0 +1,121 @@
+//! What a scenario has to hand: a folder of its own, the built system, disks and machines.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use crate::build::compile::{self, Profile};
+use crate::build::{bundle, disk, iso};
+use crate::error::{Context, Result};
+use crate::host::{accelerator, run};
+use crate::machine::Machine;
+use crate::project::Project;
+use crate::qemu::hardware::{Boot, Hardware, Serial};
+
+/// A machine that is not done by then hangs. UEFI firmware alone takes up to ten seconds under TCG, more
+/// when another machine runs beside it.
+const LIFETIME: Duration = Duration::from_secs(120);
+
+/// What is built once and used by all.
+pub struct Artifacts {
+    loader: PathBuf,
+    /// A bundle of the kernel with debug assertions and lock ranks checked.
+    bundle: PathBuf,
+    /// The ISO that `make run` boots.
+    pub iso: PathBuf,
+    /// A disk as `make disk` makes it, to copy.
+    disk: PathBuf,
+}
+
+impl Artifacts {
+    /// Builds them.
+    pub fn build(project: &Project) -> Result<Self> {
+        let kernel = compile::kernel(project, Profile::Checked)?;
+        let pristine = project.build.join("test/pristine.img");
+        disk::create(&pristine, &project.root.join("disk"))?;
+        Ok(Self {
+            loader: compile::loader(project)?,
+            bundle: bundle::build(project, &kernel)?,
+            iso: iso::build(project)?,
+            disk: pristine,
+        })
+    }
+}
+
+/// A scenario's surroundings.
+pub struct Stage<'a> {
+    artifacts: &'a Artifacts,
+    folder: PathBuf,
+}
+
+impl<'a> Stage<'a> {
+    /// A stage for the scenario `name`, with an empty folder.
+    pub fn new(project: &Project, artifacts: &'a Artifacts, name: &str) -> Result<Self> {
+        let folder = project.build.join("test").join(name);
+        if folder.exists() {
+            std::fs::remove_dir_all(&folder).context(format!("empty {}", folder.display()))?;
+        }
+        std::fs::create_dir_all(&folder).context(format!("make {}", folder.display()))?;
+        Ok(Self { artifacts, folder })
+    }
+
+    /// Where logs and pictures go.
+    pub fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    /// The ISO that `make run` boots.
+    pub fn iso(&self) -> PathBuf {
+        self.artifacts.iso.clone()
+    }
+
+    /// A fresh disk as `make disk` makes it.
+    pub fn disk(&self) -> Result<PathBuf> {
+        let path = self.folder.join("disk.img");
+        run::copy(&self.artifacts.disk, &path)?;
+        Ok(path)
+    }
+
+    /// The machine of `make run-direct`, with this disk, to change as the scenario needs.
+    pub fn hardware(&self, disk: Option<PathBuf>) -> Hardware {
+        Hardware {
+            boot: self.direct(""),
+            serial: Serial::File(self.folder.join("serial.log")),
+            accelerator: accelerator::tcg(),
+            cpus: 4,
+            memory_mib: 512,
+            disk,
+            ps2: true,
+            exit_port: false,
+            count_instructions: false,
+            extra: Vec::new(),
+        }
+    }
+
+    /// Booting through the loader with these words for the kernel.
+    pub fn direct(&self, command_line: &str) -> Boot {
+        Boot::Direct {
+            loader: self.artifacts.loader.clone(),
+            bundle: self.artifacts.bundle.clone(),
+            command_line: command_line.into(),
+        }
+    }
+
+    /// Switches a machine on, and waits for nothing.
+    pub fn start(&self, hardware: Hardware) -> Result<Machine> {
+        Machine::start(hardware, &self.folder, LIFETIME)
+    }
+
+    /// Switches a machine on and waits for its desktop.
+    pub fn boot(&self, hardware: Hardware) -> Result<Machine> {
+        let mut machine = self.start(hardware)?;
+        machine.wait_for_desktop()?;
+        Ok(machine)
+    }
+
+    /// Switches a machine off from its shell and looks after its disk.
+    pub fn power_off(&self, mut machine: Machine, disk: Option<&Path>) -> Result {
+        machine.enter("poweroff")?;
+        machine.wait_for_power_off(Duration::from_secs(20))?;
+        disk.map_or(Ok(()), |image| disk::check(image).context("find the disk sound afterwards"))
+    }
+}

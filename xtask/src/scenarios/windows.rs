@@ -1,0 +1,69 @@
+//! Windows: the mouse drags them, the launcher opens them, and nothing stale stays behind.
+
+use gfx::Font;
+
+use super::Scenario;
+use super::stage::Stage;
+use crate::error::{Result, fail};
+use crate::machine::{Machine, find_text};
+use crate::qemu::image::Area;
+
+pub const SCENARIOS: &[Scenario] = &[
+    ("a_window_is_dragged", drag),
+    ("a_window_dragged_back_leaves_no_trace", no_trace),
+    ("the_launcher_opens_system_monitor", system_monitor),
+];
+
+/// Where the title of the terminal is.
+fn title(machine: &mut Machine) -> Result<Area> {
+    machine.wait_for_text("Terminal", Font::UiBold)
+}
+
+/// Takes hold of a title in its middle.
+fn grip(title: Area) -> (i32, i32) {
+    ((title.x + title.width / 2) as i32, (title.y + title.height / 2) as i32)
+}
+
+fn drag(stage: &Stage) -> Result {
+    let mut machine = stage.boot(stage.hardware(Some(stage.disk()?)))?;
+    let before = title(&mut machine)?;
+    let at_first = machine.settle()?;
+    let (x, y) = grip(before);
+    machine.drag((x, y), (x + 60, y + 40))?;
+    let moved = Area { x: before.x + 60, y: before.y + 40, ..before };
+    let after = machine.wait_for_screen("the terminal where it was dragged to", |image| {
+        find_text(image, "Terminal", Font::UiBold) == Some(moved)
+    })?;
+    // What is under the title came along: the shell's first lines.
+    let below = Area::new(moved.x, moved.y + 30, 200, 100);
+    let differs = !after.shows_part_of(below, &at_first, (before.x, before.y + 30));
+    if differs { fail!("the window's contents did not come along unchanged") } else { Ok(()) }
+}
+
+fn no_trace(stage: &Stage) -> Result {
+    let mut machine = stage.boot(stage.hardware(Some(stage.disk()?)))?;
+    let (x, y) = grip(title(&mut machine)?);
+    machine.move_to(x, y)?;
+    let before = machine.settle()?;
+    machine.drag((x, y), (x + 150, y + 90))?;
+    machine.settle()?;
+    machine.drag((x + 150, y + 90), (x, y))?;
+    // The clock and the cursor go on meanwhile: small things are forgiven, a stale window is not.
+    let after = machine.settle()?;
+    match before.difference(&after) {
+        Some(area) if area.width * area.height > 40_000 => {
+            fail!("after dragging there and back, {area:?} differs")
+        }
+        _ => Ok(()),
+    }
+}
+
+fn system_monitor(stage: &Stage) -> Result {
+    let mut machine = stage.boot(stage.hardware(Some(stage.disk()?)))?;
+    let launcher = machine.settle()?;
+    machine.click(20, launcher.height as i32 - 20)?;
+    machine.wait_for_text("System Monitor", Font::Ui)?;
+    machine.type_text("system\n")?;
+    machine.wait_for_text("System Monitor", Font::UiBold)?;
+    Ok(())
+}

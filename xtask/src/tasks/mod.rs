@@ -1,0 +1,8 @@
+//! The targets of the Makefile that do more than build one thing.
+
+pub mod bench;
+pub mod check;
+pub mod run;
+pub mod screenshot;
+pub mod test;
+pub mod usb;
