@@ -32,6 +32,8 @@ struct Description {
     tracking: f32,
     /// In how many positions each character below U+0100 is drawn.
     positions: usize,
+    /// The last character of the table that needs no search.
+    last: u32,
     symbols: &'static [&'static str],
 }
 
@@ -42,20 +44,23 @@ enum Family {
     Mono { bolder: f32, cell: i32 },
 }
 
-const LATIN_EXTENDED: std::ops::RangeInclusive<u32> = 0x100..=0x17f;
+/// The first character beyond Latin-1, and the last of Latin Extended-A.
+const BEYOND_LATIN_1: u32 = 0x100;
+const LATIN_EXTENDED_A_END: u32 = 0x17f;
 const PUNCTUATION: &str = "–—‘’‚“”„†•…‹›€™−";
 const ARROWS: &str = "←↑→↓↔↕";
 const SIGNS: &str = "≈≠≤≥✓✗■●▲▶▼◀";
-const MONO_SIGNS: &str = "≈≠≤≥∞√✓✗□▪▫○◆λπΔΩ";
+const MONO_SIGNS: &str = "■●▲▶▼◀≈≠≤≥∞√✓✗□▪▫○◆λπΔΩ";
 
 const FACES: [Description; 7] = [
-    face("small", 400.0, 11.0, 15, 12, 0.1, 3),
-    face("ui", 400.0, 13.0, 18, 14, 0.05, 3),
+    face("small", 440.0, 11.0, 15, 12, 0.1, 3),
+    face("ui", 440.0, 13.0, 18, 14, 0.05, 3),
     face("ui_bold", 600.0, 13.0, 18, 14, 0.05, 3),
     face("heading", 600.0, 17.0, 24, 18, -0.1, 1),
-    face("title", 650.0, 26.0, 34, 26, -0.35, 1),
-    mono("mono", 0.0),
-    mono("mono_bold", 0.55),
+    // Large letters are large tables, and a title is short: Latin-1 is enough.
+    Description { last: BEYOND_LATIN_1 - 1, ..face("title", 650.0, 26.0, 34, 26, -0.35, 1) },
+    mono("mono", 0.1),
+    mono("mono_bold", 0.6),
 ];
 
 const fn face(
@@ -68,16 +73,8 @@ const fn face(
     positions: usize,
 ) -> Description {
     let family = Family::Inter { weight };
-    Description {
-        name,
-        family,
-        size,
-        line_height,
-        ascent,
-        tracking,
-        positions,
-        symbols: &[PUNCTUATION, ARROWS, SIGNS],
-    }
+    let (last, symbols): (_, &[_]) = (LATIN_EXTENDED_A_END, &[PUNCTUATION, ARROWS, SIGNS]);
+    Description { name, family, size, line_height, ascent, tracking, positions, last, symbols }
 }
 
 const fn mono(name: &'static str, bolder: f32) -> Description {
@@ -89,11 +86,12 @@ const fn mono(name: &'static str, bolder: f32) -> Description {
         ascent: 14,
         tracking: 0.0,
         positions: 1,
+        last: LATIN_EXTENDED_A_END,
         symbols: &[PUNCTUATION, ARROWS, MONO_SIGNS],
     }
 }
 
-/// The first character with a glyph of its own; from here to U+017F the index of a character's glyph needs no search.
+/// The first character with a glyph of its own.
 const FIRST: u32 = 0x20;
 
 /// Bakes all faces, and `static FACES` that names their tables.
@@ -116,7 +114,7 @@ pub fn bake(output: &mut Output) {
 
 #[derive(Default)]
 struct Atlas {
-    /// The record of each character from U+0020 to U+017F.
+    /// The record of each character from U+0020 on.
     latin: Vec<u16>,
     /// The other characters, rising, each with its record.
     others: Vec<(u16, u16)>,
@@ -139,10 +137,10 @@ impl Atlas {
         let cap_height = (description.size * 0.72).round() as i32;
         let missing = boxes::missing(cell.unwrap_or(cap_height - 1), cap_height);
         atlas.push(&missing, f32::from(missing.width as u16 + 2), description);
-        for code in FIRST..=*LATIN_EXTENDED.end() {
+        for code in FIRST..=description.last {
             let record = atlas.records.len();
             let drawn = char::from_u32(code).filter(|character| !character.is_control());
-            let positions = if code < *LATIN_EXTENDED.start() { description.positions } else { 1 };
+            let positions = if code < BEYOND_LATIN_1 { description.positions } else { 1 };
             let known = drawn
                 .is_some_and(|character| atlas.add(&face, &fit, description, character, positions, bolder));
             atlas.latin.push(if known { record as u16 } else { 0 });

@@ -129,7 +129,7 @@ fn editor(icon: &mut Drawing) {
     // The pencil: a shaft, its end and its point, along one diagonal.
     let edge = if icon.large() { 1.3 } else { 0.9 };
     let shaft = |from: At, to: At, grown: f32| Shape::line(from, to, 6.0).grown(grown);
-    let point = || Shape::polygon(&[[24.5, 37.2], [24.9, 31.2], [30.2, 36.6]]);
+    let point = || Shape::polygon(&[[24.3, 37.4], [27.4, 30.1], [31.6, 34.3]]);
     icon.flat(shaft([29.5, 32.2], [38.5, 23.2], edge).or(point().grown(edge)), rgb(0xf49a1a));
     icon.flat(point(), rgb(0xffe3b8));
     icon.flat(shaft([29.5, 32.2], [38.5, 23.2], 0.0), rgb(0x39415a));

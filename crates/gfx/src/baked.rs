@@ -6,7 +6,7 @@ pub(crate) struct Face {
     pub ascent: i32,
     /// In how many positions within a pixel the characters below U+0100 are drawn.
     pub positions: u32,
-    /// The record of each character from U+0020 to U+017F; 0 is the box for what has no glyph.
+    /// The record of each character from U+0020 on; 0 is the box for what has no glyph.
     pub latin: &'static [u16],
     /// The other characters, rising, each with its record.
     pub others: &'static [(u16, u16)],

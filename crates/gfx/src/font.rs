@@ -45,19 +45,19 @@ impl Font {
     /// Pixels that `character` takes on a line of its own, rounded. In [`Font::Mono`] and [`Font::MonoBold`] all take the same;
     /// in the others advances are fractions of pixels, so ask [`Font::width`] where something in a text lies.
     pub fn advance(self, character: char) -> i32 {
-        rounded(self.glyph(character, 0).advance)
+        rounded(self.exact_advance(character))
     }
 
     /// Pixels that `text` takes on one line: where whatever follows it starts.
     pub fn width(self, text: &str) -> i32 {
-        rounded(text.chars().map(|character| self.glyph(character, 0).advance).sum())
+        rounded(text.chars().map(|character| self.exact_advance(character)).sum())
     }
 
     /// The byte position in `text` of the longest start of it that is at most `width` pixels wide: where to cut what is too long.
     pub fn fit(self, text: &str, width: i32) -> usize {
         let mut pen = 0;
         let too_wide = text.char_indices().find(|&(_, character)| {
-            pen += self.glyph(character, 0).advance;
+            pen += self.exact_advance(character);
             rounded(pen) > width
         });
         too_wide.map_or(text.len(), |(position, _)| position)
@@ -66,6 +66,11 @@ impl Font {
     /// Whether `character` has a glyph of its own, rather than the box for those that have none.
     pub fn has(self, character: char) -> bool {
         self.record_of(character) != 0
+    }
+
+    /// How far `character` moves the pen, in 1/64 pixel.
+    fn exact_advance(self, character: char) -> i32 {
+        self.glyph(character, 0).advance
     }
 
     fn face(self) -> &'static Face {
@@ -83,13 +88,13 @@ impl Font {
         usize::from(record.unwrap_or(0))
     }
 
-    /// The glyph of `character` for a pen at `pen`, in 1/64 pixel.
+    /// The glyph of `character` whose position is nearest to a pen at `pen`, in 1/64 pixel (not negative).
     #[inline]
     pub(crate) fn glyph(self, character: char, pen: i32) -> Glyph {
         let (face, mut record) = (self.face(), self.record_of(character));
-        if record != 0 && u32::from(character) < 0x100 {
-            record += ((pen & 63) as u32 * face.positions / 64) as usize;
-        }
+        let positions = if record != 0 && u32::from(character) < 0x100 { face.positions } else { 1 };
+        let position = (pen as u32 * positions + 32) >> 6;
+        record += (position % positions) as usize;
         let bytes = face.records[8 * record..].first_chunk().copied().unwrap_or_default();
         let bits = u64::from_le_bytes(bytes);
         let field = |shift: u32, width: u32| (bits >> shift) as i32 & ((1 << width) - 1);
@@ -98,7 +103,7 @@ impl Font {
             advance: field(20, 12),
             columns,
             rows,
-            left: field(44, 6) - 32,
+            left: field(44, 6) - 32 + (position / positions) as i32,
             top: field(50, 6),
             coverage: &face.coverage[offset..offset + (columns * rows) as usize],
         }
@@ -117,7 +122,7 @@ pub(crate) struct Glyph {
     pub advance: i32,
     pub columns: i32,
     pub rows: i32,
-    /// Columns from the pen to its first column.
+    /// Columns from the start of the text to its first column.
     pub left: i32,
     /// Rows from the top of the line to its first row.
     pub top: i32,

@@ -4,6 +4,7 @@
 //! one alpha. Where the rectangle is too small for four whole corners, they are cut in the middle.
 
 use crate::baked::{SHADOWS, Shadow};
+use crate::canvas::corner_coverage;
 use crate::{Canvas, Color, Rect};
 
 /// How high above what is beneath it a thing floats. Each level suits one radius of corners.
@@ -31,32 +32,69 @@ impl ShadowLevel {
         &SHADOWS[self as usize]
     }
 
-    /// Draws the shadow of a thing at `rect`, but for what lies under the thing itself.
+    /// Draws the shadow of a thing at `rect`, but for what the thing itself covers.
     pub(crate) fn draw(self, canvas: &mut Canvas<'_>, rect: Rect) {
         let (shadow, bounds) = (self.baked(), self.bounds(rect));
-        let side = 2 * shadow.reach + shadow.radius;
-        let (corner_width, corner_height) =
-            (side.min((bounds.width + 1) / 2), side.min((bounds.height + 1) / 2));
-        // The rounded corners of the thing let the shadow shine through, the columns and rows between them don't.
-        let hidden = rect.inset_by(0, shadow.radius, 0, shadow.radius);
         let visible = canvas.clip().intersect(bounds);
         for y in visible.y..visible.bottom() {
-            let line = (y - bounds.y).min(bounds.bottom() - 1 - y).min(corner_height - 1);
-            let alphas = &shadow.corner[(line * side) as usize..][..corner_width as usize];
-            if y >= hidden.y && y < hidden.bottom() {
-                let left = (hidden.x - bounds.x).min(corner_width) as usize;
-                let right = (bounds.right() - hidden.right()).min(corner_width) as usize;
-                canvas.darken_row(bounds.x, y, alphas[..left].iter());
-                canvas.darken_row(bounds.right() - right as i32, y, alphas[..right].iter().rev());
+            let row = Row::new(shadow, bounds, y);
+            if y < rect.y || y >= rect.bottom() {
+                row.draw(canvas, bounds.x, bounds.right());
             } else {
-                let right = bounds.right() - corner_width;
-                let middle = Rect::from_edges(bounds.x + corner_width, y, right, y + 1);
-                // When the length is odd and the corners are cut, both hold the middle column.
-                let shared = (bounds.x + corner_width - right).max(0) as usize;
-                canvas.darken_row(bounds.x, y, alphas.iter());
-                canvas.blend(middle, Color::BLACK.with_alpha(alphas[alphas.len() - 1]));
-                canvas.darken_row(right + shared as i32, y, alphas.iter().rev().skip(shared));
+                let line = (y - rect.y).min(rect.bottom() - 1 - y);
+                let inset = uncovered_columns(shadow.radius.min(rect.width / 2), line);
+                row.draw(canvas, bounds.x, rect.x + inset);
+                row.draw(canvas, rect.right() - inset, bounds.right());
             }
+        }
+    }
+}
+
+/// How many pixels of row `line` of a round corner the corner doesn't cover wholly.
+fn uncovered_columns(radius: i32, line: i32) -> i32 {
+    if line >= radius {
+        return 0;
+    }
+    (0..radius).find(|&column| corner_coverage(radius, column, line) == 255).unwrap_or(radius)
+}
+
+/// One row of a shadow.
+struct Row {
+    y: i32,
+    /// The columns of the shadow.
+    left: i32,
+    right: i32,
+    /// The alphas of its first columns; its last ones mirror them, and between them the last alpha repeats.
+    corner: &'static [u8],
+}
+
+impl Row {
+    fn new(shadow: &Shadow, bounds: Rect, y: i32) -> Row {
+        let side = 2 * shadow.reach + shadow.radius;
+        let line = (y - bounds.y).min(bounds.bottom() - 1 - y).min(side - 1);
+        // Where there is no room for two corners, the left one has the middle column of an odd width.
+        let width = side.min((bounds.width + 1) / 2);
+        let corner = &shadow.corner[(line * side) as usize..][..width as usize];
+        Row { y, left: bounds.x, right: bounds.right(), corner }
+    }
+
+    /// Draws the columns `from .. to` of it.
+    fn draw(&self, canvas: &mut Canvas<'_>, from: i32, to: i32) {
+        let width = self.corner.len() as i32;
+        let (left_end, right_start) = (self.left + width, (self.right - width).max(self.left + width));
+        let (start, end) = (from, to.min(left_end));
+        if start < end {
+            let alphas = &self.corner[(start - self.left) as usize..(end - self.left) as usize];
+            canvas.darken_row(start, self.y, alphas.iter());
+        }
+        if let Some(&alpha) = self.corner.last() {
+            let middle = Rect::from_edges(from.max(left_end), self.y, to.min(right_start), self.y + 1);
+            canvas.blend(middle, Color::BLACK.with_alpha(alpha));
+        }
+        let (start, end) = (from.max(right_start), to);
+        if start < end {
+            let alphas = &self.corner[(self.right - end) as usize..(self.right - start) as usize];
+            canvas.darken_row(start, self.y, alphas.iter().rev());
         }
     }
 }

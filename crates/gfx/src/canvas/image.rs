@@ -62,8 +62,8 @@ impl Canvas<'_> {
         }
     }
 
-    /// Draws the soft shadow that an opaque thing of the shape of `rect` throws. It is drawn around `rect` and a little under
-    /// its edges (for rounded corners); the thing itself is to be drawn after it.
+    /// Draws the soft shadow of a thing of the shape of `rect`, with corners of the radius that suits `level`. What the thing
+    /// covers is left alone, so it may be translucent; it is to be drawn after its shadow.
     pub fn shadow(&mut self, rect: Rect, level: ShadowLevel) {
         level.draw(self, rect);
     }

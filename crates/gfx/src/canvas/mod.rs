@@ -13,6 +13,7 @@ mod target;
 mod text;
 
 pub use round::Corners;
+pub(crate) use round::corner_coverage;
 
 use crate::pixel;
 use crate::{Color, Point, Rect, Size};

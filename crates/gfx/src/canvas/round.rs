@@ -61,7 +61,7 @@ impl Corners {
 }
 
 /// How much of the pixel at `column`, `line` of a corner's square (counted from the corner) lies inside the arc: 0 to 255.
-pub(super) fn corner_coverage(radius: i32, column: i32, line: i32) -> u8 {
+pub(crate) fn corner_coverage(radius: i32, column: i32, line: i32) -> u8 {
     // In half pixels, so that the middle of a pixel is a whole number.
     let (across, down) = (i64::from(2 * (radius - column) - 1), i64::from(2 * (radius - line) - 1));
     let (square, twice) = (across * across + down * down, i64::from(2 * radius));

@@ -19,7 +19,7 @@ impl Canvas<'_> {
         let mut pen = 0;
         for character in text.chars() {
             let glyph = font.glyph(character, pen);
-            let (left, top) = (at.x.saturating_add((pen >> 6) + glyph.left), at.y + glyph.top);
+            let (left, top) = (at.x.saturating_add(glyph.left), at.y + glyph.top);
             self.for_each_row(Rect::new(left, top, glyph.columns, glyph.rows), |row, x, y| {
                 let start = ((y - top) * glyph.columns + x - left) as usize;
                 cover(row, &glyph.coverage[start..start + row.len()], source);
