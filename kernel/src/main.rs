@@ -1,4 +1,120 @@
+//! Quicklime's kernel.
+//!
+//! Read on here: the modules from the bottom floor up, then [`kmain`], which is the boot as a list. Each
+//! floor names only floors above it in this list; `make check` holds the code to that. The `allow`s are the
+//! unsafe fence: no other module may use `unsafe`.
+
 #![no_std]
 #![no_main]
+#![deny(unsafe_code)]
+
+extern crate alloc;
+
+#[allow(unsafe_code, reason = "registers, ports, descriptor tables, the context switch")]
+mod arch;
+#[allow(unsafe_code, reason = "reads what the loader left in memory, writes video memory")]
+mod boot;
+#[allow(unsafe_code, reason = "a lock hands out references to what it guards")]
+mod lock;
+#[allow(unsafe_code, reason = "page tables, the heap, device memory")]
+mod memory;
+#[allow(unsafe_code, reason = "hands mapped interrupt controllers to arch")]
+mod platform;
+#[allow(unsafe_code, reason = "builds the first frame on a new thread's stack")]
+mod task;
+
+mod console;
+mod sync;
+
+use boot::BootInfo;
+use lock::Once;
+
+static BOOT: Once<BootInfo> = Once::new();
+
+/// Where the loader jumps to: on the loader's stack, under its page tables, with interrupts off.
+#[unsafe(no_mangle)]
+#[allow(unsafe_code, reason = "the linker script names this symbol")]
+extern "C" fn kernel_entry() -> ! {
+    arch::time::note_entry();
+    arch::smp::initialise_boot_cpu(); // locks work from here on
+    arch::trap::set_fault_reporter(console::panic::fault);
+    console::initialise();
+    log::info!(target: "boot", "kernel entered");
+    match boot::collect() {
+        Ok(info) => kmain(BOOT.call_once(|| info)),
+        Err(error) => stop("the loader", &error),
+    }
+}
+
+/// The boot, in order. Ends as the boot CPU's idle thread.
+fn kmain(boot: &'static BootInfo) -> ! {
+    // What a panic needs comes first.
+    boot::open_screen(boot).map(console::screen::initialise);
+    console::symbols::initialise(boot.kernel_file);
+    configure(boot);
+
+    if let Err(error) = memory::init(boot) {
+        stop("memory", &error);
+    }
+    arch::smp::load_descriptor_tables();
+    platform::initialise_interrupts(boot.rsdp);
+    match arch::time::calibrate() {
+        Some(hz) => log::debug!("time-stamp counter at {} MHz", hz / 1_000_000),
+        None => log::warn!("the interval timer does not count: clocks are a guess"),
+    }
+    task::initialise();
+    let online = arch::smp::start_others(
+        |limit, entry| boot.processors.start_others(limit, entry),
+        task::run_idle,
+    );
+    report(boot, online);
+    if let Err(error) = task::spawn("init", move || init(boot)) {
+        stop("the first thread", &error);
+    }
+    task::run_idle()
+}
+
+/// The rest of the boot, as a thread: it may sleep.
+fn init(boot: &'static BootInfo) {
+    let _ = boot;
+    for i in 0..3 {
+        log::info!("tick {i}");
+        task::sleep_ms(100);
+    }
+    log::info!(target: "boot", "desktop ready");
+}
+
+/// Obeys the command line (docs/boot.md lists its words).
+fn configure(boot: &BootInfo) {
+    let line = boot.command_line;
+    if let Some(level) = line.value("log") {
+        console::set_level(level);
+    }
+    if line.has("selftest") {
+        console::panic::exit_on_panic();
+    }
+    log::info!(target: "boot", "loaded by {} {}; command line \"{}\"", boot.loader_name, boot.loader_version, line.as_str());
+}
+
+/// Says what machine this is.
+fn report(boot: &BootInfo, online: usize) {
+    let brand = arch::cpu::brand();
+    let name = core::str::from_utf8(&brand).unwrap_or("").trim_matches(['\0', ' ']);
+    let memory = memory::statistics();
+    log::info!(target: "boot", "{online} of {} CPUs run ({name}), {} MiB of memory", boot.processors.count(), memory.total >> 20);
+    match &boot.framebuffer {
+        Some(f) => log::info!(target: "boot", "screen {}x{}, {} bits, pitch {}", f.width, f.height, f.bits_per_pixel, f.pitch),
+        None => log::warn!(target: "boot", "no screen: the loader gave no framebuffer"),
+    }
+}
+
+/// Gives up booting, in words.
+fn stop(what: &str, error: &dyn core::fmt::Display) -> ! {
+    log::error!(target: "boot", "cannot start: {what}: {error}");
+    arch::cpu::halt_forever()
+}
+
 #[panic_handler]
-fn panic(_: &core::panic::PanicInfo) -> ! { loop {} }
+fn panic(info: &core::panic::PanicInfo<'_>) -> ! {
+    console::panic::panic(info)
+}

@@ -92,15 +92,10 @@ impl core::fmt::Display for BootError {
     }
 }
 
-/// Whether the loader answered anything at all: false when the kernel was started by something that does
-/// not speak the protocol.
-pub fn loader_has_answered() -> bool {
-    // Not `BASE_REVISION.is_supported()`: Limine 8.2 boots a kernel that asks for revision 3 as revision 2
-    // and leaves the tag, which is fine for all we use.
-    HHDM.get_response().is_some() || MEMORY_MAP.get_response().is_some()
-}
-
 /// Collects the loader's answers.
+///
+/// `BASE_REVISION.is_supported()` is not asked: Limine 8.2 boots a kernel that asks for revision 3 as
+/// revision 2 and leaves the tag, which is fine for all we use.
 pub fn collect() -> Result<BootInfo, BootError> {
     let hhdm_offset = HHDM.get_response().ok_or(BootError::NoHhdm)?.offset();
     let address = ADDRESS.get_response().ok_or(BootError::NoKernelAddress)?;
@@ -210,25 +205,31 @@ impl Processors {
         PROCESSORS.get_response().map_or(1, |r| r.cpus().len().max(1))
     }
 
-    /// Sends every other processor, up to `limit` of them, to `entry` with a number from 1 upwards; returns
+    /// Has every other processor, up to `limit` of them, call `entry` with a number from 1 upwards; returns
     /// how many were sent. Each runs on a stack of the loader, under the loader's page tables, with
-    /// interrupts off, and finds its number by [`number_of`].
-    pub fn start_others(self, limit: usize, entry: unsafe extern "C" fn(&Cpu) -> !) -> usize {
+    /// interrupts off. Only the first call's `entry` counts.
+    pub fn start_others(self, limit: usize, entry: fn(usize) -> !) -> usize {
         let Some(response) = PROCESSORS.get_response() else { return 0 };
+        ENTRY.call_once(|| entry);
         let others = response.cpus().iter().filter(|cpu| cpu.lapic_id != response.bsp_lapic_id());
         let mut sent = 0;
         for cpu in others.take(limit) {
             sent += 1;
             cpu.extra.store(sent as u64, core::sync::atomic::Ordering::Release);
-            cpu.goto_address.write(entry);
+            cpu.goto_address.write(arrive);
         }
         sent
     }
 }
 
-/// The number [`Processors::start_others`] gave a processor.
-pub fn number_of(cpu: &Cpu) -> usize {
-    cpu.extra.load(core::sync::atomic::Ordering::Acquire) as usize
-}
+static ENTRY: spin::Once<fn(usize) -> !> = spin::Once::new();
 
-pub use limine::mp::Cpu as ParkedProcessor;
+/// Where a parked processor goes; its number is in the protocol's field for our own use.
+unsafe extern "C" fn arrive(cpu: &Cpu) -> ! {
+    let number = cpu.extra.load(core::sync::atomic::Ordering::Acquire) as usize;
+    match ENTRY.get() {
+        Some(entry) => entry(number),
+        // The address was written after the entry was set, so this is unreachable.
+        None => crate::arch::cpu::halt_forever(),
+    }
+}

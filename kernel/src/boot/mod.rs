@@ -4,6 +4,14 @@
 pub mod command_line;
 pub mod info;
 mod limine;
+pub mod video;
 
 pub use info::BootInfo;
-pub use self::limine::{BootError, ParkedProcessor, collect, loader_has_answered, number_of};
+pub use self::limine::{BootError, collect};
+
+/// The screen, as the loader set it up; `None` when there is none.
+pub fn open_screen(info: &BootInfo) -> Option<video::VideoMemory> {
+    // SAFETY: the loader mapped the framebuffer at this address (Limine protocol, "Framebuffer Feature"),
+    // and the kernel's own page tables map it there too (memory/kernel_space.rs).
+    info.framebuffer.map(|framebuffer| unsafe { video::VideoMemory::new(framebuffer) })
+}

@@ -4,10 +4,10 @@
 //! taken by an interrupt handler; [`IrqSpinLock`] turns interrupts off as well and may be taken anywhere.
 //! Locks that sleep live in `sync`, above.
 
-mod once;
 mod rank;
 mod spin;
 
-pub use once::Once;
 pub use rank::Rank;
-pub use spin::{IrqSpinGuard, IrqSpinLock, SpinGuard, SpinLock};
+pub use self::spin::{IrqSpinGuard, IrqSpinLock, SpinGuard, SpinLock};
+/// A value that is set once and read without a lock ever after.
+pub use ::spin::Once;

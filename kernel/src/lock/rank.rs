@@ -10,10 +10,10 @@
 pub enum Rank {
     /// Device state a driver guards against its own interrupt handler; handlers wake threads under it.
     Device = 10,
-    /// Buffers between interrupt handlers and threads, filled under a device's lock.
-    Queue = 20,
-    /// A wait queue's list: waking happens under the locks above, and reaches the scheduler below.
-    WaitQueue = 30,
+    /// A wait queue's list. Its condition is checked under it, and looks into a queue of messages.
+    WaitQueue = 20,
+    /// Buffers between interrupt handlers and threads. Whoever fills one wakes after releasing it.
+    Queue = 30,
     /// The table of all threads: spawning takes it, then a run queue.
     ThreadTable = 40,
     /// Sleeping threads by deadline: the tick takes it, then run queues.
@@ -33,10 +33,6 @@ pub enum Rank {
     Heap = 80,
     /// The frame allocator, used by page tables and heap.
     Frames = 90,
-    /// Table of interrupt handlers, changed at registration only.
-    Handlers = 100,
-    /// Which driver owns which ports: touched when drivers come and go.
-    Ports = 110,
     /// The log's ring, screen and serial port: anything may log while holding anything.
     Log = 120,
 }

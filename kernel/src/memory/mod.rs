@@ -94,7 +94,7 @@ pub fn init(boot: &BootInfo) -> Result<(), InitError> {
         of_kind.map(|region| region.length).sum::<u64>()
     };
     let (kernel, loader) = (sum(RegionKind::KernelAndModules), sum(RegionKind::BootloaderReclaimable));
-    let _ = FIXED.set(Fixed { total: sum(RegionKind::Usable) + kernel + loader, kernel, loader });
+    FIXED.call_once(|| Fixed { total: sum(RegionKind::Usable) + kernel + loader, kernel, loader });
     Ok(())
 }
 

@@ -13,7 +13,7 @@ use crate::lock::Once;
 static MAP: Once<MemoryMap> = Once::new();
 
 pub(super) fn init(map: &MemoryMap) {
-    let _ = MAP.set(*map);
+    MAP.call_once(|| *map);
 }
 
 fn touches(start: u64, length: u64, kinds: fn(RegionKind) -> bool) -> bool {

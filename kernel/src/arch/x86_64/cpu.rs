@@ -4,8 +4,9 @@ use core::arch::asm;
 use core::arch::x86_64::{__cpuid, __cpuid_count};
 use core::sync::atomic::{AtomicUsize, Ordering};
 
+use spin::Once;
+
 use super::msr;
-use crate::lock::Once;
 
 pub use super::percpu::{MAX_CPUS, id};
 
@@ -40,14 +41,7 @@ static COUNT: AtomicUsize = AtomicUsize::new(1);
 
 /// What the boot CPU can do; the others are taken to be its like.
 pub fn features() -> Features {
-    match FEATURES.get() {
-        Some(features) => *features,
-        None => {
-            let found = detect();
-            let _ = FEATURES.set(found);
-            found
-        }
-    }
+    *FEATURES.call_once(detect)
 }
 
 fn detect() -> Features {

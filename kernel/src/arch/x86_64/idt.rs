@@ -3,9 +3,10 @@
 use core::arch::asm;
 use core::mem::size_of;
 
+use spin::Once;
+
 use super::gdt::{self, ist};
 use super::stubs;
-use crate::lock::Once;
 
 /// A 64-bit gate descriptor (SDM vol. 3A, figure 6-8).
 #[derive(Clone, Copy)]
@@ -50,8 +51,8 @@ static TABLE: Once<[Gate; 256]> = Once::new();
 /// Loads the table on this CPU, building it the first time. The double fault, NMI and machine check gates
 /// use interrupt stacks once `gdt::load` has run here; before, they use the current one.
 pub fn load() {
-    if TABLE.get().is_none() {
-        let gates = core::array::from_fn(|vector| {
+    let table = TABLE.call_once(|| {
+        core::array::from_fn(|vector| {
             let stack = match vector {
                 2 => ist::NMI,
                 8 => ist::DOUBLE_FAULT,
@@ -59,11 +60,8 @@ pub fn load() {
                 _ => 0,
             };
             Gate::new(stubs::address(vector), stack)
-        });
-        // Only the boot CPU gets here with the table missing, so the error can't happen.
-        let _ = TABLE.set(gates);
-    }
-    let Some(table) = TABLE.get() else { return };
+        })
+    });
     let pointer = Pointer { limit: size_of::<[Gate; 256]>() as u16 - 1, base: table.as_ptr() as u64 };
     // SAFETY: the table is static and complete; each gate leads to a stub that keeps every register.
     unsafe { asm!("lidt [{}]", in(reg) &raw const pointer, options(readonly, nostack, preserves_flags)) };

@@ -3,8 +3,8 @@
 use core::fmt;
 
 use super::trap::vector::ISA_BASE;
+use super::guarded::Guarded;
 use super::{apic, pic};
-use crate::lock::{IrqSpinLock, Rank};
 
 /// ISA lines.
 pub const LINES: usize = 16;
@@ -37,21 +37,20 @@ struct Registration {
     handler: Handler,
 }
 
-static HANDLERS: IrqSpinLock<[Option<Registration>; LINES]> = IrqSpinLock::new(Rank::Handlers, [None; LINES]);
+static HANDLERS: Guarded<[Option<Registration>; LINES]> = Guarded::new([None; LINES]);
 
 /// Sends ISA interrupt `line` to `handler` and lets it through.
 pub fn register_isa(line: u8, name: &'static str, handler: Handler) -> Result<(), IrqError> {
     if usize::from(line) >= LINES || line == 2 {
         return Err(IrqError::NoSuchLine);
     }
-    {
-        let mut handlers = HANDLERS.lock();
-        let slot = &mut handlers[usize::from(line)];
-        if let Some(registration) = slot {
-            return Err(IrqError::Taken(registration.name));
+    HANDLERS.with(|handlers| match &mut handlers[usize::from(line)] {
+        Some(registration) => Err(IrqError::Taken(registration.name)),
+        free => {
+            *free = Some(Registration { name, handler });
+            Ok(())
         }
-        *slot = Some(Registration { name, handler });
-    }
+    })?;
     if apic::io::is_present() {
         apic::io::route_isa(line, ISA_BASE + line);
     } else {
@@ -62,12 +61,12 @@ pub fn register_isa(line: u8, name: &'static str, handler: Handler) -> Result<()
 
 /// Name of the driver of `line`.
 pub fn name(line: u8) -> Option<&'static str> {
-    HANDLERS.lock().get(usize::from(line)).copied().flatten().map(|r| r.name)
+    HANDLERS.with(|handlers| handlers.get(usize::from(line)).copied().flatten()).map(|r| r.name)
 }
 
 pub(super) fn handle(line: u8) {
     // Copied out, so that the handler runs without the table's lock.
-    let registration = HANDLERS.lock()[usize::from(line)];
+    let registration = HANDLERS.with(|handlers| handlers[usize::from(line)]);
     match registration {
         Some(registration) => (registration.handler)(),
         None => log::warn!("interrupt on line {line}, which no driver has"),

@@ -1,8 +1,10 @@
 //! x86-64. Citations "SDM" are to Intel's Software Developer's Manual.
 
 pub mod apic;
+pub mod copy;
 pub mod cpu;
 mod gdt;
+mod guarded;
 mod idt;
 pub mod interrupts;
 pub mod irq;

@@ -6,7 +6,7 @@
 use core::arch::asm;
 use core::fmt;
 
-use crate::lock::{IrqSpinLock, Rank};
+use super::guarded::Guarded;
 
 /// Ranges arch drives itself: no driver may claim them.
 const RESERVED: [(u16, u16, &str); 7] = [
@@ -44,7 +44,7 @@ impl fmt::Display for ClaimError {
 
 type Claim = (u16, u16, &'static str);
 
-static CLAIMS: IrqSpinLock<[Option<Claim>; MAX_CLAIMS]> = IrqSpinLock::new(Rank::Ports, [None; MAX_CLAIMS]);
+static CLAIMS: Guarded<[Option<Claim>; MAX_CLAIMS]> = Guarded::new([None; MAX_CLAIMS]);
 
 /// A claimed range. Offsets are checked against its length; one past it panics, since it is the driver's
 /// own constant that is wrong.
@@ -59,27 +59,29 @@ pub fn claim(base: u16, count: u16, owner: &'static str) -> Result<Ports, ClaimE
     if count == 0 || base.checked_add(count - 1).is_none() {
         return Err(ClaimError::OutOfRange);
     }
-    let mut claims = CLAIMS.lock();
     let overlaps = |&(start, length, _): &Claim| {
         u32::from(base) < u32::from(start) + u32::from(length)
             && u32::from(start) < u32::from(base) + u32::from(count)
     };
-    if let Some((.., holder)) = RESERVED.iter().chain(claims.iter().flatten()).find(|c| overlaps(c)) {
-        return Err(ClaimError::Taken(holder));
-    }
-    let slot = claims.iter_mut().find(|slot| slot.is_none()).ok_or(ClaimError::TableFull)?;
-    *slot = Some((base, count, owner));
-    Ok(Ports { base, count })
+    CLAIMS.with(|claims| {
+        if let Some((.., holder)) = RESERVED.iter().chain(claims.iter().flatten()).find(|c| overlaps(c)) {
+            return Err(ClaimError::Taken(holder));
+        }
+        let slot = claims.iter_mut().find(|slot| slot.is_none()).ok_or(ClaimError::TableFull)?;
+        *slot = Some((base, count, owner));
+        Ok(Ports { base, count })
+    })
 }
 
 impl Drop for Ports {
     fn drop(&mut self) {
-        let mut claims = CLAIMS.lock();
-        for slot in claims.iter_mut() {
-            if matches!(slot, Some((base, ..)) if *base == self.base) {
-                *slot = None;
+        CLAIMS.with(|claims| {
+            for slot in claims.iter_mut() {
+                if matches!(slot, Some((base, ..)) if *base == self.base) {
+                    *slot = None;
+                }
             }
-        }
+        });
     }
 }
 

@@ -2,9 +2,9 @@
 
 use core::sync::atomic::{AtomicBool, AtomicU32, AtomicUsize, Ordering};
 
+use spin::Once;
+
 use super::{apic, cpu, gdt, idt, interrupts, percpu, time, tlb};
-use crate::boot::{ParkedProcessor, info::BootInfo, number_of};
-use crate::lock::Once;
 
 /// How long a processor may take to come up.
 const START_TIMEOUT_NS: u64 = 1_000_000_000;
@@ -37,13 +37,14 @@ pub fn initialise_interrupt_controllers() {
     LOCAL_APICS[0].store(apic::local::id(), Ordering::Relaxed);
 }
 
-/// Starts the other processors and waits until they run `main`. Returns how many CPUs run and how many
-/// the machine has.
-pub fn start_others(boot: &BootInfo, main: fn() -> !) -> (usize, usize) {
-    let present = boot.processors.count();
+/// Starts the other processors and waits until they run `main`; returns how many CPUs run then.
+/// `send(limit, entry)` has up to `limit` processors call `entry` with numbers from 1, each on a stack of
+/// the loader with interrupts off, and returns how many.
+pub fn start_others(send: impl FnOnce(usize, fn(usize) -> !) -> usize, main: fn() -> !) -> usize {
     // Without a local APIC there is no tick and no acknowledgement for them.
-    if present > 1 && apic::local::is_present() && MAIN.set(main).is_ok() {
-        let sent = boot.processors.start_others(percpu::MAX_CPUS - 1, entry);
+    if apic::local::is_present() {
+        MAIN.call_once(|| main);
+        let sent = send(percpu::MAX_CPUS - 1, arrive);
         let start = time::uptime_ns();
         while ONLINE.load(Ordering::Acquire) < sent + 1 && time::uptime_ns() - start < START_TIMEOUT_NS {
             core::hint::spin_loop();
@@ -51,13 +52,12 @@ pub fn start_others(boot: &BootInfo, main: fn() -> !) -> (usize, usize) {
     }
     let online = ONLINE.load(Ordering::Acquire);
     cpu::set_count(online);
-    (online, present)
+    online
 }
 
 /// Where a processor arrives from the loader: on the loader's stack, under the loader's page tables, with
 /// interrupts off.
-unsafe extern "C" fn entry(processor: &ParkedProcessor) -> ! {
-    let number = number_of(processor);
+fn arrive(number: usize) -> ! {
     percpu::install(number);
     cpu::initialise();
     tlb::adopt_kernel_table();

@@ -6,8 +6,9 @@
 
 use core::sync::atomic::{AtomicU64, Ordering};
 
+use spin::Once;
+
 use super::{apic, cpu, irq, percpu, pit};
-use crate::lock::Once;
 
 /// Ticks a second on each CPU.
 pub const TICK_HZ: u64 = 1_000;
@@ -97,7 +98,7 @@ pub fn busy_wait_ns(ns: u64) {
 
 /// Hands in what runs at each tick, on each CPU, with interrupts off. The first call wins.
 pub fn set_tick(hook: fn()) {
-    let _ = TICK_HOOK.set(hook);
+    TICK_HOOK.call_once(|| hook);
 }
 
 /// Starts this CPU's tick: from its local APIC, or on the boot CPU of a machine without one from the

@@ -6,8 +6,9 @@
 use core::arch::asm;
 use core::sync::atomic::{AtomicU64, Ordering};
 
+use spin::Once;
+
 use super::{apic, irq, percpu, pic, smp, time};
-use crate::lock::Once;
 
 /// Everything a thread has when it is not running: decision 3 of the design. Lives on the thread's own
 /// kernel stack; a pointer to it is the thread's whole context.
@@ -118,17 +119,17 @@ static COUNTS: [AtomicU64; 256] = [const { AtomicU64::new(0) }; 256];
 
 /// Hands in the scheduler. The first call wins.
 pub fn set_reschedule(hook: Reschedule) {
-    let _ = RESCHEDULE.set(hook);
+    RESCHEDULE.call_once(|| hook);
 }
 
 /// Hands in what reports unhandled faults. The first call wins.
 pub fn set_fault_reporter(hook: FaultReporter) {
-    let _ = FAULT_REPORTER.set(hook);
+    FAULT_REPORTER.call_once(|| hook);
 }
 
 /// Hands in what invalidates translations when another CPU asks. The first call wins.
 pub fn set_shootdown(hook: fn()) {
-    let _ = SHOOTDOWN.set(hook);
+    SHOOTDOWN.call_once(|| hook);
 }
 
 /// How often `vector` has come, on all CPUs.

@@ -5,7 +5,7 @@
 
 use core::sync::atomic::{AtomicBool, Ordering};
 
-use crate::lock::{IrqSpinLock, Rank};
+use super::super::guarded::Guarded;
 
 const SELECT: u64 = 0x00;
 const WINDOW: u64 = 0x10;
@@ -52,10 +52,8 @@ const fn identity() -> [IsaRoute; 16] {
     routes
 }
 
-static STATE: IrqSpinLock<State> = IrqSpinLock::new(
-    Rank::Handlers,
-    State { controllers: [None; MAX_CONTROLLERS], isa: identity(), destination: 0 },
-);
+static STATE: Guarded<State> =
+    Guarded::new(State { controllers: [None; MAX_CONTROLLERS], isa: identity(), destination: 0 });
 static PRESENT: AtomicBool = AtomicBool::new(false);
 
 impl Controller {
@@ -82,28 +80,31 @@ impl Controller {
 /// # Safety
 /// `window` is an uncached mapping of the controller's registers (at least 0x20 bytes), and stays one.
 pub unsafe fn add(window: u64, gsi_base: u32) {
-    let mut state = STATE.lock();
-    let mut controller = Controller { window, gsi_base, inputs: 0 };
-    controller.inputs = (controller.read(VERSION) >> 16 & 0xff) + 1;
-    for input in 0..controller.inputs {
-        controller.write(REDIRECTION + 2 * input, MASKED);
-    }
-    if let Some(slot) = state.controllers.iter_mut().find(|slot| slot.is_none()) {
-        *slot = Some(controller);
-        PRESENT.store(true, Ordering::Relaxed);
-    }
+    STATE.with(|state| {
+        let mut controller = Controller { window, gsi_base, inputs: 0 };
+        controller.inputs = (controller.read(VERSION) >> 16 & 0xff) + 1;
+        for input in 0..controller.inputs {
+            controller.write(REDIRECTION + 2 * input, MASKED);
+        }
+        if let Some(slot) = state.controllers.iter_mut().find(|slot| slot.is_none()) {
+            *slot = Some(controller);
+            PRESENT.store(true, Ordering::Relaxed);
+        }
+    });
 }
 
 /// Notes that ISA `line` does not go to the input of the same number.
 pub fn set_isa_route(line: u8, route: IsaRoute) {
-    if let Some(slot) = STATE.lock().isa.get_mut(usize::from(line)) {
-        *slot = route;
-    }
+    STATE.with(|state| {
+        if let Some(slot) = state.isa.get_mut(usize::from(line)) {
+            *slot = route;
+        }
+    });
 }
 
 /// The local APIC that gets the interrupts.
 pub fn set_destination(local_apic: u32) {
-    STATE.lock().destination = local_apic;
+    STATE.with(|state| state.destination = local_apic);
 }
 
 /// Whether there is a controller.
@@ -113,22 +114,23 @@ pub fn is_present() -> bool {
 
 /// Sends ISA `line` to `vector` and lets it through; without a controller for it, says so.
 pub(in super::super) fn route_isa(line: u8, vector: u8) {
-    let state = STATE.lock();
-    let route = state.isa[usize::from(line)];
-    let covers = |c: &&Controller| (c.gsi_base..c.gsi_base.saturating_add(c.inputs)).contains(&route.gsi);
-    let Some(controller) = state.controllers.iter().flatten().find(covers) else {
-        drop(state);
-        log::warn!("no I/O APIC has input {} for interrupt line {line}", route.gsi);
-        return;
-    };
-    let input = route.gsi - controller.gsi_base;
-    let mut low = u32::from(vector);
-    if route.level {
-        low |= LEVEL;
+    let routed = STATE.with(|state| {
+        let route = state.isa[usize::from(line)];
+        let covers = |c: &&Controller| (c.gsi_base..c.gsi_base.saturating_add(c.inputs)).contains(&route.gsi);
+        let controller = state.controllers.iter().flatten().find(covers).ok_or(route.gsi)?;
+        let input = route.gsi - controller.gsi_base;
+        let mut low = u32::from(vector);
+        if route.level {
+            low |= LEVEL;
+        }
+        if route.active_low {
+            low |= ACTIVE_LOW;
+        }
+        controller.write(REDIRECTION + 2 * input + 1, state.destination << 24);
+        controller.write(REDIRECTION + 2 * input, low);
+        Ok::<(), u32>(())
+    });
+    if let Err(gsi) = routed {
+        log::warn!("no I/O APIC has input {gsi} for interrupt line {line}");
     }
-    if route.active_low {
-        low |= ACTIVE_LOW;
-    }
-    controller.write(REDIRECTION + 2 * input + 1, state.destination << 24);
-    controller.write(REDIRECTION + 2 * input, low);
 }

@@ -1,0 +1,108 @@
+//! The boot console: log lines on the bare screen, until the desktop takes it over, and again for a panic.
+
+use core::sync::atomic::{AtomicBool, Ordering};
+
+use noto_sans_mono_bitmap::{FontWeight, RasterHeight, get_raster, get_raster_width};
+
+use crate::boot::video::VideoMemory;
+use crate::lock::{IrqSpinLock, Once, Rank};
+
+const HEIGHT: RasterHeight = RasterHeight::Size16;
+const WEIGHT: FontWeight = FontWeight::Regular;
+const LINE_HEIGHT: u32 = 18;
+const MARGIN: u32 = 8;
+/// Pixels of the widest row drawn at once.
+const MAX_WIDTH: usize = 2_048;
+
+static VIDEO: Once<VideoMemory> = Once::new();
+/// The row of pixels at which the next line begins; under the lock because lines come from every CPU.
+static CURSOR: IrqSpinLock<u32> = IrqSpinLock::new(Rank::Log, MARGIN);
+/// The screen belongs to the desktop.
+static TAKEN: AtomicBool = AtomicBool::new(false);
+
+/// Gives the console the screen, cleared.
+pub fn initialise(video: VideoMemory) {
+    VIDEO.call_once(|| video);
+    clear(0x0010_1420);
+}
+
+/// The screen, if there is one, for the desktop. The console stops writing to it.
+pub fn take() -> Option<VideoMemory> {
+    let video = VIDEO.get().copied();
+    TAKEN.store(true, Ordering::Release);
+    video
+}
+
+/// Fills the screen.
+fn clear(colour: u32) {
+    let Some(video) = VIDEO.get() else { return };
+    let row = [colour; MAX_WIDTH];
+    for y in 0..video.height() {
+        for x in (0..video.width()).step_by(MAX_WIDTH) {
+            video.write_row(x, y, &row);
+        }
+    }
+}
+
+/// Takes the screen back, filled with `colour`, for the last words. Every other CPU is stopped.
+pub(super) fn take_back(colour: u32) {
+    TAKEN.store(false, Ordering::Release);
+    clear(colour);
+    if let Some(mut cursor) = CURSOR.try_lock() {
+        *cursor = MARGIN;
+    }
+}
+
+/// Writes one line below the last, in `colour`; at the bottom, begins again at the top.
+pub(super) fn write_line(text: &[u8], colour: u32) {
+    write_line_on(text, colour, 0x0010_1420);
+}
+
+/// As [`write_line`], on `background`.
+pub(super) fn write_line_on(text: &[u8], colour: u32, background: u32) {
+    let Some(video) = VIDEO.get() else { return };
+    if TAKEN.load(Ordering::Acquire) {
+        return;
+    }
+    let mut cursor = CURSOR.lock();
+    let glyph_width = get_raster_width(WEIGHT, HEIGHT);
+    let columns = ((video.width().saturating_sub(2 * MARGIN)) as usize / glyph_width).max(1);
+    for part in text.chunks(columns) {
+        // Scrolling would read the screen; beginning again at the top does not.
+        if *cursor + LINE_HEIGHT > video.height() {
+            *cursor = MARGIN;
+        }
+        draw(video, *cursor, part, colour, background);
+        *cursor += LINE_HEIGHT;
+    }
+}
+
+/// Draws one line across the whole width, row by row of pixels.
+fn draw(video: &VideoMemory, top: u32, text: &[u8], colour: u32, background: u32) {
+    let glyph_width = get_raster_width(WEIGHT, HEIGHT);
+    let mut row = [background; MAX_WIDTH];
+    let width = (video.width() as usize).min(MAX_WIDTH);
+    for line in 0..HEIGHT.val() {
+        for (column, &byte) in text.iter().enumerate() {
+            let x = MARGIN as usize + column * glyph_width;
+            let Some(cell) = row.get_mut(x..x + glyph_width) else { break };
+            let glyph = get_raster(char::from(byte), WEIGHT, HEIGHT)
+                .or_else(|| get_raster('?', WEIGHT, HEIGHT));
+            if let Some(coverage) = glyph.as_ref().and_then(|glyph| glyph.rows().nth(line)) {
+                for (pixel, &alpha) in cell.iter_mut().zip(coverage.iter()) {
+                    *pixel = blend(background, colour, alpha);
+                }
+            }
+        }
+        video.write_row(0, top + line as u32, &row[..width]);
+    }
+}
+
+fn blend(under: u32, over: u32, alpha: u8) -> u32 {
+    let alpha = u32::from(alpha);
+    let mix = |shift: u32| {
+        let (u, o) = (under >> shift & 0xff, over >> shift & 0xff);
+        ((u * (255 - alpha) + o * alpha) / 255) << shift
+    };
+    mix(16) | mix(8) | mix(0)
+}

@@ -1,0 +1,71 @@
+//! Blocking and waking, without lost wake-ups.
+//!
+//! The order makes it so: a thread first marks itself blocked ([`prepare_to_block`]), then publishes its
+//! ticket where wakers look, then gives up the CPU ([`block`]). A waker that comes between the last two
+//! steps makes the thread ready before it has stopped; then it simply is in a run queue while it is still on
+//! its CPU, and giving up the CPU puts it back at once.
+
+use super::scheduler;
+use super::thread::{ThreadRef, ThreadState};
+use crate::arch::{interrupts, percpu};
+
+/// The right to wake a thread from one particular sleep.
+pub struct Ticket {
+    thread: ThreadRef,
+    generation: u64,
+}
+
+impl Ticket {
+    /// Wakes the thread; false when somebody else has woken it from this sleep already. May be called in
+    /// interrupt handlers and under wait-queue and timer locks.
+    pub fn wake(self) -> bool {
+        let woken = self.thread.end_sleep(self.generation, ThreadState::Ready);
+        if woken {
+            scheduler::enqueue_woken(self.thread);
+        }
+        woken
+    }
+
+    /// Number of the thread that sleeps.
+    pub fn thread_id(&self) -> u64 {
+        self.thread.id()
+    }
+
+    /// Another ticket for the same sleep; the first that is used wakes.
+    pub fn duplicate(&self) -> Self {
+        Self { thread: self.thread.clone(), generation: self.generation }
+    }
+
+    /// Calls the sleep off, by the thread itself, before [`block`]: it goes on running.
+    pub fn cancel(self) {
+        if !self.thread.end_sleep(self.generation, ThreadState::Running) {
+            // A waker was faster, and the thread is in a run queue now: take that turn.
+            scheduler::give_up_cpu();
+        }
+    }
+}
+
+/// Marks the running thread blocked. Publish the ticket, release every lock, and call [`block`].
+///
+/// The caller holds a lock that turns interrupts off until the ticket is published; otherwise a tick in
+/// between would switch away from a thread nobody can wake.
+///
+/// # Panics
+/// In debug builds, when interrupts are on.
+pub fn prepare_to_block() -> Ticket {
+    debug_assert!(!interrupts::are_enabled(), "blocking must be prepared with interrupts off");
+    let thread = scheduler::current();
+    let generation = thread.begin_sleep();
+    Ticket { thread, generation }
+}
+
+/// Stops until woken. Returns at once when that has happened already.
+///
+/// # Panics
+/// In debug builds, when a spin lock is held or an interrupt is being handled: nobody could ever run on
+/// this CPU again.
+pub fn block() {
+    debug_assert!(percpu::preemptible(), "sleeping under a spin lock");
+    debug_assert!(!percpu::in_trap(), "sleeping in an interrupt handler");
+    scheduler::give_up_cpu();
+}

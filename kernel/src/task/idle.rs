@@ -1,0 +1,43 @@
+//! What a CPU does when nobody wants it: halt until an interrupt.
+
+use alloc::format;
+use core::sync::atomic::Ordering;
+
+use super::{cpu, scheduler, table};
+use super::thread::ThreadState;
+use crate::arch::{cpu as arch_cpu, interrupts, percpu};
+
+/// Makes the running code this CPU's idle thread. From here on the CPU takes part in scheduling.
+pub(super) fn adopt_this_cpu() {
+    let number = percpu::id();
+    let thread = table::add(&format!("idle/{number}"), ThreadState::Running, None)
+        .expect("booting needs memory for one idle thread a CPU");
+    if scheduler::reserve(64).is_err() {
+        log::warn!("cpu {number}: no memory for its run queue yet");
+    }
+    thread.last_cpu.store(number, Ordering::Relaxed);
+    let cpu = cpu::of(number);
+    cpu.switched_at.store(arch_cpu::time_stamp(), Ordering::Relaxed);
+    cpu.idle.store(true, Ordering::Relaxed);
+    let mut local = cpu.local.lock();
+    local.idle_thread = Some(thread.clone());
+    local.current = Some(thread);
+}
+
+/// Runs this CPU's idle thread for ever; other CPUs arrive here from the loader.
+pub fn run_idle() -> ! {
+    if percpu::id() != 0 {
+        adopt_this_cpu();
+    }
+    crate::arch::time::start_tick();
+    loop {
+        interrupts::disable();
+        if percpu::need_resched() || cpu::of(percpu::id()).queued.load(Ordering::Relaxed) > 0 {
+            interrupts::restore(true);
+            super::yield_now();
+        } else {
+            // A wake-up between the check and the halt is an interrupt that is pending until the halt.
+            interrupts::enable_and_halt();
+        }
+    }
+}

@@ -1,0 +1,44 @@
+//! Kernel threads: what they are, who runs when, how they block and wake.
+//!
+//! Who owns a thread's handle in each state, and so who may change the state:
+//!
+//! - *Running*: its CPU's `current`. Only the thread itself blocks, only its CPU's scheduler preempts it.
+//! - *Ready*: exactly one run queue. It may still be leaving a CPU (`on_cpu`); nobody runs it until then.
+//! - *Blocked*: whoever holds a [`Ticket`] for this sleep may wake it; the first one does, the others'
+//!   tickets are void, because each sleep has a generation of its own.
+//! - *Finished*: the reaper, which frees the stack once the CPU has left it.
+//!
+//! Besides, the thread table holds a handle to every thread until it is reaped.
+
+mod block;
+mod cpu;
+mod idle;
+mod reaper;
+mod scheduler;
+mod sleep;
+mod spawn;
+mod table;
+mod thread;
+
+pub use block::{Ticket, block, prepare_to_block};
+pub use cpu::{CpuTimes, cpu_times};
+pub use idle::run_idle;
+pub use scheduler::current;
+pub use sleep::{sleep_ms, sleep_until_ns, wake_at_ns};
+pub use spawn::{JoinHandle, SpawnError, spawn};
+pub use table::{ThreadInfo, list};
+pub use thread::{Thread, ThreadState};
+
+/// Lets another thread run; returns when it is this one's turn again.
+pub fn yield_now() {
+    crate::arch::trap::yield_now();
+}
+
+/// Hooks the scheduler into traps and ticks and makes the running code the boot CPU's idle thread. Needs
+/// the heap.
+pub fn initialise() {
+    crate::arch::trap::set_reschedule(scheduler::reschedule);
+    crate::arch::time::set_tick(scheduler::tick);
+    idle::adopt_this_cpu();
+    reaper::start();
+}

@@ -1,0 +1,99 @@
+//! Threads begin and end here.
+
+use alloc::boxed::Box;
+use core::fmt;
+use core::sync::atomic::Ordering;
+
+use super::block::{block, prepare_to_block};
+use super::thread::{Joiner, ThreadRef, ThreadState};
+use super::{reaper, scheduler, table};
+use crate::arch::interrupts;
+use crate::arch::trap::TrapFrame;
+use crate::memory::stack::KernelStack;
+
+/// Why a thread could not be made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SpawnError {
+    /// No memory for its stack or its record.
+    OutOfMemory,
+}
+
+impl fmt::Display for SpawnError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("not enough memory for another thread")
+    }
+}
+
+/// What a thread does; boxed twice, so that one word carries it through the first switch.
+type Body = Box<dyn FnOnce() + Send>;
+
+/// A thread that can be waited for. Dropping the handle lets it run on alone.
+pub struct JoinHandle {
+    thread: ThreadRef,
+}
+
+impl JoinHandle {
+    /// Number of the thread.
+    pub fn id(&self) -> u64 {
+        self.thread.id()
+    }
+
+    /// Whether it has ended.
+    pub fn is_finished(&self) -> bool {
+        matches!(*self.thread.joiner.lock(), Joiner::Over)
+    }
+
+    /// Waits for its end.
+    pub fn join(self) {
+        {
+            let mut joiner = self.thread.joiner.lock();
+            if matches!(*joiner, Joiner::Over) {
+                return;
+            }
+            *joiner = Joiner::Waiting(prepare_to_block());
+        }
+        block();
+    }
+}
+
+/// Starts a thread named `name` that runs `body`.
+pub fn spawn(name: &str, body: impl FnOnce() + Send + 'static) -> Result<JoinHandle, SpawnError> {
+    let stack = KernelStack::allocate().ok_or(SpawnError::OutOfMemory)?;
+    let body: Box<Body> = Box::new(Box::new(body));
+    let thread =
+        table::add(name, ThreadState::Ready, Some(stack)).map_err(|_| SpawnError::OutOfMemory)?;
+
+    let argument = Box::into_raw(body) as u64;
+    let frame = TrapFrame::starting_at(begin as *const () as u64, argument, thread.stack_top);
+    let place = (thread.stack_top as usize - size_of::<TrapFrame>() - 16) as *mut TrapFrame;
+    // SAFETY: the frame lies inside the fresh stack (which is far larger than a frame), 16-aligned because
+    // the top and the frame's size are, and nobody else knows of the stack yet. The thread's first
+    // instructions may overwrite it, but only after the stub has loaded it.
+    unsafe { place.write(frame) };
+    thread.context.store(place, Ordering::Release);
+    scheduler::enqueue_woken(thread.clone());
+    Ok(JoinHandle { thread })
+}
+
+/// The first function of every thread.
+extern "C" fn begin(argument: u64) -> ! {
+    // SAFETY: `spawn` made the argument from this very type by `Box::into_raw`, and a thread begins once.
+    let body: Box<Body> = unsafe { Box::from_raw(argument as *mut Body) };
+    body();
+    exit()
+}
+
+/// Ends the running thread.
+fn exit() -> ! {
+    let thread = scheduler::current();
+    let joiner = core::mem::replace(&mut *thread.joiner.lock(), Joiner::Over);
+    if let Joiner::Waiting(ticket) = joiner {
+        ticket.wake();
+    }
+    // From here to the switch nothing may preempt: the state says finished, and nobody would switch back.
+    interrupts::disable();
+    thread.set_state(ThreadState::Finished);
+    reaper::hand_over(thread);
+    scheduler::give_up_cpu();
+    unreachable!("a finished thread was resumed")
+}
