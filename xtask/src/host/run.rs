@@ -1,7 +1,8 @@
 //! Runs the host's programs.
 
 use std::ffi::OsStr;
-use std::io::ErrorKind;
+use std::fs::File;
+use std::io::{ErrorKind, Read, Seek, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
@@ -78,6 +79,26 @@ pub fn copy(from: &Path, to: &Path) -> Result {
     std::fs::copy(from, to).map(drop).context(what)
 }
 
+/// Copies a file that is mostly zeros, without making room for them.
+pub fn copy_sparse(from: &Path, to: &Path) -> Result {
+    let what = format!("copy {} to {}", from.display(), to.display());
+    let mut source = File::open(from).context(&what)?;
+    let mut target = File::create(to).context(&what)?;
+    target.set_len(source.metadata().context(&what)?.len()).context(&what)?;
+    let mut block = vec![0; 1 << 16];
+    loop {
+        let count = source.read(&mut block).context(&what)?;
+        if count == 0 {
+            return Ok(());
+        }
+        if block[..count].iter().all(|&byte| byte == 0) {
+            target.seek_relative(count as i64).context(&what)?;
+        } else {
+            target.write_all(&block[..count]).context(&what)?;
+        }
+    }
+}
+
 /// Copies a folder with all that is in it.
 pub fn copy_folder(from: &Path, to: &Path) -> Result {
     std::fs::create_dir_all(to).context(format!("make {}", to.display()))?;
@@ -115,6 +136,18 @@ mod tests {
         let error =
             quietly(Command::new("sh").args(["-c", "echo because >&2; exit 3"])).unwrap_err().to_string();
         assert!(error.contains("because") && error.contains('3'), "{error}");
+    }
+
+    #[test]
+    fn a_sparse_copy_is_a_copy() {
+        let folder = std::env::temp_dir().join(format!("quicklime-sparse-{}", std::process::id()));
+        let mut bytes = vec![0; 300_001];
+        bytes[70_000] = 1;
+        bytes[200_000..200_010].fill(7);
+        write_file(&folder.join("from"), &bytes).unwrap();
+        copy_sparse(&folder.join("from"), &folder.join("to")).unwrap();
+        assert_eq!(std::fs::read(folder.join("to")).unwrap(), bytes);
+        std::fs::remove_dir_all(folder).unwrap();
     }
 
     #[test]

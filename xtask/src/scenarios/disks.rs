@@ -2,6 +2,7 @@
 //! need not be.
 
 use std::fs;
+use std::io::{Read, Seek, Write};
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -26,6 +27,9 @@ pub const SCENARIOS: &[Scenario] = &[
 /// Where FAT32's boot sector keeps the first cluster of the root directory (Microsoft's FAT32 File System
 /// Specification, "Boot Sector and BPB").
 const ROOT_CLUSTER: usize = 44;
+
+/// The part of a disk that the scenarios here change, in bytes.
+const CHANGED: usize = 2 << 20;
 
 fn no_disk(stage: &Stage) -> Result {
     let mut machine = stage.boot(stage.hardware(None))?;
@@ -79,11 +83,15 @@ fn cut_short(stage: &Stage) -> Result {
     stage.power_off(machine, None)
 }
 
+/// A fresh disk whose first bytes were changed: all of FAT's own structures are among them.
 fn changed_disk(stage: &Stage, change: &dyn Fn(&mut [u8])) -> Result<PathBuf> {
     let image = stage.disk()?;
-    let mut bytes = fs::read(&image).context("read the disk image")?;
+    let mut file = fs::File::options().read(true).write(true).open(&image)?;
+    let mut bytes = vec![0; CHANGED];
+    file.read_exact(&mut bytes).context("read the disk image")?;
     change(&mut bytes);
-    fs::write(&image, bytes).context("write the disk image")?;
+    file.rewind()?;
+    file.write_all(&bytes).context("write the disk image")?;
     Ok(image)
 }
 

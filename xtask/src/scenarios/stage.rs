@@ -31,7 +31,7 @@ impl Artifacts {
     pub fn build(project: &Project) -> Result<Self> {
         let kernel = compile::kernel(project, Profile::Checked)?;
         let pristine = project.build.join("test/pristine.img");
-        disk::create(&pristine, &project.root.join("disk"))?;
+        disk::create(&pristine, disk::STANDARD, &project.root.join("disk"))?;
         Ok(Self {
             loader: compile::loader(project)?,
             bundle: bundle::build(project, &kernel)?,
@@ -45,6 +45,8 @@ impl Artifacts {
 pub struct Stage<'a> {
     artifacts: &'a Artifacts,
     folder: PathBuf,
+    /// What is on a fresh disk.
+    files: PathBuf,
 }
 
 impl<'a> Stage<'a> {
@@ -55,7 +57,7 @@ impl<'a> Stage<'a> {
             std::fs::remove_dir_all(&folder).context(format!("empty {}", folder.display()))?;
         }
         std::fs::create_dir_all(&folder).context(format!("make {}", folder.display()))?;
-        Ok(Self { artifacts, folder })
+        Ok(Self { artifacts, folder, files: project.root.join("disk") })
     }
 
     /// Where logs and pictures go.
@@ -71,7 +73,14 @@ impl<'a> Stage<'a> {
     /// A fresh disk as `make disk` makes it.
     pub fn disk(&self) -> Result<PathBuf> {
         let path = self.folder.join("disk.img");
-        run::copy(&self.artifacts.disk, &path)?;
+        run::copy_sparse(&self.artifacts.disk, &path)?;
+        Ok(path)
+    }
+
+    /// A fresh disk of 64 MiB, to fill.
+    pub fn small_disk(&self) -> Result<PathBuf> {
+        let path = self.folder.join("disk.img");
+        disk::create(&path, disk::SMALL, &self.files)?;
         Ok(path)
     }
 

@@ -49,7 +49,7 @@ pub fn all(project: &Project) -> Result {
 fn measure(project: &Project, kernel: &std::path::Path, count_instructions: bool) -> Result<Figures> {
     let folder = project.build.join("bench").join(if count_instructions { "instructions" } else { "time" });
     let disk_image = folder.join("disk.img");
-    disk::create(&disk_image, &project.root.join("disk"))?;
+    disk::create(&disk_image, disk::STANDARD, &project.root.join("disk"))?;
     let boot = match direct_boot(project, kernel)? {
         Boot::Direct { loader, bundle, command_line } => {
             Boot::Direct { loader, bundle, command_line: format!("{command_line} bench") }

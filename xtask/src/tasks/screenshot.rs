@@ -17,7 +17,7 @@ pub fn take(project: &Project) -> Result {
     let folder = project.build.join("screenshot");
     // A disk of its own: a picture must not depend on what was saved on the user's.
     let disk_image = folder.join("disk.img");
-    disk::create(&disk_image, &project.root.join("disk"))?;
+    disk::create(&disk_image, disk::STANDARD, &project.root.join("disk"))?;
     let hardware = Hardware {
         boot: direct_boot(project, &kernel)?,
         serial: Serial::File(folder.join("serial.log")),

@@ -57,7 +57,7 @@ pub fn all(project: &Project) -> Result {
 fn selftest(project: &Project) -> Result {
     let folder = project.build.join("test/selftest");
     let disk_image = folder.join("disk.img");
-    disk::create(&disk_image, &project.root.join("disk"))?;
+    disk::create(&disk_image, disk::STANDARD, &project.root.join("disk"))?;
     let kernel = compile::kernel(project, Profile::Checked)?;
     let boot = match direct_boot(project, &kernel)? {
         Boot::Direct { loader, bundle, command_line } => {
