@@ -9,6 +9,8 @@ use crate::target::Target;
 
 /// What the launcher button says.
 const NAME: &str = "Quicklime";
+/// A text at least as wide as any the clock shows.
+const WIDEST_CLOCK: &str = "Wed 28 Mar  00:00";
 /// The widest a window's button gets, in pixels.
 const WIDEST_TASK: i32 = 170;
 /// The narrowest that still shows its icon.
@@ -59,20 +61,20 @@ impl Panel {
         self.slot(self.area.right() - GAP - width, width)
     }
 
+    /// The clock's area: wide enough for any date, so that a new minute moves nothing.
     pub(crate) fn clock(&self) -> Rect {
-        let width = Font::Ui.width(&self.clock) + 4 * GAP;
+        let width = Font::Ui.width(WIDEST_CLOCK) + 4 * GAP;
         self.slot(self.power().x - GAP - width, width)
     }
 
-    /// Sets the clock's text; returns what has to be repainted.
-    pub(crate) fn set_clock(&mut self, text: &str) -> Rect {
-        if self.clock == text {
-            return Rect::EMPTY;
+    /// Sets the clock's text; says whether it is another one.
+    pub(crate) fn set_clock(&mut self, text: &str) -> bool {
+        let changed = self.clock != text;
+        if changed {
+            self.clock.clear();
+            self.clock.push_str(text);
         }
-        let before = self.clock();
-        self.clock.clear();
-        self.clock.push_str(text);
-        before.union(self.clock())
+        changed
     }
 
     /// The part of the panel that holds the windows' buttons.
@@ -98,7 +100,7 @@ impl Panel {
             return None;
         }
         // The screen's edge belongs to the buttons: it is where a hasty pointer ends.
-        let point = Point::new(point.x.clamp(GAP, self.area.right() - GAP - 1), self.area.center().y);
+        let point = Point::new(point.x.min(self.area.right() - GAP - 1).max(GAP), self.area.center().y);
         Some(if self.launcher().contains(point) {
             Target::Launcher
         } else if self.power().contains(point) {
@@ -135,7 +137,8 @@ impl Panel {
         }
 
         let clock = self.clock();
-        canvas.text(Point::new(clock.x + 2 * GAP, text_top), &self.clock, Font::Ui, theme::PANEL_TEXT);
+        let clock_left = clock.right() - 2 * GAP - Font::Ui.width(&self.clock);
+        canvas.text(Point::new(clock_left, text_top), &self.clock, Font::Ui, theme::PANEL_TEXT);
 
         let power = self.power();
         highlight(canvas, power, false, hover == Target::Power);

@@ -9,10 +9,10 @@ use crate::{
     switcher::Switcher,
 };
 
-/// How far each new window is shifted against the one before.
-const CASCADE_STEP: i32 = 32;
-/// After how many windows the cascade starts again.
-const CASCADE_LENGTH: u32 = 6;
+/// How far a new window is shifted when it would hide another's title.
+const CASCADE_STEP: i32 = 36;
+/// From the edges of the work area to a window that is opened in a corner.
+const PLACE_MARGIN: i32 = 24;
 
 /// A direction given by an arrow key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -30,7 +30,7 @@ pub struct Stack {
     metrics: Metrics,
     /// Bottom to top, and so from least to most recently used.
     windows: Vec<Window>,
-    /// The next window's number; also how many there have been.
+    /// The next window's number.
     next_id: u32,
     pub(crate) drag: Option<Drag>,
     pub(crate) switcher: Option<Switcher>,
@@ -100,7 +100,7 @@ impl Stack {
             wanted.width.min(self.work_area.width).max(minimum.width),
             wanted.height.min(self.work_area.height).max(minimum.height),
         );
-        let position = options.position.unwrap_or_else(|| self.cascade(size));
+        let position = options.position.unwrap_or_else(|| self.free_place(size));
         let frame = self.reachable(Rect::at(position, size));
         self.next_id += 1;
         self.windows.push(Window {
@@ -113,15 +113,39 @@ impl Stack {
         });
     }
 
-    /// The place for the next window: the middle, shifted by a step per window opened, and wholly on
-    /// the screen where it fits.
-    fn cascade(&self, size: Size) -> Point {
-        let middle = self.work_area.centered(size);
-        let step = (self.next_id % CASCADE_LENGTH) as i32 * CASCADE_STEP - CASCADE_STEP;
-        let limit = Point::new(self.work_area.right() - size.width, self.work_area.bottom() - size.height);
+    /// The place for the next window: of a few (the middle, then the corners of the work area) the one
+    /// that hides fewest title bars and covers least, shifted as long as it hides one.
+    fn free_place(&self, size: Size) -> Point {
+        let area = self.work_area.inset(PLACE_MARGIN);
+        let (right, bottom) = (area.right() - size.width, area.bottom() - size.height);
+        let corners = [(right, area.y), (area.x, area.y), (right, bottom), (area.x, bottom)];
+        let middle = self.work_area.centered(size).origin();
+        let places = core::iter::once(middle).chain(corners.map(|(x, y)| Point::new(x, y)));
+        let places = places.map(|place| self.on_screen(place, size));
+        let mut best = places.min_by_key(|place| self.cost(Rect::at(*place, size))).unwrap_or(middle);
+        for _ in 0..self.windows.len() {
+            if self.cost(Rect::at(best, size)).0 == 0 {
+                break;
+            }
+            best = self.on_screen(best.offset(CASCADE_STEP, CASCADE_STEP), size);
+        }
+        best
+    }
+
+    /// How many title bars a window at `frame` would hide, and how many pixels it would cover.
+    fn cost(&self, frame: Rect) -> (usize, u64) {
+        let hidden =
+            self.visible().filter(|window| frame.contains_rect(self.metrics.title_bar(window.frame))).count();
+        let covered = self.visible().map(|window| window.frame.intersect(frame).area()).sum();
+        (hidden, covered)
+    }
+
+    /// `place` moved so that a window of `size` is wholly in the work area, or begins at its top left.
+    fn on_screen(&self, place: Point, size: Size) -> Point {
+        let area = self.work_area;
         Point::new(
-            (middle.x + step).min(limit.x).max(self.work_area.x),
-            (middle.y + step).min(limit.y).max(self.work_area.y),
+            place.x.min(area.right() - size.width).max(area.x),
+            place.y.min(area.bottom() - size.height).max(area.y),
         )
     }
 

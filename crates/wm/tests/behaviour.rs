@@ -202,3 +202,20 @@ fn moving_a_window_repaints_its_old_and_new_place_and_no_more() {
     assert_eq!(changes.damage, [old, old.translate(10, 5)]);
     assert!(changes.resized.is_empty() && changes.focus.is_none());
 }
+
+#[test]
+fn new_windows_do_not_hide_each_other() {
+    let mut stack = Stack::new(WORK_AREA, METRICS);
+    let mut titles: Vec<Rect> = Vec::new();
+    for (width, height) in [(736, 448), (560, 380), (400, 400), (420, 300), (736, 448)] {
+        let options =
+            WindowOptions { client: Size::new(width, height), minimum: Size::new(200, 100), position: None };
+        let (id, _) = stack.open(options);
+        let frame = frame(&stack, id);
+        assert!(WORK_AREA.contains_rect(frame), "{frame:?}");
+        for title in &titles {
+            assert!(!frame.contains_rect(*title), "{frame:?} hides the title bar {title:?}");
+        }
+        titles.push(METRICS.title_bar(frame));
+    }
+}

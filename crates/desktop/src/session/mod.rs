@@ -147,6 +147,7 @@ impl Session {
             self.damage.add(self.stack.metrics().title_bar(window.frame()));
         }
         self.damage_tasks();
+        self.damage_overview(Rect::EMPTY);
     }
 
     /// A program has drawn: `damage` is what changed of its surface, in its own coordinates.
@@ -176,12 +177,8 @@ impl Session {
             time.hour,
             time.minute
         );
-        let before = self.panel.tasks();
-        let changed = self.panel.set_clock(&text);
-        self.damage.add(changed);
-        if before != self.panel.tasks() {
-            // The date has become wider and the windows' buttons narrower.
-            self.damage.add(before.union(self.panel.tasks()));
+        if self.panel.set_clock(&text) {
+            self.damage.add(self.panel.clock());
         }
     }
 
@@ -209,6 +206,11 @@ impl Session {
     /// Whether [`Session::compose`] would paint anything.
     pub fn needs_frame(&self) -> bool {
         !self.damage.is_empty()
+    }
+
+    /// Damages the whole screen: for a screen whose contents are unknown.
+    pub fn damage_all(&mut self) {
+        self.damage.add(self.screen);
     }
 
     /// The size of a window's client area; `None` for a window that is gone.

@@ -4,7 +4,7 @@
 //! radii above one pixel it differs from the true area by less than an eye can see, and it costs one integer square root for
 //! the few pixels that the arc crosses. The rest of each row is one span.
 
-use super::Canvas;
+use super::{Canvas, near};
 use crate::{Color, Rect};
 
 /// The radius of each corner, in pixels. Those that don't fit are cut to half the shorter side.
@@ -46,7 +46,7 @@ impl Corners {
 
     /// Each radius cut to what fits into `rect`.
     fn fitted(self, rect: Rect) -> Corners {
-        let most = rect.width.min(rect.height) / 2;
+        let most = (rect.width.min(rect.height) / 2).max(0);
         self.map(|radius| radius.clamp(0, most))
     }
 
@@ -114,6 +114,7 @@ impl Canvas<'_> {
 
     /// A filled rectangle with a radius for each corner.
     pub fn rounded_rect_corners(&mut self, rect: Rect, corners: Corners, color: Color) {
+        let rect = near(rect);
         let corners = corners.fitted(rect);
         let clip = self.clip().intersect(rect);
         let top = corners.top_left.max(corners.top_right);
@@ -145,6 +146,7 @@ impl Canvas<'_> {
 
     /// The same with a radius for each corner.
     pub fn stroke_rounded_rect_corners(&mut self, rect: Rect, corners: Corners, width: i32, color: Color) {
+        let rect = near(rect);
         let outer = corners.fitted(rect);
         let hole = rect.inset(width.max(0));
         if width <= 0 || hole.is_empty() {
