@@ -1,0 +1,202 @@
+//! `cp` and `mv`. Neither may lose a file: not by copying it onto itself, not when the disk fills
+//! up halfway, not by replacing the target before the new one is there.
+
+use alloc::format;
+use alloc::string::String;
+use alloc::vec;
+
+use ui::FileError;
+
+use super::files::CHUNK;
+use super::remove::remove_tree;
+use super::{split_options, usage};
+use crate::failure::{self, Failure, Outcome};
+use crate::path;
+use crate::shell::Session;
+use crate::system::{FileKind, System, WriteMode};
+
+pub(super) fn cp(session: &mut Session<'_>, arguments: &[String]) -> Outcome {
+    let (options, paths) = split_options(arguments, "r").ok_or_else(|| usage("cp"))?;
+    let recursively = options.contains('r');
+    each_source(session, paths, "cp", |session, source, target| {
+        if session.system.status(source).is_ok_and(|status| status.kind == FileKind::Directory)
+            && !recursively
+        {
+            return Err(Failure::Message(format!("{source}: is a directory (use cp -r)")));
+        }
+        copy_tree(session, source, target)
+    })
+}
+
+pub(super) fn mv(session: &mut Session<'_>, arguments: &[String]) -> Outcome {
+    let (_, paths) = split_options(arguments, "f").ok_or_else(|| usage("mv"))?;
+    each_source(session, paths, "mv", |session, source, target| {
+        let system = session.system.clone();
+        if mount_point(&*system, source) != mount_point(&*system, target) {
+            copy_tree(session, source, target)?;
+            return remove_any(session, source);
+        }
+        rename(&*system, source, target)
+    })
+}
+
+/// Calls `action` with every source and the path it shall have: inside the target if that is a
+/// directory, else the target itself.
+fn each_source(
+    session: &mut Session<'_>,
+    paths: &[String],
+    command: &'static str,
+    action: impl Fn(&mut Session<'_>, &str, &str) -> Outcome,
+) -> Outcome {
+    let Some((target, sources)) = paths.split_last().filter(|(_, sources)| !sources.is_empty()) else {
+        return Err(usage(command));
+    };
+    let system = session.system.clone();
+    let directory = session.state.directory.clone();
+    let target = path::resolve(&directory, target);
+    let into_directory = system.status(&target).is_ok_and(|status| status.kind == FileKind::Directory);
+    if sources.len() > 1 && !into_directory {
+        return Err(Failure::Message(format!("{target}: not a directory (several files need one)")));
+    }
+    for source in sources {
+        let source = path::resolve(&directory, source);
+        system.status(&source).map_err(|error| failure::about_file(&*system, &source, error))?;
+        let target = if into_directory { path::join(&target, path::name(&source)) } else { target.clone() };
+        // FAT ignores case, so names that differ in it may be one file. `mv` may change the case.
+        let same = if command == "mv" { source == target } else { source.eq_ignore_ascii_case(&target) };
+        if same {
+            return Err(Failure::Message(format!("{source} and {target} are the same file")));
+        }
+        if path::is_within(&target.to_lowercase(), &source.to_lowercase()) && source.len() != target.len() {
+            return Err(Failure::Message(format!("{source}: can't go into itself")));
+        }
+        action(session, &source, &target)?;
+    }
+    Ok(())
+}
+
+/// Where the file system is mounted that `path` lies on.
+fn mount_point(system: &dyn System, path: &str) -> String {
+    system
+        .file_systems()
+        .into_iter()
+        .map(|mounted| mounted.mount_point)
+        .filter(|mount_point| path::is_within(path, mount_point))
+        .max_by_key(String::len)
+        .unwrap_or_default()
+}
+
+/// Copies a file, or a directory with all it holds.
+fn copy_tree(session: &mut Session<'_>, source: &str, target: &str) -> Outcome {
+    let system = session.system.clone();
+    let mut remaining = vec![(String::from(source), String::from(target))];
+    while let Some((from, to)) = remaining.pop() {
+        session.console.check_interrupt()?;
+        let status = system.status(&from).map_err(|error| failure::about_file(&*system, &from, error))?;
+        if status.kind == FileKind::File {
+            copy_file(session, &from, &to)?;
+            continue;
+        }
+        match system.create_directory(&to) {
+            Ok(()) => {}
+            Err(FileError::AlreadyExists)
+                if system.status(&to).is_ok_and(|status| status.kind == FileKind::Directory) => {}
+            Err(error) => return Err(failure::about_file(&*system, &to, error)),
+        }
+        for entry in system.list(&from).map_err(|error| failure::about_file(&*system, &from, error))? {
+            remaining.push((path::join(&from, &entry.name), path::join(&to, &entry.name)));
+        }
+    }
+    Ok(())
+}
+
+/// Copies under another name first, so that an existing target stays whole until the copy is.
+fn copy_file(session: &mut Session<'_>, source: &str, target: &str) -> Outcome {
+    let system = session.system.clone();
+    let exists = match system.status(target) {
+        Ok(status) if status.kind == FileKind::Directory => {
+            return Err(Failure::Message(format!("{target}: is a directory")));
+        }
+        Ok(_) => true,
+        Err(_) => false,
+    };
+    let written = if exists { unused_name(&*system, target) } else { String::from(target) };
+    if let Err(failure) = copy_contents(session, source, &written) {
+        // What is there is not a copy; leaving it would look as if it were one.
+        let _ = system.remove(&written);
+        return Err(failure);
+    }
+    if exists { rename(&*system, &written, target) } else { Ok(()) }
+}
+
+fn copy_contents(session: &mut Session<'_>, source: &str, target: &str) -> Outcome {
+    let system = session.system.clone();
+    let mut buffer = vec![0; CHUNK];
+    let mut offset = 0;
+    let mut mode = WriteMode::Replace;
+    loop {
+        session.console.check_interrupt()?;
+        let count = system
+            .read_file(source, offset, &mut buffer)
+            .map_err(|error| failure::about_file(&*system, source, error))?;
+        if count == 0 && offset > 0 {
+            return Ok(());
+        }
+        system
+            .write_file(target, &buffer[..count], mode)
+            .map_err(|error| failure::about_file(&*system, target, error))?;
+        if count == 0 {
+            return Ok(());
+        }
+        offset += count as u64;
+        mode = WriteMode::Append;
+    }
+}
+
+/// Renames; an existing file steps aside first and comes back if that fails.
+fn rename(system: &dyn System, source: &str, target: &str) -> Outcome {
+    let about_target = |error| failure::about_file(system, target, error);
+    // A change of case only: the target is the source.
+    let occupied = match system.status(target) {
+        Ok(_) if source.eq_ignore_ascii_case(target) => false,
+        Ok(status) => {
+            if status.kind == FileKind::Directory {
+                return Err(Failure::Message(format!("{target}: is a directory")));
+            }
+            true
+        }
+        Err(_) => false,
+    };
+    if !occupied {
+        return system.rename(source, target).map_err(about_target);
+    }
+    let aside = unused_name(system, target);
+    system.rename(target, &aside).map_err(about_target)?;
+    if let Err(error) = system.rename(source, target) {
+        let _ = system.rename(&aside, target);
+        return Err(about_target(error));
+    }
+    system.remove(&aside).map_err(|error| failure::about_file(system, &aside, error))
+}
+
+/// A name beside `path` that nothing has.
+fn unused_name(system: &dyn System, path: &str) -> String {
+    let directory = path::parent(path);
+    let mut number = 0;
+    loop {
+        let candidate = path::join(directory, &format!("tmp{number}.tmp"));
+        if matches!(system.status(&candidate), Err(FileError::NotFound)) || number == 999 {
+            return candidate;
+        }
+        number += 1;
+    }
+}
+
+fn remove_any(session: &mut Session<'_>, path: &str) -> Outcome {
+    let system = session.system.clone();
+    let status = system.status(path).map_err(|error| failure::about_file(&*system, path, error))?;
+    match status.kind {
+        FileKind::Directory => remove_tree(session, path),
+        FileKind::File => system.remove(path).map_err(|error| failure::about_file(&*system, path, error)),
+    }
+}

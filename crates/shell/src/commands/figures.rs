@@ -1,0 +1,167 @@
+//! Commands about the machine: what it holds, how busy it is, when it stops.
+
+use alloc::format;
+use alloc::string::{String, ToString};
+use alloc::vec::Vec;
+
+use super::usage;
+use crate::failure::{Failure, Outcome};
+use crate::format;
+use crate::shell::Session;
+use crate::system::PowerAction;
+
+/// A table whose columns are as wide as their widest cell; `right` says which are aligned right.
+fn table(header: &[&str], right: &[bool], rows: &[Vec<String>]) -> String {
+    let width = |column: usize| {
+        rows.iter().map(|row| row[column].chars().count()).chain([header[column].len()]).max().unwrap_or(0)
+    };
+    let widths: Vec<usize> = (0..header.len()).map(width).collect();
+    let line = |cells: &mut dyn Iterator<Item = &str>| -> String {
+        let mut text = String::new();
+        for (column, cell) in cells.enumerate() {
+            let width = widths[column];
+            text.push_str(&if right[column] {
+                format!("{cell:>width$}  ")
+            } else {
+                format!("{cell:width$}  ")
+            });
+        }
+        text.trim_end().to_string()
+    };
+    let mut text = format!("\x1b[1m{}\x1b[m\n", line(&mut header.iter().copied()));
+    for row in rows {
+        text.push_str(&line(&mut row.iter().map(String::as_str)));
+        text.push('\n');
+    }
+    text
+}
+
+pub(super) fn df(session: &mut Session<'_>, _arguments: &[String]) -> Outcome {
+    let mut mounted = session.system.file_systems();
+    mounted.sort_by(|left, right| left.mount_point.cmp(&right.mount_point));
+    let has_disk = mounted.iter().any(|file_system| file_system.mount_point == "/disk");
+    let rows: Vec<Vec<String>> = mounted
+        .into_iter()
+        .map(|file_system| {
+            let used = file_system.used.min(file_system.total);
+            let percent = (u128::from(used) * 100).div_ceil(u128::from(file_system.total.max(1)));
+            Vec::from([
+                file_system.mount_point,
+                file_system.kind,
+                file_system.device,
+                format::bytes(file_system.total),
+                format::bytes(used),
+                format::bytes(file_system.total - used),
+                format!("{percent}%"),
+            ])
+        })
+        .collect();
+    let header = ["PATH", "KIND", "DEVICE", "SIZE", "USED", "FREE", "USE"];
+    session.print(&table(&header, &[false, false, false, true, true, true, true], &rows));
+    if !has_disk {
+        session.print("No disk is mounted at /disk: what you write is lost at power-off.\n");
+    }
+    Ok(())
+}
+
+pub(super) fn free(session: &mut Session<'_>, _arguments: &[String]) -> Outcome {
+    let figures = session.system.figures();
+    let free = figures.memory_total.saturating_sub(figures.memory_used);
+    let row = [figures.memory_total, figures.memory_used, free, figures.heap_used].map(format::bytes);
+    session.print(&table(&["TOTAL", "USED", "FREE", "KERNEL HEAP"], &[true; 4], &[Vec::from(row)]));
+    Ok(())
+}
+
+pub(super) fn ps(session: &mut Session<'_>, _arguments: &[String]) -> Outcome {
+    let mut threads = session.system.figures().threads;
+    threads.sort_by_key(|thread| thread.id);
+    let rows: Vec<Vec<String>> = threads
+        .into_iter()
+        .map(|thread| {
+            Vec::from([
+                thread.id.to_string(),
+                thread.name,
+                thread.state.name().to_string(),
+                thread.cpu.to_string(),
+                format::cpu_time(thread.cpu_time_ms),
+            ])
+        })
+        .collect();
+    let header = ["ID", "NAME", "STATE", "CPU", "TIME"];
+    session.print(&table(&header, &[true, false, false, true, true], &rows));
+    Ok(())
+}
+
+pub(super) fn uptime(session: &mut Session<'_>, _arguments: &[String]) -> Outcome {
+    let figures = session.system.figures();
+    let busy: Vec<String> = figures.cpu_busy_percent.iter().map(|percent| format!("{percent}%")).collect();
+    let plural = if busy.len() == 1 { "" } else { "s" };
+    let line = format!(
+        "up {}, {} CPU{plural}, {} threads, load {}\n",
+        format::duration(figures.uptime_ms),
+        busy.len(),
+        figures.threads.len(),
+        busy.join(" "),
+    );
+    session.print(&line);
+    Ok(())
+}
+
+pub(super) fn dmesg(session: &mut Session<'_>, arguments: &[String]) -> Outcome {
+    let last: usize = match arguments {
+        [] => usize::MAX,
+        [lines] => lines.parse().map_err(|_| format!("{lines}: not a number of lines (try dmesg 20)"))?,
+        _ => return Err(usage("dmesg")),
+    };
+    let log = session.system.kernel_log();
+    let skipped = log.lines().count().saturating_sub(last);
+    for line in log.lines().skip(skipped) {
+        session.console.check_interrupt()?;
+        // `[seconds] LEVEL module: text`
+        let color =
+            match line.split_whitespace().find(|word| word.bytes().all(|byte| byte.is_ascii_uppercase())) {
+                Some("ERROR") => "\x1b[91m",
+                Some("WARN") => "\x1b[93m",
+                Some("DEBUG" | "TRACE") => "\x1b[90m",
+                _ => "",
+            };
+        let line = line.replace(|character: char| character.is_control() && character != '\t', "?");
+        session.print(&format!("{color}{line}\x1b[m\n"));
+    }
+    Ok(())
+}
+
+pub(super) fn date(session: &mut Session<'_>, _arguments: &[String]) -> Outcome {
+    let now = session.system.wall_clock();
+    let line = format!(
+        "{} {} {} {} {:02}:{:02}:{:02} UTC\n",
+        now.weekday_name(),
+        now.day,
+        now.month_name(),
+        now.year,
+        now.hour,
+        now.minute,
+        now.second
+    );
+    session.print(&line);
+    Ok(())
+}
+
+pub(super) fn version(session: &mut Session<'_>, _arguments: &[String]) -> Outcome {
+    let version = session.system.version();
+    session.print(&format!("{version}\n"));
+    Ok(())
+}
+
+pub(super) fn power_off(session: &mut Session<'_>, _arguments: &[String]) -> Outcome {
+    power(session, PowerAction::PowerOff, "Switching off.\n")
+}
+
+pub(super) fn reboot(session: &mut Session<'_>, _arguments: &[String]) -> Outcome {
+    power(session, PowerAction::Reboot, "Restarting.\n")
+}
+
+fn power(session: &mut Session<'_>, action: PowerAction, message: &str) -> Outcome {
+    session.print(message);
+    session.system.power(action).map_err(|error| Failure::Message(error.0))
+}

@@ -1,0 +1,173 @@
+//! The commands: one table, one family a file.
+
+mod copy;
+mod figures;
+mod files;
+mod list;
+mod parallel;
+mod remove;
+mod run;
+mod session;
+
+use alloc::string::{String, ToString};
+use alloc::vec::Vec;
+
+use crate::failure::Outcome;
+use crate::shell::Session;
+
+pub(crate) use list::column_layout;
+pub(crate) use parallel::parallel;
+pub(crate) use session::remember;
+
+/// An entry of the table.
+pub(crate) struct Command {
+    pub(crate) name: &'static str,
+    /// How it is called, in one line.
+    pub(crate) usage: &'static str,
+    /// What it does, in one line.
+    pub(crate) summary: &'static str,
+    pub(crate) run: fn(&mut Session<'_>, &[String]) -> Outcome,
+}
+
+impl core::fmt::Debug for Command {
+    fn fmt(&self, formatter: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        formatter.write_str(self.name)
+    }
+}
+
+macro_rules! commands {
+    ($($name:literal $usage:literal $summary:literal $run:path;)*) => {
+        &[$(Command { name: $name, usage: $usage, summary: $summary, run: $run }),*]
+    };
+}
+
+/// All commands, in the order of the alphabet.
+pub(crate) static COMMANDS: &[Command] = commands! {
+    "cat" "cat FILE..." "Show the contents of files." files::cat;
+    "cd" "cd [DIRECTORY]" "Change the current directory; without one, to /." session::cd;
+    "clear" "clear" "Clear the terminal and its scrollback." session::clear;
+    "cp" "cp [-r] SOURCE... TARGET" "Copy files; -r copies directories too." copy::cp;
+    "date" "date" "Show the date and time (UTC)." figures::date;
+    "df" "df" "Show the mounted file systems and their free space." figures::df;
+    "dmesg" "dmesg [LINES]" "Show what the kernel has logged, or the last LINES of it." figures::dmesg;
+    "echo" "echo [-n] [TEXT...]" "Show text; -n leaves out the line end." session::echo;
+    "exit" "exit" "End this shell and close its window." session::exit;
+    "free" "free" "Show how much memory is in use." figures::free;
+    "help" "help [COMMAND]" "List the commands, or show how one is used." session::help;
+    "history" "history" "List the lines entered in this shell." session::history;
+    "ls" "ls [-l] [-a] [PATH...]" "List directories; -l with sizes and dates." list::ls;
+    "mkdir" "mkdir [-p] DIRECTORY..." "Make directories; -p also those on the way." files::mkdir;
+    "mv" "mv SOURCE... TARGET" "Move or rename files and directories." copy::mv;
+    "parallel" "parallel COMMAND & COMMAND [& ...]" "Run commands at once, each on its own thread." parallel::alone;
+    "poweroff" "poweroff" "Switch the machine off." figures::power_off;
+    "ps" "ps" "List the threads." figures::ps;
+    "pwd" "pwd" "Show the current directory." session::pwd;
+    "reboot" "reboot" "Start the machine anew." figures::reboot;
+    "rm" "rm [-r] PATH..." "Remove files; -r removes directories and what is in them." remove::rm;
+    "run" "run [APP | SCRIPT]" "Open an app, or run the commands in a file; alone, list the apps." run::run;
+    "sleep" "sleep SECONDS" "Wait; fractions such as 0.5 are allowed." session::sleep;
+    "touch" "touch FILE..." "Create empty files where there are none." files::touch;
+    "uptime" "uptime" "Show how long the system has run and how busy it is." figures::uptime;
+    "version" "version" "Show the system's name and version." figures::version;
+    "write" "write [-a] FILE TEXT..." "Replace a file's contents with a line of text; -a appends it." files::write;
+};
+
+/// The command called `name`.
+pub(crate) fn find(name: &str) -> Option<&'static Command> {
+    COMMANDS.iter().find(|command| command.name == name)
+}
+
+/// The command whose name is closest to a mistyped one, if any is close.
+pub(crate) fn similar(name: &str) -> Option<&'static str> {
+    const FOREIGN: [(&str, &str); 10] = [
+        ("dir", "ls"),
+        ("del", "rm"),
+        ("delete", "rm"),
+        ("copy", "cp"),
+        ("move", "mv"),
+        ("rename", "mv"),
+        ("type", "cat"),
+        ("shutdown", "poweroff"),
+        ("cls", "clear"),
+        ("uname", "version"),
+    ];
+    if let Some((_, ours)) = FOREIGN.iter().find(|(foreign, _)| *foreign == name) {
+        return Some(ours);
+    }
+    let (distance, closest) = COMMANDS
+        .iter()
+        .map(|command| (edit_distance(name, command.name), command.name))
+        .min_by_key(|(distance, _)| *distance)?;
+    (distance <= 1 || (distance == 2 && name.chars().count() >= 5)).then_some(closest)
+}
+
+/// Insertions, deletions, replacements and swaps of neighbours that lead from one word to the
+/// other ("optimal string alignment"). Words here are short; long ones are far from all.
+fn edit_distance(left: &str, right: &str) -> usize {
+    let left: Vec<char> = left.chars().take(20).collect();
+    let right: Vec<char> = right.chars().collect();
+    let mut before: Vec<usize> = Vec::new();
+    let mut above: Vec<usize> = (0..=right.len()).collect();
+    for (i, a) in left.iter().enumerate() {
+        let mut row = alloc::vec![i + 1];
+        for (j, b) in right.iter().enumerate() {
+            let mut best = (above[j] + usize::from(a != b)).min(above[j + 1] + 1).min(row[j] + 1);
+            if i > 0 && j > 0 && *a == right[j - 1] && left[i - 1] == *b {
+                best = best.min(before[j - 1] + 1);
+            }
+            row.push(best);
+        }
+        before = core::mem::replace(&mut above, row);
+    }
+    above[right.len()]
+}
+
+/// Takes options such as `-l` or `-la` off the front of the arguments; `None` when one is not
+/// among `known`. `--` ends the options.
+fn split_options<'a>(arguments: &'a [String], known: &str) -> Option<(String, &'a [String])> {
+    let mut options = String::new();
+    let mut rest = arguments;
+    while let Some((first, others)) = rest.split_first() {
+        if first == "--" {
+            return Some((options, others));
+        }
+        let Some(letters) = first.strip_prefix('-').filter(|letters| !letters.is_empty()) else { break };
+        if !letters.chars().all(|letter| known.contains(letter)) {
+            return None;
+        }
+        options.push_str(letters);
+        rest = others;
+    }
+    Some((options.to_string(), rest))
+}
+
+/// The usage of the command called `name`, as a failure.
+fn usage(name: &'static str) -> crate::failure::Failure {
+    match find(name) {
+        Some(command) => crate::failure::Failure::Usage(command),
+        None => crate::failure::Failure::Message("wrong arguments".to_string()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_table_is_sorted_and_says_how() {
+        assert!(COMMANDS.is_sorted_by_key(|command| command.name));
+        for command in COMMANDS {
+            assert!(command.usage.starts_with(command.name), "{}", command.name);
+            assert!(command.summary.ends_with('.'), "{}", command.name);
+        }
+    }
+
+    #[test]
+    fn mistyped_commands_find_the_one_meant() {
+        assert_eq!(similar("sl"), Some("ls"));
+        assert_eq!(similar("clea"), Some("clear"));
+        assert_eq!(similar("uptmie"), Some("uptime"));
+        assert_eq!(similar("dir"), Some("ls"));
+        assert_eq!(similar("firefox"), None);
+    }
+}

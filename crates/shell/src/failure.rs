@@ -1,0 +1,61 @@
+//! Why a command failed, in words that say what to do next.
+
+use alloc::format;
+use alloc::string::String;
+
+use ui::FileError;
+
+use crate::commands::Command;
+use crate::path;
+use crate::system::System;
+
+/// The end of a command that did not do what it was asked.
+#[derive(Debug)]
+pub(crate) enum Failure {
+    /// Ctrl+C, or the window is gone.
+    Interrupted,
+    /// The arguments make no sense; its usage is shown.
+    Usage(&'static Command),
+    /// Anything else; the text follows the command's name.
+    Message(String),
+}
+
+/// What a command returns.
+pub(crate) type Outcome = Result<(), Failure>;
+
+impl From<String> for Failure {
+    fn from(message: String) -> Self {
+        Failure::Message(message)
+    }
+}
+
+/// A failed file operation, with a hint for the usual reasons.
+pub(crate) fn about_file(system: &dyn System, path: &str, error: FileError) -> Failure {
+    let parent = path::parent(path);
+    let disk_missing = || {
+        path::is_within(path, "/disk")
+            && !system.file_systems().iter().any(|mounted| mounted.mount_point == "/disk")
+    };
+    Failure::Message(match error {
+        FileError::NotFound if disk_missing() => format!("{path}: no disk is mounted (see df and dmesg)"),
+        FileError::NotFound => {
+            format!("{path}: no such file or directory (try ls {})", nearest(system, parent))
+        }
+        FileError::IsADirectory => format!("{path}: is a directory (try ls {path})"),
+        FileError::DirectoryNotEmpty => format!("{path}: directory not empty (use rm -r {path})"),
+        FileError::NoSpace => format!("{path}: no space left (see df, make room with rm)"),
+        FileError::InvalidName => {
+            format!("{path}: invalid name (up to 255 characters, none of \\ : * ? \" < > |)")
+        }
+        FileError::Device => format!("{path}: the disk failed or is damaged (see dmesg)"),
+        error => format!("{path}: {error}"),
+    })
+}
+
+/// The innermost directory on the way to `path` that exists: listing that will help.
+fn nearest<'a>(system: &dyn System, mut path: &'a str) -> &'a str {
+    while path != "/" && system.status(path).is_err() {
+        path = path::parent(path);
+    }
+    path
+}

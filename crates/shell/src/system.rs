@@ -1,0 +1,178 @@
+//! Everything the shell asks of the machine.
+
+use alloc::boxed::Box;
+use alloc::string::String;
+use alloc::vec::Vec;
+use core::fmt;
+
+use ui::{DateTime, FileError, SystemFigures};
+
+/// How a wait for console input ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Input {
+    /// So many bytes are in the buffer; at least one.
+    Bytes(usize),
+    /// The time passed without input.
+    TimedOut,
+    /// No input, but look around: the window has another size, or [`System::wake_reader`] was
+    /// called.
+    Woken,
+    /// The window is gone; no input will ever come.
+    Closed,
+}
+
+/// What a name stands for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FileKind {
+    /// A file with contents.
+    File,
+    /// A directory.
+    Directory,
+}
+
+/// A file or directory, as listed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FileStatus {
+    /// The name without its directory.
+    pub name: String,
+    /// What it is.
+    pub kind: FileKind,
+    /// Length in bytes; 0 for directories.
+    pub length: u64,
+    /// When it was last written, if the file system keeps that.
+    pub modified: Option<DateTime>,
+}
+
+/// What happens to a file that is there already.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum WriteMode {
+    /// Its contents are replaced.
+    Replace,
+    /// The bytes are added at its end.
+    Append,
+}
+
+/// A mounted file system.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FileSystemFigures {
+    /// Where it is mounted, such as `/disk`.
+    pub mount_point: String,
+    /// Its kind, such as `fat32`.
+    pub kind: String,
+    /// What it lies on, such as `ata0`; for memory, `none`.
+    pub device: String,
+    /// Its size in bytes.
+    pub total: u64,
+    /// The part of it that is in use, in bytes.
+    pub used: u64,
+}
+
+/// A program with a window.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Application {
+    /// The name that [`System::launch`] takes.
+    pub id: String,
+    /// The name people read.
+    pub name: String,
+    /// What it is for, in one line.
+    pub summary: String,
+}
+
+/// How the machine shall stop.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PowerAction {
+    /// Switch it off.
+    PowerOff,
+    /// Start it anew.
+    Reboot,
+}
+
+/// The machine can't do it; the text says why.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PowerError(pub String);
+
+/// No thread could be started: memory or thread numbers have run out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SpawnError;
+
+impl fmt::Display for SpawnError {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("no thread could be started (see free)")
+    }
+}
+
+/// The machine as one shell sees it: a console of its own, and the files, figures and switches
+/// that all share.
+///
+/// Paths are absolute, `/`-separated, without `.`, `..`, empty components or a `/` at the end.
+/// `parallel` calls from several threads at once; console *input* is read by one thread only.
+pub trait System: Send + Sync {
+    /// Waits for typed bytes: for ever with `None`, not at all with `Some(0)`.
+    fn read(&self, buffer: &mut [u8], timeout_ms: Option<u64>) -> Input;
+
+    /// Makes a [`System::read`] that waits, or else the next one, end with [`Input::Woken`].
+    fn wake_reader(&self);
+
+    /// Sends bytes to the terminal; waits while it is full, drops them once it is gone. One call
+    /// is not interleaved with another's.
+    fn write(&self, bytes: &[u8]);
+
+    /// The terminal's width in cells.
+    fn columns(&self) -> usize;
+
+    /// The entries of a directory, in no particular order, without `.` and `..`.
+    fn list(&self, path: &str) -> Result<Vec<FileStatus>, FileError>;
+
+    /// What stands at `path`. The root is a directory with an empty name.
+    fn status(&self, path: &str) -> Result<FileStatus, FileError>;
+
+    /// Reads from byte `offset` on; 0 at or behind the end.
+    fn read_file(&self, path: &str, offset: u64, buffer: &mut [u8]) -> Result<usize, FileError>;
+
+    /// Writes a file, which is created when missing. What it returned `Ok` for survives a power
+    /// failure.
+    fn write_file(&self, path: &str, contents: &[u8], mode: WriteMode) -> Result<(), FileError>;
+
+    /// Makes one directory; its parent must exist.
+    fn create_directory(&self, path: &str) -> Result<(), FileError>;
+
+    /// Removes a file or an empty directory.
+    fn remove(&self, path: &str) -> Result<(), FileError>;
+
+    /// Moves a file or directory within one file system; fails with
+    /// [`FileError::AlreadyExists`] rather than replace anything.
+    fn rename(&self, from: &str, to: &str) -> Result<(), FileError>;
+
+    /// What is mounted.
+    fn file_systems(&self) -> Vec<FileSystemFigures>;
+
+    /// Load, memory and threads, measured now.
+    fn figures(&self) -> SystemFigures;
+
+    /// Name and version of the system, such as `Quicklime 0.1.0`.
+    fn version(&self) -> String;
+
+    /// What the kernel has logged, oldest line first.
+    fn kernel_log(&self) -> String;
+
+    /// Date and time of day.
+    fn wall_clock(&self) -> DateTime;
+
+    /// Milliseconds since boot.
+    fn now_ms(&self) -> u64;
+
+    /// Suspends the calling thread.
+    fn sleep_ms(&self, milliseconds: u64);
+
+    /// Starts a thread of this name.
+    fn spawn(&self, name: &str, work: Box<dyn FnOnce() + Send>) -> Result<(), SpawnError>;
+
+    /// The programs that [`System::launch`] can open.
+    fn applications(&self) -> Vec<Application>;
+
+    /// Opens a program's window by its `id`; `false` when there is none of that name.
+    fn launch(&self, id: &str) -> bool;
+
+    /// Stops the machine. `Ok` means that it is about to happen.
+    fn power(&self, action: PowerAction) -> Result<(), PowerError>;
+}

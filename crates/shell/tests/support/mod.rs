@@ -1,0 +1,364 @@
+//! A machine for the shell: files in a map, a scripted user, and a real terminal grid that shows
+//! what the user would see.
+#![allow(dead_code, reason = "each test file uses its part")]
+
+use std::collections::{BTreeMap, VecDeque};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard};
+use std::time::{Duration, Instant};
+
+use shell::{
+    Application, FileKind, FileStatus, FileSystemFigures, Input, PowerAction, PowerError, Shell, SpawnError,
+    System, WriteMode,
+};
+use term::{Modes, Terminal};
+use ui::{DateTime, FileError, SystemFigures, ThreadFigures, ThreadState};
+
+/// What the user does next.
+#[derive(Clone, Debug)]
+pub enum Step {
+    /// Types at the prompt.
+    Type(&'static str),
+    /// Types while a command runs, after this many milliseconds.
+    TypeWhileBusy(u64, &'static str),
+    /// Changes the window's size at the prompt.
+    Resize(usize, usize),
+    /// Looks at the screen at the prompt.
+    Look,
+}
+
+#[derive(Default)]
+pub struct State {
+    /// `None` is a directory.
+    pub files: BTreeMap<String, Option<Vec<u8>>>,
+    pub mounted: Vec<&'static str>,
+    /// Bytes that may still be written.
+    pub space: usize,
+    steps: VecDeque<Step>,
+    pub looks: Vec<String>,
+    pub launched: Vec<String>,
+    pub power: Vec<PowerAction>,
+    pub max_threads: usize,
+    woken: bool,
+    /// Milliseconds by which waiting has advanced the clock.
+    waited_ms: u64,
+}
+
+pub struct Machine {
+    state: Mutex<State>,
+    terminal: Mutex<Terminal>,
+    changed: Condvar,
+    started: Instant,
+}
+
+impl Machine {
+    pub fn new(columns: usize, rows: usize) -> Arc<Machine> {
+        let files =
+            [("/", None), ("/disk", None), ("/disk/readme.txt", Some(&b"Hello from the disk.\n"[..]))];
+        let state = State {
+            files: files.iter().map(|(path, file)| (path.to_string(), file.map(<[u8]>::to_vec))).collect(),
+            mounted: vec!["/", "/disk"],
+            space: 1 << 20,
+            max_threads: 16,
+            ..State::default()
+        };
+        Arc::new(Machine {
+            state: Mutex::new(state),
+            terminal: Mutex::new(Terminal::new(columns, rows)),
+            changed: Condvar::new(),
+            started: Instant::now(),
+        })
+    }
+
+    pub fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap()
+    }
+
+    pub fn screen(&self) -> String {
+        self.terminal.lock().unwrap().screen_text()
+    }
+
+    /// Runs a shell in `/disk` until the steps are used up.
+    pub fn run(self: &Arc<Self>, steps: &[Step]) {
+        self.state().steps = steps.iter().cloned().collect();
+        Shell::new(self.clone(), "/disk").run();
+    }
+
+    /// Runs one line and returns what appeared between its echo and the next prompt.
+    pub fn output_of(self: &Arc<Self>, line: &'static str) -> String {
+        self.run(&[Step::Type("clear\r"), Step::Type(line), Step::Type("\r"), Step::Look]);
+        let look = self.state().looks.pop().unwrap();
+        let mut lines: Vec<&str> = look.lines().collect();
+        assert!(lines[0].ends_with(line), "the echo: {look}");
+        assert!(lines.pop().unwrap().starts_with("quicklime:"), "the next prompt: {look}");
+        lines.get(1..).unwrap_or_default().join("\n")
+    }
+
+    pub fn file(&self, path: &str) -> Option<String> {
+        let state = self.state();
+        state.files.get(path)?.as_ref().map(|contents| String::from_utf8_lossy(contents).into_owned())
+    }
+
+    fn at_prompt(&self) -> bool {
+        self.terminal.lock().unwrap().modes().contains(Modes::BRACKETED_PASTE)
+    }
+}
+
+fn parent_of(path: &str) -> &str {
+    match path.rfind('/') {
+        Some(0) | None => "/",
+        Some(slash) => &path[..slash],
+    }
+}
+
+impl State {
+    fn status(&self, path: &str) -> Result<FileStatus, FileError> {
+        assert!(
+            path.starts_with('/') && (path == "/" || !path.ends_with('/')) && !path.contains("//"),
+            "{path}"
+        );
+        let parent = parent_of(path);
+        if let Some(Some(_)) = self.files.get(parent) {
+            return Err(FileError::NotADirectory);
+        }
+        let file = self.files.get(path).ok_or(FileError::NotFound)?;
+        Ok(FileStatus {
+            name: path.rsplit('/').next().unwrap().to_string(),
+            kind: if file.is_some() { FileKind::File } else { FileKind::Directory },
+            length: file.as_ref().map_or(0, |contents| contents.len() as u64),
+            modified: Some(DateTime::from_unix(1_795_171_433)),
+        })
+    }
+
+    fn children(&self, path: &str) -> Vec<String> {
+        self.files.keys().filter(|key| *key != "/" && parent_of(key) == path).cloned().collect()
+    }
+
+    fn check_new(&self, path: &str) -> Result<(), FileError> {
+        if path.contains([':', '*', '?']) {
+            return Err(FileError::InvalidName);
+        }
+        match self.files.get(parent_of(path)) {
+            None => Err(FileError::NotFound),
+            Some(Some(_)) => Err(FileError::NotADirectory),
+            Some(None) => Ok(()),
+        }
+    }
+}
+
+impl System for Machine {
+    fn read(&self, buffer: &mut [u8], timeout_ms: Option<u64>) -> Input {
+        let type_in = |bytes: &str, buffer: &mut [u8]| {
+            assert!(bytes.len() <= buffer.len());
+            buffer[..bytes.len()].copy_from_slice(bytes.as_bytes());
+            Input::Bytes(bytes.len())
+        };
+        loop {
+            let at_prompt = self.at_prompt();
+            let screen = self.screen();
+            let mut state = self.state();
+            if std::mem::take(&mut state.woken) {
+                return Input::Woken;
+            }
+            match state.steps.front().cloned() {
+                None if at_prompt || timeout_ms.is_none() && state.max_threads == 0 => return Input::Closed,
+                Some(Step::Look) if at_prompt => {
+                    state.looks.push(screen);
+                    state.steps.pop_front();
+                }
+                Some(Step::Resize(columns, rows)) if at_prompt => {
+                    state.steps.pop_front();
+                    self.terminal.lock().unwrap().resize(columns, rows);
+                    return Input::Woken;
+                }
+                Some(Step::Type(bytes)) if at_prompt => {
+                    state.steps.pop_front();
+                    return type_in(bytes, buffer);
+                }
+                Some(Step::TypeWhileBusy(delay, bytes))
+                    if !at_prompt && timeout_ms.is_none_or(|timeout| timeout >= delay) =>
+                {
+                    state.steps.pop_front();
+                    state.waited_ms += delay;
+                    return type_in(bytes, buffer);
+                }
+                _ => match timeout_ms {
+                    Some(timeout) => {
+                        state.waited_ms += timeout;
+                        return Input::TimedOut;
+                    }
+                    None => drop(self.changed.wait_timeout(state, Duration::from_millis(100)).unwrap()),
+                },
+            }
+        }
+    }
+
+    fn wake_reader(&self) {
+        self.state().woken = true;
+        self.changed.notify_all();
+    }
+
+    fn write(&self, bytes: &[u8]) {
+        self.terminal.lock().unwrap().feed(bytes);
+    }
+
+    fn columns(&self) -> usize {
+        self.terminal.lock().unwrap().columns()
+    }
+
+    fn list(&self, path: &str) -> Result<Vec<FileStatus>, FileError> {
+        let state = self.state();
+        match state.status(path)?.kind {
+            FileKind::File => Err(FileError::NotADirectory),
+            FileKind::Directory => state.children(path).iter().map(|child| state.status(child)).collect(),
+        }
+    }
+
+    fn status(&self, path: &str) -> Result<FileStatus, FileError> {
+        self.state().status(path)
+    }
+
+    fn read_file(&self, path: &str, offset: u64, buffer: &mut [u8]) -> Result<usize, FileError> {
+        let state = self.state();
+        state.status(path)?;
+        let contents = state.files[path].as_ref().ok_or(FileError::IsADirectory)?;
+        let rest = &contents[(offset as usize).min(contents.len())..];
+        let count = rest.len().min(buffer.len());
+        buffer[..count].copy_from_slice(&rest[..count]);
+        Ok(count)
+    }
+
+    fn write_file(&self, path: &str, contents: &[u8], mode: WriteMode) -> Result<(), FileError> {
+        let mut state = self.state();
+        state.check_new(path)?;
+        if state.files.get(path).is_some_and(Option::is_none) {
+            return Err(FileError::IsADirectory);
+        }
+        state.space = state.space.checked_sub(contents.len()).ok_or(FileError::NoSpace)?;
+        let file = state.files.entry(path.to_string()).or_default().get_or_insert_default();
+        if mode == WriteMode::Replace {
+            file.clear();
+        }
+        file.extend_from_slice(contents);
+        Ok(())
+    }
+
+    fn create_directory(&self, path: &str) -> Result<(), FileError> {
+        let mut state = self.state();
+        if state.files.contains_key(path) {
+            return Err(FileError::AlreadyExists);
+        }
+        state.check_new(path)?;
+        state.files.insert(path.to_string(), None);
+        Ok(())
+    }
+
+    fn remove(&self, path: &str) -> Result<(), FileError> {
+        let mut state = self.state();
+        state.status(path)?;
+        if !state.children(path).is_empty() {
+            return Err(FileError::DirectoryNotEmpty);
+        }
+        state.files.remove(path);
+        Ok(())
+    }
+
+    fn rename(&self, from: &str, to: &str) -> Result<(), FileError> {
+        let mut state = self.state();
+        state.status(from)?;
+        state.check_new(to)?;
+        if state.files.contains_key(to) {
+            return Err(FileError::AlreadyExists);
+        }
+        let within = format!("{from}/");
+        let moved: Vec<String> =
+            state.files.keys().filter(|key| *key == from || key.starts_with(&within)).cloned().collect();
+        for key in moved {
+            let file = state.files.remove(&key).unwrap();
+            state.files.insert(format!("{to}{}", &key[from.len()..]), file);
+        }
+        Ok(())
+    }
+
+    fn file_systems(&self) -> Vec<FileSystemFigures> {
+        self.state()
+            .mounted
+            .iter()
+            .map(|mount_point| FileSystemFigures {
+                mount_point: mount_point.to_string(),
+                kind: if *mount_point == "/" { "tmpfs" } else { "fat32" }.to_string(),
+                device: if *mount_point == "/" { "memory" } else { "ata0" }.to_string(),
+                total: 64 << 20,
+                used: 3 << 19,
+            })
+            .collect()
+    }
+
+    fn figures(&self) -> SystemFigures {
+        let thread = |id, name: &str, state, cpu_time_ms| ThreadFigures {
+            id,
+            name: name.to_string(),
+            state,
+            cpu: 1,
+            cpu_time_ms,
+        };
+        SystemFigures {
+            uptime_ms: 192_000,
+            cpu_busy_percent: vec![3, 0, 12, 100],
+            memory_total: 512 << 20,
+            memory_used: 21 << 20,
+            heap_used: 5 << 20,
+            threads: vec![
+                thread(12, "shell", ThreadState::Running, 1_234),
+                thread(2, "compositor", ThreadState::Sleeping, 65_000),
+            ],
+        }
+    }
+
+    fn version(&self) -> String {
+        "Quicklime 0.1.0".to_string()
+    }
+
+    fn kernel_log(&self) -> String {
+        "[0.000001] INFO boot: kernel entered\n[0.100000] WARN rtc: no date\n[0.200000] INFO disk: ready\n"
+            .to_string()
+    }
+
+    fn wall_clock(&self) -> DateTime {
+        DateTime::from_unix(1_795_171_433)
+    }
+
+    fn now_ms(&self) -> u64 {
+        self.started.elapsed().as_millis() as u64 + self.state().waited_ms
+    }
+
+    fn sleep_ms(&self, milliseconds: u64) {
+        std::thread::sleep(Duration::from_millis(milliseconds));
+    }
+
+    fn spawn(&self, _name: &str, work: Box<dyn FnOnce() + Send>) -> Result<(), SpawnError> {
+        let mut state = self.state();
+        state.max_threads = state.max_threads.checked_sub(1).ok_or(SpawnError)?;
+        std::thread::spawn(work);
+        Ok(())
+    }
+
+    fn applications(&self) -> Vec<Application> {
+        [("snake", "Snake", "A game."), ("monitor", "System Monitor", "Load, memory, threads.")]
+            .map(|(id, name, summary)| Application {
+                id: id.into(),
+                name: name.into(),
+                summary: summary.into(),
+            })
+            .to_vec()
+    }
+
+    fn launch(&self, id: &str) -> bool {
+        self.state().launched.push(id.to_string());
+        true
+    }
+
+    fn power(&self, action: PowerAction) -> Result<(), PowerError> {
+        self.state().power.push(action);
+        Err(PowerError("this machine has no switch".to_string()))
+    }
+}
