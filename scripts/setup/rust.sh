@@ -40,6 +40,7 @@ remember() {
         # Without this, `cargo` of one toolchain would find `rustc` of another first in PATH.
         [ "$1" = rustup ] || echo "export RUSTC='${2%/*}/rustc' RUSTDOC='${2%/*}/rustdoc'"
     } >"$BUILD/toolchain.env"
+    echo "setup: building with Rust from ${2%/*} ($1); the first build takes a minute" >&2
 }
 
 # Runs a command for at most $1 seconds (macOS has no `timeout`; then unbounded).

@@ -21,8 +21,11 @@ pub fn build(project: &Project, loader: &Path, bundle: &Path, iso: &Path) -> Res
         fail!("neither Limine's binaries nor grub-mkrescue can be had: no ISO");
     };
     let mut command = Command::new(tool);
-    // A few modules instead of all 300: half the size, and BIOS reads a CD slowly.
-    command.arg("--install-modules=normal multiboot2 iso9660 part_msdos part_gpt all_video");
+    // A few modules instead of all 300: half the size, and BIOS reads a CD slowly. GRUB for UEFI wants every
+    // kind of partition table by name, and complains on the screen when one is not there.
+    let partitions = "part_acorn part_amiga part_apple part_bsd part_dfly part_dvh part_gpt part_msdos part_plan \
+                      part_sun part_sunpc";
+    command.arg(format!("--install-modules=normal multiboot2 iso9660 all_video {partitions}"));
     command.args(["--locales=", "--fonts=", "--themes="]);
     run::quietly(command.arg("-o").arg(iso).arg(&tree).args(["--", "-volid", "QUICKLIME"]))?;
     println!("Made {} with GRUB and loader/.", iso.display());
