@@ -18,12 +18,15 @@ mod boot;
 mod lock;
 #[allow(unsafe_code, reason = "page tables, the heap, device memory")]
 mod memory;
-#[allow(unsafe_code, reason = "hands mapped interrupt controllers to arch")]
+#[allow(unsafe_code, reason = "vouches for the interrupt controllers it maps")]
 mod platform;
 #[allow(unsafe_code, reason = "builds the first frame on a new thread's stack")]
 mod task;
 
+mod bench;
 mod console;
+mod provoke;
+mod selftest;
 mod sync;
 
 use boot::BootInfo;
@@ -57,12 +60,13 @@ fn kmain(boot: &'static BootInfo) -> ! {
         stop("memory", &error);
     }
     arch::smp::load_descriptor_tables();
-    platform::initialise_interrupts(boot.rsdp);
+    platform::initialise(boot.rsdp);
     match arch::time::calibrate() {
         Some(hz) => log::debug!("time-stamp counter at {} MHz", hz / 1_000_000),
         None => log::warn!("the interval timer does not count: clocks are a guess"),
     }
     task::initialise();
+    console::panic::set_thread_name(task::with_current_name);
     let online = arch::smp::start_others(
         |limit, entry| boot.processors.start_others(limit, entry),
         task::run_idle,
@@ -76,12 +80,17 @@ fn kmain(boot: &'static BootInfo) -> ! {
 
 /// The rest of the boot, as a thread: it may sleep.
 fn init(boot: &'static BootInfo) {
-    let _ = boot;
-    for i in 0..3 {
-        log::info!("tick {i}");
-        task::sleep_ms(100);
+    let line = boot.command_line;
+    if let Some(kind) = line.value("provoke") {
+        provoke::fail(kind);
     }
     log::info!(target: "boot", "desktop ready");
+    if line.has("bench") {
+        bench::run();
+    }
+    if line.has("selftest") {
+        selftest::run();
+    }
 }
 
 /// Obeys the command line (docs/boot.md lists its words).
@@ -90,7 +99,7 @@ fn configure(boot: &BootInfo) {
     if let Some(level) = line.value("log") {
         console::set_level(level);
     }
-    if line.has("selftest") {
+    if line.has("selftest") || line.has("exit") {
         console::panic::exit_on_panic();
     }
     log::info!(target: "boot", "loaded by {} {}; command line \"{}\"", boot.loader_name, boot.loader_version, line.as_str());

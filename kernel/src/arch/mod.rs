@@ -15,5 +15,5 @@
 mod x86_64;
 
 pub use x86_64::{
-    apic, copy, cpu, interrupts, irq, percpu, port, power, serial, smp, stack, time, tlb, trap,
+    apic, copy, cpu, interrupts, irq, percpu, port, power, probe, serial, smp, stack, time, tlb, trap,
 };

@@ -51,7 +51,7 @@ impl Log for Logger {
         // Writing to a `Line` never fails.
         let _ = write!(
             line,
-            "[{:>3}.{:06}] {:<5} {}: {}",
+            "[{}.{:06}] {} {}: {}",
             micros / 1_000_000,
             micros % 1_000_000,
             record.level(),

@@ -23,7 +23,7 @@ mod thread;
 pub use block::{Ticket, block, prepare_to_block};
 pub use cpu::{CpuTimes, cpu_times};
 pub use idle::run_idle;
-pub use scheduler::current;
+pub use scheduler::{current, with_current_name};
 pub use sleep::{sleep_ms, sleep_until_ns, wake_at_ns};
 pub use spawn::{JoinHandle, SpawnError, spawn};
 pub use table::{ThreadInfo, list};

@@ -26,6 +26,16 @@ pub fn current() -> ThreadRef {
     thread.expect("a CPU runs a thread from `task::initialise` on")
 }
 
+/// Calls `say` with the running thread's name, unless its CPU's lock is held: for the panic screen, which
+/// must not wait.
+pub fn with_current_name(say: &mut dyn FnMut(&str)) {
+    if let Some(local) = cpu::of(percpu::id()).local.try_lock()
+        && let Some(thread) = &local.current
+    {
+        say(thread.name());
+    }
+}
+
 /// Gives up the CPU, whatever the thread's state.
 pub(super) fn give_up_cpu() {
     crate::arch::trap::yield_now();

@@ -10,11 +10,6 @@ use super::msr;
 
 pub use super::percpu::{MAX_CPUS, id};
 
-/// The page attribute table: write-back, write-through, uncached-, uncached, write-protected and
-/// write-combining in entries 0 to 5, the order the Limine protocol also leaves. Entry 5 (the PAT and PWT
-/// bits of a page) is what the framebuffer uses. Types: SDM vol. 3A, table 12-10.
-const PAT_LAYOUT: u64 = 0x0007_0105_0007_0406;
-
 /// Features the kernel asks about (SDM vol. 2A, CPUID).
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Features {
@@ -128,7 +123,7 @@ pub fn initialise() {
         if features.no_execute {
             msr::write(msr::EFER, msr::read(msr::EFER) | EFER_NO_EXECUTE);
         }
-        msr::write(msr::PAT, PAT_LAYOUT);
+        msr::write(msr::PAT, paging::PAT_LAYOUT);
     }
 }
 

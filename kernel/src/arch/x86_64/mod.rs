@@ -14,6 +14,7 @@ mod pic;
 mod pit;
 pub mod port;
 pub mod power;
+pub mod probe;
 pub mod serial;
 pub mod smp;
 pub mod stack;

@@ -1,0 +1,51 @@
+//! Instructions that only the self-tests and the `provoke` word want.
+
+use core::arch::asm;
+
+/// Executes `int3`.
+pub fn breakpoint() {
+    // SAFETY: the gate's handler logs and returns.
+    unsafe { asm!("int3", options(nomem, nostack)) };
+}
+
+/// Fills the SSE registers with patterns made from `seed`, calls `meanwhile`, and says whether all of them
+/// are as before.
+pub fn sse_survives(seed: u64, meanwhile: fn()) -> bool {
+    let filled: [u64; 32] = core::array::from_fn(|i| seed.wrapping_mul(0x9e37_79b9).wrapping_add(i as u64));
+    let mut found = [0_u64; 32];
+    // SAFETY: the kernel is soft-float, so no compiled code has a value in these registers, and `meanwhile`
+    // is an ordinary function that keeps its ABI; both arrays are 256 bytes, 16 registers of 16.
+    unsafe {
+        asm!(
+            "movups xmm0, [{0}]", "movups xmm1, [{0} + 16]", "movups xmm2, [{0} + 32]", "movups xmm3, [{0} + 48]",
+            "movups xmm4, [{0} + 64]", "movups xmm5, [{0} + 80]", "movups xmm6, [{0} + 96]", "movups xmm7, [{0} + 112]",
+            "movups xmm8, [{0} + 128]", "movups xmm9, [{0} + 144]", "movups xmm10, [{0} + 160]", "movups xmm11, [{0} + 176]",
+            "movups xmm12, [{0} + 192]", "movups xmm13, [{0} + 208]", "movups xmm14, [{0} + 224]", "movups xmm15, [{0} + 240]",
+            in(reg) filled.as_ptr(), options(nostack, readonly)
+        );
+    }
+    meanwhile();
+    // SAFETY: as above.
+    unsafe {
+        asm!(
+            "movups [{0}], xmm0", "movups [{0} + 16], xmm1", "movups [{0} + 32], xmm2", "movups [{0} + 48], xmm3",
+            "movups [{0} + 64], xmm4", "movups [{0} + 80], xmm5", "movups [{0} + 96], xmm6", "movups [{0} + 112], xmm7",
+            "movups [{0} + 128], xmm8", "movups [{0} + 144], xmm9", "movups [{0} + 160], xmm10", "movups [{0} + 176], xmm11",
+            "movups [{0} + 192], xmm12", "movups [{0} + 208], xmm13", "movups [{0} + 224], xmm14", "movups [{0} + 240], xmm15",
+            in(reg) found.as_mut_ptr(), options(nostack)
+        );
+    }
+    filled == found
+}
+
+/// Reads a byte at `address`, whatever is there: faults where nothing is.
+pub fn touch(address: u64) -> u8 {
+    // SAFETY: none is possible; the caller wants the fault.
+    unsafe { (address as *const u8).read_volatile() }
+}
+
+/// Writes a byte at `address`: faults where that is forbidden.
+pub fn poke(address: u64) {
+    // SAFETY: none is possible; the caller wants the fault.
+    unsafe { (address as *mut u8).write_volatile(0) };
+}

@@ -1,0 +1,28 @@
+//! What things cost. Boot with the word `bench`: each figure is printed as `bench: NAME VALUE UNIT`, and
+//! `bench: done` ends the list. `make bench` collects them (docs/performance.md says how each is taken).
+//!
+//! Costs are differences of the time-stamp counter. Under `-icount shift=0` that counts executed
+//! instructions; otherwise it is time in counts.
+
+mod threads;
+
+use crate::arch::cpu;
+
+/// Runs `f` `times` over and returns counts per run.
+fn per_run(times: u64, mut f: impl FnMut()) -> u64 {
+    let start = cpu::time_stamp();
+    for _ in 0..times {
+        f();
+    }
+    (cpu::time_stamp() - start) / times
+}
+
+fn print(name: &str, value: u64, unit: &str) {
+    log::info!("{name} {value} {unit}");
+}
+
+/// Measures everything.
+pub fn run() {
+    threads::run();
+    log::info!("done");
+}

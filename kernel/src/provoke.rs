@@ -1,0 +1,27 @@
+//! Faults on request: the command line's `provoke=KIND` makes the kernel fail in a known way, so that tests
+//! can see what a panic looks like.
+
+use crate::arch::{percpu, probe};
+
+/// Fails as asked; returns when the kind is unknown.
+pub fn fail(kind: &str) {
+    match kind {
+        "panic" => panic!("provoked by the command line"),
+        "null" => {
+            probe::touch(0x10);
+        }
+        "code" => probe::poke(fail as *const () as u64),
+        "overflow" => {
+            core::hint::black_box(recurse(1));
+        }
+        "lock" => percpu::preempt_enable(),
+        other => log::warn!("provoke={other}: not a kind (panic, null, code, overflow, lock)"),
+    }
+}
+
+/// Uses stack until there is none.
+#[allow(unconditional_recursion, reason = "that is the point")]
+fn recurse(depth: u64) -> u64 {
+    let here = core::hint::black_box([depth; 64]);
+    recurse(depth + 1) + here[depth as usize % 64]
+}

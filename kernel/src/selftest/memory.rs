@@ -1,0 +1,97 @@
+//! Heap, page tables, stacks.
+
+use alloc::format;
+use alloc::vec::Vec;
+
+use paging::Access;
+
+use super::Outcome;
+use crate::memory::{self, kernel_space};
+use crate::task;
+
+/// Deterministic pseudo-random numbers (Knuth's MMIX constants).
+fn random(seed: &mut u64) -> u64 {
+    *seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+    *seed >> 33
+}
+
+/// Blocks of random sizes, freed in random order, each keep their pattern until freed.
+pub fn heap_keeps_contents() -> Outcome {
+    let mut seed = 42;
+    let mut blocks: Vec<(u8, Vec<u8>)> = Vec::new();
+    for round in 0..2_000_u64 {
+        if blocks.len() < 64 || random(&mut seed) % 2 == 0 {
+            let size = match random(&mut seed) % 20 {
+                0 => random(&mut seed) % 300_000,
+                _ => random(&mut seed) % 2_000,
+            };
+            let pattern = round as u8;
+            let mut block = Vec::new();
+            block.try_reserve_exact(size as usize).map_err(|e| format!("round {round}: {e}"))?;
+            block.resize(size as usize, pattern);
+            blocks.push((pattern, block));
+        } else {
+            let (pattern, block) = blocks.swap_remove(random(&mut seed) as usize % blocks.len());
+            if block.iter().any(|&byte| byte != pattern) {
+                return Err(format!("a block of {} bytes changed by round {round}", block.len()));
+            }
+        }
+    }
+    match blocks.iter().find(|(pattern, block)| block.iter().any(|byte| byte != pattern)) {
+        Some((_, block)) => Err(format!("a block of {} bytes changed", block.len())),
+        None => Ok(()),
+    }
+}
+
+/// Large allocations return their frames.
+pub fn heap_gives_back() -> Outcome {
+    let take = || -> Outcome {
+        let mut block: Vec<u8> = Vec::new();
+        block.try_reserve_exact(8 << 20).map_err(|e| format!("{e}"))?;
+        block.resize(8 << 20, 1);
+        Ok(())
+    };
+    take()?;
+    let before = memory::statistics().used;
+    for _ in 0..20 {
+        take()?;
+        task::sleep_ms(2); // other CPUs forget the old translations
+    }
+    let after = memory::statistics().used;
+    // One block may still be waiting for the other CPUs to forget it.
+    if after > before + (9 << 20) { Err(format!("{before} bytes in use became {after}")) } else { Ok(()) }
+}
+
+/// No page of the kernel's image is both writable and executable, and each kind is what it should be.
+pub fn kernel_is_write_xor_execute() -> Outcome {
+    static CONSTANT: [u8; 16] = [7; 16];
+    static VARIABLE: core::sync::atomic::AtomicU64 = core::sync::atomic::AtomicU64::new(0);
+    let cases = [
+        ("code", kernel_is_write_xor_execute as *const () as u64, false, true),
+        ("constants", CONSTANT.as_ptr() as u64, false, false),
+        ("variables", core::ptr::from_ref(&VARIABLE) as u64, true, false),
+    ];
+    for (what, address, writable, executable) in cases {
+        let mapping = kernel_space::translate(address).ok_or(format!("{what} at {address:#x} are unmapped"))?;
+        let found = (
+            mapping.attributes.access.contains(Access::WRITE),
+            mapping.attributes.access.contains(Access::EXECUTE),
+        );
+        if found != (writable, executable) {
+            return Err(format!("{what}: writable, executable are {found:?}"));
+        }
+    }
+    Ok(())
+}
+
+/// The page below a stack is not mapped.
+pub fn stacks_have_guards() -> Outcome {
+    let stack = memory::stack::KernelStack::allocate().ok_or("no memory for a stack")?;
+    if kernel_space::translate(stack.bottom()).is_none() {
+        return Err("the lowest page of a stack is not mapped".into());
+    }
+    if kernel_space::translate(stack.bottom() - 4096).is_some() {
+        return Err("the page below a stack is mapped".into());
+    }
+    Ok(())
+}

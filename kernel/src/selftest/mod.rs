@@ -1,0 +1,52 @@
+//! What only a real machine can answer. Boot with the word `selftest` and every test runs once, in one boot;
+//! each says `selftest: NAME ok` or why not, and QEMU ends with the verdict.
+//!
+//! A test is a function that returns an error in words. It may use anything the kernel offers, and leaves
+//! the kernel as it found it.
+
+mod memory;
+mod threads;
+mod traps;
+
+use alloc::string::String;
+
+use crate::arch::power;
+
+/// Written to QEMU's exit device when all is well.
+const EXIT_PASSED: u8 = 0x10;
+const EXIT_FAILED: u8 = 0x11;
+
+/// A test's outcome: an error says what a reader of the log needs to know.
+type Outcome = Result<(), String>;
+
+const TESTS: &[(&str, fn() -> Outcome)] = &[
+    ("a breakpoint returns", traps::breakpoint_returns),
+    ("floating-point registers survive a switch", traps::registers_survive),
+    ("time goes on and is not lost in sleep", threads::sleep_lasts),
+    ("threads run on every CPU", threads::every_cpu_works),
+    ("a mutex keeps threads apart", threads::mutex_excludes),
+    ("no wake-up is lost", threads::wakeups_arrive),
+    ("waiting gives up when told to", threads::waiting_times_out),
+    ("a busy thread is preempted", threads::busy_threads_are_preempted),
+    ("finished threads leave nothing behind", threads::threads_are_freed),
+    ("the heap keeps what it is given", memory::heap_keeps_contents),
+    ("the heap gives back what it takes", memory::heap_gives_back),
+    ("code can't be written, data can't be executed", memory::kernel_is_write_xor_execute),
+    ("stacks have guards", memory::stacks_have_guards),
+];
+
+/// Runs all tests and ends QEMU.
+pub fn run() {
+    let mut failed = 0;
+    for (name, test) in TESTS {
+        match test() {
+            Ok(()) => log::info!("{name} ... ok"),
+            Err(reason) => {
+                failed += 1;
+                log::error!("{name} ... FAILED: {reason}");
+            }
+        }
+    }
+    log::info!("{} passed, {failed} failed", TESTS.len() - failed);
+    power::debug_exit(if failed == 0 { EXIT_PASSED } else { EXIT_FAILED });
+}

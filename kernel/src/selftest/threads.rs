@@ -1,0 +1,167 @@
+//! Threads, time and the primitives that sleep.
+
+use alloc::format;
+use alloc::sync::Arc;
+use alloc::vec::Vec;
+use core::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
+
+use super::Outcome;
+use crate::arch::{cpu, time};
+use crate::memory;
+use crate::sync::{Channel, Mutex, WaitQueue};
+use crate::task::{self, JoinHandle};
+
+fn spawn(name: &str, body: impl FnOnce() + Send + 'static) -> Result<JoinHandle, alloc::string::String> {
+    task::spawn(name, body).map_err(|error| format!("{error}"))
+}
+
+/// A sleep lasts at least as long as asked, and the machine does not forget to end it.
+pub fn sleep_lasts() -> Outcome {
+    let start = time::uptime_ns();
+    task::sleep_ms(20);
+    let slept_ms = (time::uptime_ns() - start) / 1_000_000;
+    if (20..2_000).contains(&slept_ms) { Ok(()) } else { Err(format!("20 ms of sleep took {slept_ms} ms")) }
+}
+
+/// As many busy threads as CPUs end up on as many different CPUs.
+pub fn every_cpu_works() -> Outcome {
+    let count = cpu::count();
+    let seen = Arc::new(AtomicU64::new(0));
+    let stop = Arc::new(AtomicBool::new(false));
+    let mut threads = Vec::new();
+    for _ in 0..count {
+        let (seen, stop) = (seen.clone(), stop.clone());
+        threads.push(spawn("busy", move || {
+            while !stop.load(Ordering::Relaxed) {
+                seen.fetch_or(1 << cpu::id(), Ordering::Relaxed);
+                core::hint::spin_loop();
+            }
+        })?);
+    }
+    let wanted = u64::MAX >> (64 - count);
+    let start = time::uptime_ns();
+    while seen.load(Ordering::Relaxed) != wanted && time::uptime_ns() - start < 5_000_000_000 {
+        task::sleep_ms(5);
+    }
+    stop.store(true, Ordering::Relaxed);
+    threads.into_iter().for_each(JoinHandle::join);
+    let seen = seen.load(Ordering::Relaxed);
+    if seen == wanted { Ok(()) } else { Err(format!("of {count} CPUs only those in {seen:#b} ran threads")) }
+}
+
+/// Threads that add under one mutex, with yields inside, lose no addition.
+pub fn mutex_excludes() -> Outcome {
+    const THREADS: u64 = 8;
+    const ROUNDS: u64 = 500;
+    let total = Arc::new(Mutex::new(0_u64));
+    let mut threads = Vec::new();
+    for _ in 0..THREADS {
+        let total = total.clone();
+        threads.push(spawn("adder", move || {
+            for round in 0..ROUNDS {
+                let mut total = total.lock();
+                let read = *total;
+                if round % 7 == 0 {
+                    task::yield_now();
+                }
+                *total = read + 1;
+            }
+        })?);
+    }
+    threads.into_iter().for_each(JoinHandle::join);
+    let total = *total.lock();
+    if total == THREADS * ROUNDS { Ok(()) } else { Err(format!("{} additions gave {total}", THREADS * ROUNDS)) }
+}
+
+/// Two threads pass a number to and fro through two channels, many times: one lost wake-up and both sleep
+/// for ever, which the watch on their progress turns into a failure.
+pub fn wakeups_arrive() -> Outcome {
+    const ROUNDS: u64 = 5_000;
+    let there = Arc::new(Channel::new(1).map_err(|e| format!("{e}"))?);
+    let back = Arc::new(Channel::new(1).map_err(|e| format!("{e}"))?);
+    let echo = {
+        let (there, back) = (there.clone(), back.clone());
+        spawn("echo", move || {
+            for _ in 0..ROUNDS {
+                back.send(there.recv() + 1);
+            }
+        })?
+    };
+    let mut value = 0;
+    for round in 0..ROUNDS {
+        there.send(value);
+        match back.recv_timeout(5_000) {
+            Some(answer) => value = answer,
+            None => return Err(format!("no answer in round {round}")),
+        }
+    }
+    echo.join();
+    if value == ROUNDS { Ok(()) } else { Err(format!("{ROUNDS} rounds counted to {value}")) }
+}
+
+/// A wait with a deadline ends by itself, and leaves no trace that a later wake-up could trip over.
+pub fn waiting_times_out() -> Outcome {
+    let queue = WaitQueue::new();
+    for _ in 0..20 {
+        if queue.wait_until_timeout(2, || false) {
+            return Err("a condition that never holds was found to hold".into());
+        }
+    }
+    if queue.wake_one() { Err("somebody who gave up was still in the queue".into()) } else { Ok(()) }
+}
+
+/// More threads than CPUs spin without ever yielding, and still each gets its turns.
+pub fn busy_threads_are_preempted() -> Outcome {
+    let count = cpu::count() * 2 + 1;
+    let stop = Arc::new(AtomicBool::new(false));
+    let started = Arc::new(AtomicUsize::new(0));
+    let mut threads = Vec::new();
+    for _ in 0..count {
+        let (stop, started) = (stop.clone(), started.clone());
+        threads.push(spawn("spinner", move || {
+            started.fetch_add(1, Ordering::Relaxed);
+            while !stop.load(Ordering::Relaxed) {
+                core::hint::spin_loop();
+            }
+        })?);
+    }
+    let start = time::uptime_ns();
+    while started.load(Ordering::Relaxed) < count && time::uptime_ns() - start < 5_000_000_000 {
+        task::sleep_ms(1);
+    }
+    stop.store(true, Ordering::Relaxed);
+    threads.into_iter().for_each(JoinHandle::join);
+    match started.load(Ordering::Relaxed) {
+        n if n == count => Ok(()),
+        n => Err(format!("only {n} of {count} busy threads ever ran")),
+    }
+}
+
+/// A thousand threads come and go; stacks and records are used again.
+pub fn threads_are_freed() -> Outcome {
+    let run = |count: usize| -> Outcome {
+        for _ in 0..count {
+            spawn("mayfly", || {})?.join();
+        }
+        Ok(())
+    };
+    run(1_000)?; // tables and free lists grow to their working size
+    settle();
+    let before = (memory::statistics().used, task::list().len());
+    run(1_000)?;
+    settle();
+    let after = (memory::statistics().used, task::list().len());
+    let growth = after.0.saturating_sub(before.0);
+    if after.1 > before.1 {
+        return Err(format!("{} threads became {}", before.1, after.1));
+    }
+    // The reaper works while new threads come, so a few stacks more may have been made than at the start.
+    if growth > 1 << 20 { Err(format!("a thousand threads left {growth} bytes behind")) } else { Ok(()) }
+}
+
+/// Gives the reaper time.
+fn settle() {
+    for _ in 0..20 {
+        task::sleep_ms(2);
+    }
+}
