@@ -13,8 +13,8 @@ const FRAMES: i32 = 240;
 
 fn main() {
     let mut screen = Screen::new(1280, 800);
-    screen.open("monitor", Size::new(560, 380));
     screen.open("terminal", Size::new(800, 600 - 36));
+    screen.open("monitor", Size::new(560, 380));
     screen.frame();
 
     let mut pointer = Measure::default();
@@ -24,14 +24,15 @@ fn main() {
     }
     pointer.print("pointer");
 
-    screen.move_to(640, 110);
+    // The first window opens in the middle of the work area; a press on its title raises it.
+    screen.move_to(640, 130);
     screen.press();
     let mut drag = Measure::default();
     for step in 0..FRAMES {
         // Several motions share a frame, as they do on a real mouse.
         for part in 0..3 {
             let along = step * 3 + part;
-            screen.move_to(640 + along % 200 - 100, 110 + along % 90);
+            screen.move_to(640 + along % 200 - 100, 130 + along % 90);
         }
         drag.add(&mut screen);
     }

@@ -1,6 +1,7 @@
 //! Pixels that own their memory.
 
 use crate::{Canvas, Color, Rect, Size};
+use alloc::collections::TryReserveError;
 use alloc::vec;
 use alloc::vec::Vec;
 
@@ -15,6 +16,16 @@ impl Surface {
     /// A transparent surface. A negative length counts as zero.
     pub fn new(size: Size) -> Surface {
         Surface::filled(size, Color::TRANSPARENT)
+    }
+
+    /// As [`Surface::new`], where memory may have run out.
+    pub fn try_new(size: Size) -> Result<Surface, TryReserveError> {
+        let size = Size::new(size.width.max(0), size.height.max(0));
+        let count = size.width as usize * size.height as usize;
+        let mut pixels = Vec::new();
+        pixels.try_reserve_exact(count)?;
+        pixels.resize(count, Color::TRANSPARENT.premultiplied());
+        Ok(Surface { pixels, size })
     }
 
     /// A surface of one colour. A negative length counts as zero.

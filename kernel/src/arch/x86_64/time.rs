@@ -81,7 +81,11 @@ pub fn calibrate() -> Option<u64> {
 
 /// Nanoseconds since the kernel was entered; 0 until the clocks are measured.
 pub fn uptime_ns() -> u64 {
-    let counts = cpu::time_stamp().wrapping_sub(ENTRY.load(Ordering::Relaxed));
+    counts_to_ns(cpu::time_stamp().wrapping_sub(ENTRY.load(Ordering::Relaxed)))
+}
+
+/// How long so many counts of the time-stamp counter take; 0 until the clocks are measured.
+pub fn counts_to_ns(counts: u64) -> u64 {
     ((u128::from(counts) * u128::from(NS_PER_COUNT.load(Ordering::Relaxed))) >> 32) as u64
 }
 
