@@ -9,7 +9,7 @@ use super::symbols::Symbol;
 use super::{ring, screen};
 use crate::arch::trap::TrapFrame;
 use crate::arch::{cpu, interrupts, percpu, power, serial, smp, stack};
-use crate::lock::Once;
+use crate::lock::{self, Once};
 
 const BACKGROUND: u32 = 0x2b_1020;
 const TEXT: u32 = 0xf4_e9ee;
@@ -52,7 +52,7 @@ impl Output {
         let text = &self.bytes[..self.used];
         serial::write(text);
         serial::write(b"\n");
-        screen::write_line_on(text, self.colour, BACKGROUND);
+        screen::write_last_words(text, self.colour, BACKGROUND);
     }
 }
 
@@ -104,12 +104,13 @@ fn begin() {
     let me = percpu::id() + 1;
     match PANICKING.compare_exchange(0, me, Ordering::AcqRel, Ordering::Acquire) {
         Ok(_) => {
+            lock::stop_checking();
             smp::stop_others();
-            screen::take_back(BACKGROUND);
+            screen::begin_last_words(BACKGROUND);
         }
         Err(owner) if owner == me => {
             serial::write(b"panic: while reporting a panic\n");
-            end()
+            stop()
         }
         Err(_) => cpu::halt_forever(),
     }
@@ -149,18 +150,39 @@ fn registers(f: &TrapFrame, address: u64) {
 fn backtrace(first: Option<u64>, frame_pointer: u64) {
     Output::line(HEADING, format_args!("backtrace:"));
     if let Some(address) = first {
-        Output::line(TEXT, format_args!("  {}", Symbol(address)));
+        Output::line(TEXT, format_args!("  {}", Symbol::At(address)));
     }
-    stack::walk(frame_pointer, |address| Output::line(TEXT, format_args!("  {}", Symbol(address))));
+    // Recursion fills the screen with one line otherwise, and pushes what led to it off the end.
+    let (mut last, mut repeated) = (0, 0_u32);
+    stack::walk(frame_pointer, |address| {
+        if address == last {
+            repeated += 1;
+            return;
+        }
+        say_repeated(repeated);
+        (last, repeated) = (address, 0);
+        Output::line(TEXT, format_args!("  {}", Symbol::ReturnTo(address)));
+    });
+    say_repeated(repeated);
+}
+
+fn say_repeated(times: u32) {
+    if times > 0 {
+        Output::line(TEXT, format_args!("    {times} more of these"));
+    }
 }
 
 fn end() -> ! {
-    Output::line(HEADING, format_args!("last lines of the log:"));
+    screen::write_last_words(b"last lines of the log:", HEADING, BACKGROUND);
     ring::last_lines(8, |line| {
         let text = core::str::from_utf8(line).unwrap_or("?");
-        screen::write_line_on(text.as_bytes(), TEXT, BACKGROUND);
+        screen::write_last_words(text.as_bytes(), TEXT, BACKGROUND);
     });
     Output::line(HEADING, format_args!("The system has stopped. Restart the machine."));
+    stop()
+}
+
+fn stop() -> ! {
     if DEBUG_EXIT.load(Ordering::Relaxed) {
         power::debug_exit(EXIT_PANIC);
     }

@@ -1,6 +1,6 @@
 //! The boot console: log lines on the bare screen, until the desktop takes it over, and again for a panic.
 
-use core::sync::atomic::{AtomicBool, Ordering};
+use core::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 
 use noto_sans_mono_bitmap::{FontWeight, RasterHeight, get_raster, get_raster_width};
 
@@ -11,19 +11,22 @@ const HEIGHT: RasterHeight = RasterHeight::Size16;
 const WEIGHT: FontWeight = FontWeight::Regular;
 const LINE_HEIGHT: u32 = 18;
 const MARGIN: u32 = 8;
+const BACKGROUND: u32 = 0x10_1420;
 /// Pixels of the widest row drawn at once.
 const MAX_WIDTH: usize = 2_048;
 
 static VIDEO: Once<VideoMemory> = Once::new();
 /// The row of pixels at which the next line begins; under the lock because lines come from every CPU.
 static CURSOR: IrqSpinLock<u32> = IrqSpinLock::new(Rank::Log, MARGIN);
-/// The screen belongs to the desktop.
+/// The screen belongs to the desktop, or to a panic.
 static TAKEN: AtomicBool = AtomicBool::new(false);
+/// The next line of the panic screen. Not under a lock: the CPU that held it may have been stopped.
+static LAST_WORDS: AtomicU32 = AtomicU32::new(MARGIN);
 
 /// Gives the console the screen, cleared.
 pub fn initialise(video: VideoMemory) {
     VIDEO.call_once(|| video);
-    clear(0x0010_1420);
+    clear(BACKGROUND);
 }
 
 /// The screen, if there is one, for the desktop. The console stops writing to it.
@@ -44,35 +47,42 @@ fn clear(colour: u32) {
     }
 }
 
-/// Takes the screen back, filled with `colour`, for the last words. Every other CPU is stopped.
-pub(super) fn take_back(colour: u32) {
-    TAKEN.store(false, Ordering::Release);
-    clear(colour);
-    if let Some(mut cursor) = CURSOR.try_lock() {
-        *cursor = MARGIN;
+/// Takes the screen from whoever has it and fills it with `background`, for the last words.
+pub(super) fn begin_last_words(background: u32) {
+    TAKEN.store(true, Ordering::Release);
+    clear(background);
+}
+
+/// Writes one line of the last words, in as many rows as it needs, without a lock. What finds no room at
+/// the bottom is left out: the beginning says more.
+pub(super) fn write_last_words(text: &[u8], colour: u32, background: u32) {
+    let Some(video) = VIDEO.get() else { return };
+    for part in text.chunks(columns(video)) {
+        let top = LAST_WORDS.fetch_add(LINE_HEIGHT, Ordering::Relaxed);
+        if top + LINE_HEIGHT <= video.height() {
+            draw(video, top, part, colour, background);
+        }
     }
+}
+
+/// Characters that fit a row.
+fn columns(video: &VideoMemory) -> usize {
+    ((video.width().saturating_sub(2 * MARGIN)) as usize / get_raster_width(WEIGHT, HEIGHT)).max(1)
 }
 
 /// Writes one line below the last, in `colour`; at the bottom, begins again at the top.
 pub(super) fn write_line(text: &[u8], colour: u32) {
-    write_line_on(text, colour, 0x0010_1420);
-}
-
-/// As [`write_line`], on `background`.
-pub(super) fn write_line_on(text: &[u8], colour: u32, background: u32) {
     let Some(video) = VIDEO.get() else { return };
     if TAKEN.load(Ordering::Acquire) {
         return;
     }
     let mut cursor = CURSOR.lock();
-    let glyph_width = get_raster_width(WEIGHT, HEIGHT);
-    let columns = ((video.width().saturating_sub(2 * MARGIN)) as usize / glyph_width).max(1);
-    for part in text.chunks(columns) {
+    for part in text.chunks(columns(video)) {
         // Scrolling would read the screen; beginning again at the top does not.
         if *cursor + LINE_HEIGHT > video.height() {
             *cursor = MARGIN;
         }
-        draw(video, *cursor, part, colour, background);
+        draw(video, *cursor, part, colour, BACKGROUND);
         *cursor += LINE_HEIGHT;
     }
 }

@@ -20,14 +20,25 @@ pub fn initialise(file: &'static [u8]) {
 }
 
 /// An address, displayed as `address  function+offset` where the function is known.
-pub struct Symbol(pub u64);
+#[derive(Clone, Copy)]
+pub enum Symbol {
+    /// Of the instruction itself.
+    At(u64),
+    /// Of the instruction a call returns to. After the call of a function that never returns that may be
+    /// the next function's, so the name is looked up one byte before.
+    ReturnTo(u64),
+}
 
 impl fmt::Display for Symbol {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{:#018x}", self.0)?;
-        match FILE.get().and_then(|elf| elf.symbol_for(self.0)) {
+        let (address, back) = match *self {
+            Self::At(address) => (address, 0),
+            Self::ReturnTo(address) => (address, 1),
+        };
+        write!(f, "{address:#018x}")?;
+        match FILE.get().and_then(|elf| elf.symbol_for(address.wrapping_sub(back))) {
             // The alternate form leaves the hash out.
-            Some((name, offset)) => write!(f, "  {:#}+{offset:#x}", demangle(name)),
+            Some((name, offset)) => write!(f, "  {:#}+{:#x}", demangle(name), offset + back),
             None => Ok(()),
         }
     }

@@ -4,6 +4,20 @@
 //!
 //! From outermost to innermost, each with the reason for its place. There is no default rank.
 
+use core::sync::atomic::{AtomicBool, Ordering};
+
+static CHECKED: AtomicBool = AtomicBool::new(cfg!(debug_assertions));
+
+/// Ends the checks: a panic reports what it can, whatever locks the failing code held.
+pub fn stop_checking() {
+    CHECKED.store(false, Ordering::Relaxed);
+}
+
+/// Whether orders are checked.
+pub(super) fn is_checked() -> bool {
+    cfg!(debug_assertions) && CHECKED.load(Ordering::Relaxed)
+}
+
 /// A lock's place in the order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 #[repr(u8)]

@@ -6,7 +6,7 @@ use core::cell::UnsafeCell;
 use core::ops::{Deref, DerefMut};
 use core::sync::atomic::{AtomicBool, Ordering};
 
-use super::Rank;
+use super::rank::{Rank, is_checked};
 use crate::arch::{interrupts, percpu};
 
 /// The bit that is the lock, and its rank.
@@ -28,7 +28,7 @@ impl RawSpin {
 
     fn try_acquire(&self) -> bool {
         let taken = self.locked.compare_exchange(false, true, Ordering::Acquire, Ordering::Relaxed).is_ok();
-        if taken && cfg!(debug_assertions) {
+        if taken && is_checked() {
             // An attempt can't deadlock, so its order is not checked; but what is taken after it is.
             percpu::push_rank(self.rank as u8);
         }
@@ -37,13 +37,13 @@ impl RawSpin {
 
     fn release(&self) {
         self.locked.store(false, Ordering::Release);
-        if cfg!(debug_assertions) {
+        if is_checked() {
             percpu::pop_rank(self.rank as u8);
         }
     }
 
     fn note_acquired(&self) {
-        if cfg!(debug_assertions) && !percpu::push_rank(self.rank as u8) {
+        if is_checked() && !percpu::push_rank(self.rank as u8) {
             percpu::pop_rank(self.rank as u8);
             panic!("lock order: {:?} taken while a lock of the same or a higher rank is held", self.rank);
         }

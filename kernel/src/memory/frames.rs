@@ -66,6 +66,19 @@ pub fn allocate() -> Option<Frame> {
     FRAMES.lock().as_mut()?.allocator.allocate()
 }
 
+/// Frames for all of `batch`, in its order, under one lock; returns how many there were.
+pub(super) fn allocate_batch(batch: &mut [Frame]) -> usize {
+    let mut frames = FRAMES.lock();
+    let Some(frames) = frames.as_mut() else { return 0 };
+    for (count, slot) in batch.iter_mut().enumerate() {
+        match frames.allocator.allocate() {
+            Some(frame) => *slot = frame,
+            None => return count,
+        }
+    }
+    batch.len()
+}
+
 /// `count` frames in a row, the first a multiple of `align` frames; below 4 GiB when `low` says so.
 pub fn allocate_contiguous(count: u64, align: u64, low: bool) -> Option<FrameRange> {
     let below = low.then_some(Frame::FOUR_GIB);

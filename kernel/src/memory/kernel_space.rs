@@ -6,13 +6,14 @@
 //! Mapping what was not mapped needs no flush on any CPU; taking away does, and that is what `shootdown`
 //! and the returned [`Stale`] are for.
 
+use frames::{FRAME_SIZE, Frame};
 use paging::{
     Access, Attributes, Cache, MapError, Mapping, PageSize, PageTable, PhysicalAddress, Span, Stale,
     VirtualAddress,
 };
 
 use super::direct_map::{self, Tables};
-use super::{InitError, frames, layout};
+use super::{InitError, frames as machine, layout};
 use crate::arch;
 use crate::boot::info::{BootInfo, RegionKind};
 use crate::lock::{IrqSpinLock, Rank};
@@ -24,6 +25,9 @@ pub(super) const DATA: Attributes = Attributes::memory(Access::WRITE.union(Acces
 /// Data that nobody writes.
 pub(super) const READ_ONLY: Attributes = Attributes::memory(Access::GLOBAL);
 const CODE: Attributes = Attributes::memory(Access::EXECUTE.union(Access::GLOBAL));
+
+/// Frames taken from the allocator at a time.
+const BATCH: usize = 64;
 
 unsafe extern "C" {
     // Borders of the sections, from linker.ld; only their addresses mean anything.
@@ -178,13 +182,21 @@ pub(super) fn populate(start: u64, pages: u64) -> Result<(), u64> {
     let attributes = supported(DATA);
     let mut kernel = KERNEL.lock();
     let table = kernel.as_mut().ok_or(0u64)?;
-    for page in 0..pages {
-        let address = VirtualAddress::new(start + page * 4096).ok_or(page)?;
-        let frame = frames::allocate().ok_or(page)?;
-        let physical = PhysicalAddress::new_truncate(frame.address());
-        if table.map(&mut Tables, address, physical, PageSize::Size4KiB, attributes).is_err() {
-            frames::free(frame);
-            return Err(page);
+    let mut done = 0;
+    while done < pages {
+        let address = VirtualAddress::new(start + done * FRAME_SIZE).ok_or(done)?;
+        let mut batch = [Frame::from_number(0); BATCH];
+        let wanted = (pages - done).min(BATCH as u64) as usize;
+        let found = machine::allocate_batch(&mut batch[..wanted]);
+        let mut given = batch[..found].iter();
+        let supply =
+            |_: &mut Tables| given.next().map(|frame| PhysicalAddress::new_truncate(frame.address()));
+        match table.map_each(&mut Tables, address, wanted as u64, PageSize::Size4KiB, attributes, supply) {
+            Ok(()) => done += wanted as u64,
+            Err((_, mapped)) => {
+                machine::free_all(batch[mapped as usize..found].iter().copied());
+                return Err(done + mapped);
+            }
         }
     }
     Ok(())

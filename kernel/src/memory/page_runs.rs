@@ -2,7 +2,7 @@
 //!
 //! Window surfaces, file contents and queues are a few long-lived giants; on the heap's free list they
 //! would leave holes that nothing fits. Addresses come from a second bitmap (a `FrameAllocator` that
-//! counts pages of the window instead of frames), frames from the machine's.
+//! counts units of the window instead of frames), frames from the machine's.
 //!
 //! A freed run is unmapped at once but put aside until no CPU can reach it any more (see `shootdown`). Its
 //! description lies in the run's own memory, so freeing never needs any.
@@ -17,11 +17,15 @@ use super::shootdown::{self, Request};
 use super::{frames as machine, kernel_space, layout};
 use crate::lock::{IrqSpinLock, Rank};
 
+/// Addresses are given out in steps of this many bytes: no allocation here is smaller.
+const UNIT: u64 = 64 << 10;
+
 /// Frames that large allocations leave to page tables, stacks and the heap.
 const RESERVE: u64 = 64;
 
 struct Window {
-    pages: FrameAllocator<'static>,
+    /// Which units of addresses are free.
+    units: FrameAllocator<'static>,
     /// Runs put aside, newest first.
     retired: Option<NonNull<RetiredRun>>,
     /// Bytes in use.
@@ -51,10 +55,11 @@ struct RetiredRun {
 
 const _: () = assert!(size_of::<RetiredRun>() <= FRAME_SIZE as usize);
 
-/// Opens a window twice as large as memory, so that fragmented addresses never refuse what memory could hold.
+/// Opens a window four times as large as memory: room for the guard pages, and for addresses in pieces, so
+/// that they never refuse what memory could hold.
 pub(super) fn init() -> bool {
-    let pages = (2 * machine::figures().usable / FRAME_SIZE).min(layout::SLOT / FRAME_SIZE);
-    let words = FrameAllocator::storage_words(pages);
+    let units = (4 * machine::figures().usable / UNIT).min(layout::SLOT / UNIT);
+    let words = FrameAllocator::storage_words(units);
     let Some(storage) = machine::allocate_contiguous((words as u64 * 8).div_ceil(FRAME_SIZE), 1, false)
     else {
         return false;
@@ -62,9 +67,9 @@ pub(super) fn init() -> bool {
     // SAFETY: these frames are ours from now on, in the direct map, and hold at least `words` words.
     let storage =
         unsafe { core::slice::from_raw_parts_mut(direct_map::pointer::<u64>(storage.address()), words) };
-    let Ok(mut allocator) = FrameAllocator::new(storage, pages) else { return false };
-    allocator.add(FrameRange { start: Frame::from_number(0), count: pages });
-    *WINDOW.lock() = Some(Window { pages: allocator, retired: None, used: 0 });
+    let Ok(mut allocator) = FrameAllocator::new(storage, units) else { return false };
+    allocator.add(FrameRange { start: Frame::from_number(0), count: units });
+    *WINDOW.lock() = Some(Window { units: allocator, retired: None, used: 0 });
     true
 }
 
@@ -74,7 +79,12 @@ pub(super) fn used() -> u64 {
 }
 
 fn address(addresses: FrameRange) -> u64 {
-    layout::PAGE_RUNS + addresses.address()
+    layout::PAGE_RUNS + addresses.start.number() * UNIT
+}
+
+/// Units for `pages`, with at least one page more, that stays unmapped.
+fn units_for(pages: u64) -> u64 {
+    ((pages + 1) * FRAME_SIZE).div_ceil(UNIT)
 }
 
 /// `bytes` (more than 0) at a multiple of `align`, uninitialised; `None` when there is no room.
@@ -84,13 +94,13 @@ pub(super) fn allocate(bytes: usize, align: usize) -> Option<NonNull<u8>> {
     if machine::figures().free / FRAME_SIZE < pages.checked_add(RESERVE)? {
         return None;
     }
-    let align = (align as u64).div_ceil(FRAME_SIZE);
-    let request = RunRequest { count: pages.checked_add(1)?, align, below: None };
+    let align = (align as u64).div_ceil(UNIT);
+    let request = RunRequest { count: units_for(pages), align, below: None };
     let addresses = {
         let mut window = WINDOW.lock();
         let window = window.as_mut()?;
         window.used += pages * FRAME_SIZE;
-        window.pages.allocate_run(request)
+        window.units.allocate_run(request)
     };
     let result =
         match addresses.map(|addresses| (addresses, kernel_space::populate(address(addresses), pages))) {
@@ -117,8 +127,8 @@ pub(super) fn allocate(bytes: usize, align: usize) -> Option<NonNull<u8>> {
 /// `start` came from [`allocate`] with the same `bytes`, and nobody uses it any more.
 pub(super) unsafe fn free(start: NonNull<u8>, bytes: usize) {
     let pages = (bytes as u64).div_ceil(FRAME_SIZE);
-    let first = Frame::containing(start.addr().get() as u64 - layout::PAGE_RUNS);
-    retire(FrameRange { start: first, count: pages + 1 }, pages);
+    let first = Frame::from_number((start.addr().get() as u64 - layout::PAGE_RUNS) / UNIT);
+    retire(FrameRange { start: first, count: units_for(pages) }, pages);
     if let Some(window) = WINDOW.lock().as_mut() {
         window.used -= pages * FRAME_SIZE;
     }
@@ -197,6 +207,6 @@ fn reclaim() {
 }
 
 fn release_addresses(window: Option<&mut Window>, addresses: FrameRange) {
-    let freed = window.map(|window| window.pages.free_run(addresses));
+    let freed = window.map(|window| window.units.free_run(addresses));
     debug_assert!(matches!(freed, Some(Ok(()))), "addresses of a run were freed twice");
 }

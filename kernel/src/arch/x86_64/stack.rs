@@ -5,7 +5,7 @@ use core::arch::asm;
 use super::percpu;
 
 /// Frames walked at most: a corrupt chain must not walk for ever.
-const MAX_FRAMES: usize = 64;
+const MAX_FRAMES: usize = 2_000;
 
 /// Leaves the current stack and calls `function` on the one that ends at `top`.
 ///
