@@ -10,6 +10,9 @@ use crate::{machine::serial, report};
 global_asm!(include_str!("entry.s"));
 global_asm!(include_str!("trampoline.s"));
 
+// `entry.s` has a slot of the root table and the GDT's address made from it.
+const _: () = assert!(HHDM == 0xffff_8000_0000_0000);
+
 mod assembly {
     unsafe extern "C" {
         pub fn enter(entry: u64, stack: u64, root: u64) -> !;

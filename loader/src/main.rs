@@ -15,7 +15,6 @@ use bootload::acpi::{Madt, Processor};
 use bootload::arena::Arena;
 use bootload::handover::{Handover, REACHABLE};
 use bootload::memory_map::{Kind, MemoryMap};
-use bootload::pack::MAX_MODULES;
 use bootload::page_tables::PageTables;
 use bootload::plan::LoadPlan;
 use bootload::requests::{Feature, Requests};
@@ -116,7 +115,7 @@ fn boot(front_end: u32, info: u32) -> Result<Infallible, BootError> {
         rsdp: rsdp.map(|rsdp| rsdp.address),
         kernel: File { string: command_line.as_bytes(), ..files.kernel },
         modules: files.modules(),
-        boot_time: rtc::read().to_unix_time(),
+        boot_time: rtc::read(),
         physical_base: image_base,
         virtual_base: plan.base(),
         bsp_lapic_id: cpu::lapic_id(),
@@ -134,5 +133,3 @@ fn boot(front_end: u32, info: u32) -> Result<Infallible, BootError> {
     processors::park(started, structures, stack_top, tables.root());
     handoff::enter(entry, HHDM + stack_top(0), tables.root())
 }
-
-const _: () = assert!(MAX_MODULES >= 1);

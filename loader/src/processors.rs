@@ -10,7 +10,7 @@ use core::sync::atomic::{AtomicU32, AtomicU64};
 
 use bootload::HHDM;
 use bootload::acpi::{Madt, Processor};
-use bootload::responses::PROCESSOR_SIZE;
+use bootload::responses::{GOTO_ADDRESS_OFFSET, PROCESSOR_SIZE};
 
 use crate::machine::registers::Registers;
 use crate::machine::{cpu, delay};
@@ -30,6 +30,9 @@ static PLACES: [[AtomicU64; 2]; MAX_PROCESSORS] =
     [const { [const { AtomicU64::new(0) }; 2] }; MAX_PROCESSORS];
 /// The page tables they switch to; set before any of [`PLACES`].
 static ROOT: AtomicU64 = AtomicU64::new(0);
+
+// `park` in `trampoline.s` reads the address there.
+const _: () = assert!(GOTO_ADDRESS_OFFSET == 16);
 
 mod assembly {
     unsafe extern "C" {

@@ -17,7 +17,8 @@ pub struct Rsdp {
 }
 
 /// Finds the root pointer: where we are told, or where a BIOS leaves it, or else in the copy that
-/// was handed over, which then gets a page of its own. None on a machine without ACPI.
+/// was handed over, which then gets a page of its own,
+/// among the ACPI tables. None on a machine without ACPI.
 pub fn find(handover: &Handover, map: &mut MemoryMap) -> Result<Option<Rsdp>, BootError> {
     if let RootPointer::At(address) = handover.root_pointer
         && let Some(found) = at(address)
@@ -34,7 +35,7 @@ pub fn find(handover: &Handover, map: &mut MemoryMap) -> Result<Option<Rsdp>, Bo
                 PAGE_SIZE,
                 PAGE_SIZE,
                 REACHABLE,
-                Kind::BootloaderReclaimable,
+                Kind::AcpiReclaimable,
                 "the ACPI root pointer",
             )?;
             physical::bytes_mut(place, copy.len() as u64).copy_from_slice(&copy);

@@ -1,6 +1,7 @@
 //! As much of ACPI as it takes to find the other processors: root pointer, root table, MADT.
 //!
-//! Tables are read through a function from physical address and length to bytes, so that tests can
+//! The crate `acpi` reads far more, into lists on a heap; the loader has no heap, so this reads in
+//! place. Tables are read through a function from physical address and length to bytes, so that tests can
 //! lay them out in a map. Source: ACPI 6.5, sections 5.2.5 (RSDP), 5.2.7, 5.2.8 and 5.2.12 (MADT).
 
 use crate::bytes::{u32_at, u64_at};

@@ -14,7 +14,6 @@
 //! | [`acpi`] | which other processors are there? |
 //! | [`page_tables`] | how does the kernel see memory when it starts? |
 //! | [`responses`] | what does it get to read? |
-//! | [`clock`] | what time is it? |
 //!
 //! The protocol is Limine's, base revision 3; its facts stand in that project's `PROTOCOL.md`.
 //! Nothing here allocates: the loader has no heap. Everything here takes its input for hostile,
@@ -26,7 +25,6 @@
 pub mod acpi;
 pub mod arena;
 mod bytes;
-pub mod clock;
 pub mod cmdline;
 mod error;
 pub mod framebuffer;

@@ -19,7 +19,7 @@
 //! ```
 //!
 //! An entry's string is the kernel's command line, or the words that go with a module.
-//! The checksum is [`checksum`]: it finds damage, it does not keep out an attacker.
+//! The checksum finds damage, it does not keep out an attacker.
 
 use core::fmt;
 
@@ -175,9 +175,9 @@ pub fn write<E>(entries: &[Entry], mut out: impl FnMut(&[u8]) -> Result<(), E>) 
     let data_at = (head_length as u64).next_multiple_of(ALIGNMENT);
     let padded = |entry: &Entry| (entry.bytes.len() as u64).next_multiple_of(ALIGNMENT);
     // The last file is not padded: the pack ends with it.
-    let length = entries
-        .iter()
-        .fold((data_at, data_at), |(next, _), entry| (next + padded(entry), next + entry.bytes.len() as u64));
+    let length = entries.iter().fold((data_at, head_length as u64), |(next, _), entry| {
+        (next + padded(entry), next + entry.bytes.len() as u64)
+    });
 
     // Twice over the head: once for its checksum, once to write it.
     let head = |expected: u64, out: &mut dyn FnMut(&[u8]) -> Result<(), E>| {
@@ -226,8 +226,8 @@ fn head_checksum(head: &[u8]) -> u64 {
     hasher.finish()
 }
 
-/// The checksum of a file: [`Hasher`] over all its bytes.
-pub fn checksum(bytes: &[u8]) -> u64 {
+/// The checksum of a file: that of [`Hasher`] over all its bytes.
+fn checksum(bytes: &[u8]) -> u64 {
     let mut hasher = Hasher::new();
     hasher.update(bytes);
     hasher.finish()

@@ -128,7 +128,7 @@ impl<'a> PageTables<'a> {
         let mut done = 0;
         while done < length {
             let fits =
-                |size: u64| (virt + done | phys + done).is_multiple_of(size) && length - done >= size;
+                |size: u64| ((virt + done) | (phys + done)).is_multiple_of(size) && length - done >= size;
             let level = match () {
                 () if self.features.gib_pages && fits(1 << 30) => 2,
                 () if fits(1 << 21) => 1,

@@ -90,7 +90,7 @@ fn claims_and_allocations_match_the_page_array() {
                 let limit = random.below(PAGES + 10) as u64 * PAGE_SIZE;
                 let alignment = PAGE_SIZE << random.below(4);
                 let fits = |start: &usize| {
-                    *start as u64 * PAGE_SIZE % alignment == 0
+                    (*start as u64 * PAGE_SIZE).is_multiple_of(alignment)
                         && (start + count) as u64 * PAGE_SIZE <= limit
                         && pages
                             .get(*start..start + count)
