@@ -143,13 +143,25 @@ impl<'a> FrameAllocator<'a> {
     /// are, frames that it doesn't know are left out. Returns how many are new.
     pub fn add(&mut self, range: FrameRange) -> u64 {
         let (start, end) = self.clip(range);
+        let (first, behind) = (start / BITS, end.div_ceil(BITS));
         let mut added = 0;
-        for index in start / BITS..end.div_ceil(BITS) {
+        // Whole words that are all new: the common case by far when many gigabytes come at once.
+        let (mut filled, mut rest) = (first, first);
+        let (first_whole, end_whole) = (start.div_ceil(BITS), end / BITS);
+        if let Some(whole) = self.managed.get_mut(first_whole..end_whole)
+            && !whole.is_empty()
+            && whole.iter().all(|&word| word == 0)
+        {
+            whole.fill(!0);
+            self.free.fill_words(first_whole, end_whole);
+            added += (whole.len() * BITS) as u64;
+            (filled, rest) = (first_whole, end_whole);
+        }
+        for index in (first..filled).chain(rest..behind) {
             let Some(word) = self.managed.get_mut(index) else { break };
             let new = mask(index, start, end) & !*word;
             *word |= new;
-            // A whole word is the common case by far, and counting bits is slow without POPCNT.
-            added += if new == !0 { u64::from(u64::BITS) } else { u64::from(new.count_ones()) };
+            added += u64::from(new.count_ones());
             self.free.set(index, new);
         }
         self.statistics.managed += added;
@@ -178,11 +190,11 @@ impl<'a> FrameAllocator<'a> {
 
     /// A free frame, the next one behind the last; `None` when none is left. Its bytes are whatever its
     /// last owner left there.
+    #[inline]
     pub fn allocate(&mut self) -> Option<Frame> {
         let found = self.free.first_from(self.next).or_else(|| self.free.first_from(0))?;
         self.next = found + 1;
-        self.take(found, 1);
-        Some(Frame::from_number(found as u64))
+        Some(self.take_one(found))
     }
 
     /// A free frame below `limit`.
@@ -195,8 +207,7 @@ impl<'a> FrameAllocator<'a> {
             .filter(below)
             .or_else(|| self.free.first_from(0).filter(below))?;
         self.next_low = found + 1;
-        self.take(found, 1);
-        Some(Frame::from_number(found as u64))
+        Some(self.take_one(found))
     }
 
     /// The lowest run of free frames that satisfies `request`. Costs a look at every word of the bitmap in
@@ -226,6 +237,7 @@ impl<'a> FrameAllocator<'a> {
     ///
     /// # Errors
     /// [`FreeError`] when it was not given out.
+    #[inline]
     pub fn free(&mut self, frame: Frame) -> Result<(), FreeError> {
         let number = self.given_out(frame)?;
         self.put_back(number);
@@ -262,6 +274,14 @@ impl<'a> FrameAllocator<'a> {
     fn clip(&self, range: FrameRange) -> (usize, usize) {
         let clip = |frame: Frame| frame.number().min(self.frame_count as u64) as usize;
         (clip(range.start), clip(range.end()))
+    }
+
+    /// Marks a free frame as given out.
+    fn take_one(&mut self, number: usize) -> Frame {
+        self.free.clear(number / BITS, 1 << (number % BITS));
+        self.statistics.free -= 1;
+        self.statistics.allocated_ever += 1;
+        Frame::from_number(number as u64)
     }
 
     /// Marks `count` frames from `start` on, all free, as given out.

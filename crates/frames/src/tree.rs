@@ -59,15 +59,18 @@ impl<'a> Tree<'a> {
     }
 
     /// Word `index` of level 0; zero behind the end.
+    #[inline]
     pub(crate) fn word(&self, index: usize) -> u64 {
         self.levels[0].get(index).copied().unwrap_or(0)
     }
 
+    #[inline]
     pub(crate) fn contains(&self, member: usize) -> bool {
         self.word(member / BITS) >> (member % BITS) & 1 == 1
     }
 
     /// Sets bits of word `index`, and of the summaries where the word was empty.
+    #[inline]
     pub(crate) fn set(&mut self, mut index: usize, mut bits: u64) {
         if bits == 0 {
             return;
@@ -84,7 +87,25 @@ impl<'a> Tree<'a> {
         }
     }
 
+    /// Sets all bits of the words `start..end`, and of the summaries over them.
+    pub(crate) fn fill_words(&mut self, start: usize, end: usize) {
+        let [members, summaries @ ..] = &mut self.levels;
+        if let Some(words) = members.get_mut(start..end) {
+            words.fill(!0);
+        }
+        let (mut start, mut end) = (start, end);
+        for level in summaries {
+            for index in start / BITS..end.div_ceil(BITS) {
+                if let Some(word) = level.get_mut(index) {
+                    *word |= mask(index, start, end);
+                }
+            }
+            (start, end) = (start / BITS, end.div_ceil(BITS));
+        }
+    }
+
     /// Clears bits of word `index`, and of the summaries where the word has become empty.
+    #[inline]
     pub(crate) fn clear(&mut self, mut index: usize, mut bits: u64) {
         for level in &mut self.levels {
             let Some(word) = level.get_mut(index) else { return };
@@ -99,6 +120,7 @@ impl<'a> Tree<'a> {
 
     /// The smallest member at or above `start`: climbs until a word has a bit to the right of the way
     /// up, then descends along the lowest bits.
+    #[inline]
     pub(crate) fn first_from(&self, start: usize) -> Option<usize> {
         let mut position = start;
         for height in 0..LEVELS {

@@ -48,6 +48,7 @@ pub enum Entry {
 impl Entry {
     /// Reads `bits` as an entry of a table of `level` (4 is the root).
     #[must_use]
+    #[inline]
     pub fn decode(bits: u64, level: u8) -> Self {
         let flags = Bits::from_bits_retain(bits);
         if !flags.contains(Bits::PRESENT) {
@@ -66,6 +67,7 @@ impl Entry {
     /// permissions of all levels are combined (SDM vol. 3A, section 4.6). `user_table` is whether ring 3
     /// may pass through a table.
     #[must_use]
+    #[inline]
     pub fn encode(self, size: PageSize, user_table: bool) -> u64 {
         match self {
             Self::Empty => 0,
@@ -95,10 +97,12 @@ pub(crate) const fn with_used_entries(bits: u64, used: u64) -> u64 {
     bits & !(USED_MASK << USED_SHIFT) | (used & USED_MASK) << USED_SHIFT
 }
 
+#[inline]
 fn pat_bit(size: PageSize) -> Bits {
     if size == PageSize::Size4KiB { Bits::PAT_SMALL } else { Bits::PAT_HUGE }
 }
 
+#[inline]
 fn page_bits(attributes: Attributes, pat: Bits) -> Bits {
     let Attributes { access, cache } = attributes;
     let index = cache as u8;
@@ -117,6 +121,7 @@ fn page_bits(attributes: Attributes, pat: Bits) -> Bits {
     flags
 }
 
+#[inline]
 fn attributes(flags: Bits, pat: Bits) -> Attributes {
     let mut access = Access::empty();
     access.set(Access::WRITE, flags.contains(Bits::WRITE));

@@ -10,6 +10,8 @@ use crate::entry::{Entry, used_entries, with_used_entries};
 use crate::stale::{Retired, Stale};
 
 const ROOT_LEVEL: u8 = 4;
+/// Entries of a table, of any level.
+const ENTRIES: usize = 512;
 
 /// The memory that tables live in.
 pub trait TableMemory {
@@ -185,16 +187,70 @@ impl PageTable {
         while done < span.length {
             let page = span.start.checked_add(done).ok_or((MapError::NonCanonical, done))?;
             let physical = span.physical.checked_add(done).ok_or((MapError::BeyondPhysical, done))?;
+            let left = span.length - done;
             let fits = |size: &PageSize| {
-                page.is_aligned(*size) && physical.is_aligned(*size) && span.length - done >= size.bytes()
+                page.is_aligned(*size) && physical.is_aligned(*size) && left >= size.bytes()
             };
             let size = [PageSize::Size1GiB, PageSize::Size2MiB]
                 .into_iter()
                 .filter(|&size| size <= largest)
                 .find(fits)
                 .unwrap_or(PageSize::Size4KiB);
-            self.map(memory, page, physical, size, attributes).map_err(|error| (error, done))?;
-            done += size.bytes();
+            // To the end of the table; then a larger page may fit.
+            let pages = (ENTRIES - page.index(size.level())) as u64;
+            let pages = pages.min(left / size.bytes());
+            let mut next = physical.get();
+            let supply = |_: &mut _| {
+                let address = PhysicalAddress::new_truncate(next);
+                next += size.bytes();
+                Some(address)
+            };
+            self.map_each(memory, page, pages, size, attributes, supply)
+                .map_err(|(error, mapped)| (error, done + mapped * size.bytes()))?;
+            done += pages * size.bytes();
+        }
+        Ok(())
+    }
+
+    /// Maps `count` pages one behind the other, page n to the n-th physical page that `supply` gives: one walk
+    /// for each table instead of one for each page.
+    ///
+    /// # Errors
+    /// The [`MapError`] ([`MapError::OutOfMemory`] when `supply` has none) together with the number of pages
+    /// that are mapped by now: those are the caller's to unmap, and any further page that `supply` gave is
+    /// the caller's still.
+    pub fn map_each<M: TableMemory>(
+        &mut self,
+        memory: &mut M,
+        start: VirtualAddress,
+        count: u64,
+        size: PageSize,
+        attributes: Attributes,
+        mut supply: impl FnMut(&mut M) -> Option<PhysicalAddress>,
+    ) -> Result<(), (MapError, u64)> {
+        let mut done = 0;
+        while done < count {
+            let fail = |error| (error, done);
+            let offset = done.checked_mul(size.bytes()).ok_or(fail(MapError::NonCanonical))?;
+            let page = start.checked_add(offset).ok_or(fail(MapError::NonCanonical))?;
+            let walk = self.walk(memory, page);
+            if walk.level != size.level() {
+                // No table yet, or something in the way: the careful way finds out which.
+                let physical = supply(memory).ok_or(fail(MapError::OutOfMemory))?;
+                self.map(memory, page, physical, size, attributes).map_err(fail)?;
+                done += 1;
+                continue;
+            }
+            let index = page.index(walk.level);
+            let room = ((ENTRIES - index) as u64).min(count - done) as usize;
+            let entries = index..index + room;
+            let (filled, result) =
+                fill(memory, walk.table(walk.level), entries, size, attributes, &mut supply);
+            if filled > 0 {
+                self.count(memory, page, &walk, walk.level, filled as i64);
+                done += filled;
+            }
+            result.map_err(|error| (error, done))?;
         }
         Ok(())
     }
@@ -327,16 +383,24 @@ impl PageTable {
         }
         let mut address = start;
         loop {
-            let walk = self.walk(memory, address);
-            if let Some(mapping) = mapping(address, &walk) {
-                change(self, memory, mapping, &walk);
-            }
-            // An entry of level 4 covers 512 GiB, one of level 1 a page: go on behind it.
-            let covered = 1u64 << (12 + 9 * (u32::from(walk.level) - 1));
-            let next = (address.get() | (covered - 1)).checked_add(1).and_then(VirtualAddress::new);
-            match next {
-                Some(next) if next <= last => address = next,
-                _ => return Ok(()),
+            let mut walk = self.walk(memory, address);
+            let level = walk.level;
+            // An entry of level 4 covers 512 GiB, one of level 1 a page.
+            let covered = 1u64 << (12 + 9 * (u32::from(level) - 1));
+            // Through the table without walking anew. It stays readable even if `change` takes its last page.
+            for index in address.index(level)..ENTRIES {
+                walk.entry = Entry::decode(memory.read(walk.table(level), index), level);
+                if matches!(walk.entry, Entry::Table(_)) && level > 1 {
+                    break;
+                }
+                if let Some(mapping) = mapping(address, &walk) {
+                    change(self, memory, mapping, &walk);
+                }
+                let next = (address.get() | (covered - 1)).checked_add(1).and_then(VirtualAddress::new);
+                match next {
+                    Some(next) if next <= last => address = next,
+                    _ => return Ok(()),
+                }
             }
         }
     }
@@ -378,6 +442,33 @@ impl PageTable {
         memory.write(table, index, if used == 0 { 0 } else { with_used_entries(bits, used) });
         Some(used)
     }
+}
+
+/// Fills empty entries of a table with pages, until one is not empty or `supply` has none. Returns how many
+/// were filled.
+fn fill<M: TableMemory>(
+    memory: &mut M,
+    table: PhysicalAddress,
+    entries: core::ops::Range<usize>,
+    size: PageSize,
+    attributes: Attributes,
+    supply: &mut impl FnMut(&mut M) -> Option<PhysicalAddress>,
+) -> (u64, Result<(), MapError>) {
+    let mut filled = 0;
+    for index in entries {
+        if !matches!(Entry::decode(memory.read(table, index), size.level()), Entry::Empty) {
+            return (filled, Err(MapError::AlreadyMapped));
+        }
+        match supply(memory) {
+            Some(physical) if physical.is_aligned(size) => {
+                memory.write(table, index, Entry::Page(physical, attributes).encode(size, false));
+                filled += 1;
+            }
+            Some(_) => return (filled, Err(MapError::Misaligned)),
+            None => return (filled, Err(MapError::OutOfMemory)),
+        }
+    }
+    (filled, Ok(()))
 }
 
 /// Whether whole pages of one half make up the span.

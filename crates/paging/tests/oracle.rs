@@ -197,6 +197,45 @@ fn a_span_that_fails_says_how_far_it_came() {
 }
 
 #[test]
+fn pages_may_come_one_by_one() {
+    for (limit, given, occupied) in
+        [(9, 2000, 2000), (9, 700, 2000), (5, 2000, 2000), (4, 2000, 2000), (9, 2000, 1300), (9, 0, 0)]
+    {
+        let mut machine = Machine::new(limit);
+        let mut table = PageTable::new(&mut machine).unwrap();
+        let attributes = Attributes::memory(Access::WRITE);
+        let start = virtual_address(0x7ffe_f000); // the first table ends after 17 pages
+        let page = |number: u64| start.checked_add(number * 0x1000).unwrap();
+        if occupied < 2000 {
+            table.map(&mut machine, page(occupied), physical(0), PageSize::Size4KiB, attributes).unwrap();
+        }
+        // Frames in falling order, so that a mix-up shows.
+        let mut supplied = 0;
+        let supply = |_: &mut Machine| {
+            supplied += 1;
+            (supplied <= given).then(|| physical((10_000 - supplied) << 12))
+        };
+        let got = table.map_each(&mut machine, start, 2000, PageSize::Size4KiB, attributes, supply);
+        let mapped = match got {
+            Ok(()) => 2000,
+            Err((error, mapped)) => {
+                assert_eq!(error == MapError::AlreadyMapped, mapped == occupied, "{error:?} at {mapped}");
+                mapped
+            }
+        };
+        assert!(mapped <= given && (mapped == 2000) == (limit == 9 && given == 2000 && occupied == 2000));
+        for number in 0..2000 {
+            let expected = (number < mapped).then(|| physical((9_999 - number) << 12));
+            let expected = if number == occupied { Some(physical(0)) } else { expected };
+            assert_eq!(table.translate(&machine, page(number)).map(|found| found.physical), expected);
+        }
+        let stale = table.unmap_span(&mut machine, start, 2000 * 0x1000, |_| ()).unwrap();
+        stale.flush(|_, _| ()).free(&mut machine);
+        assert_eq!(machine.live(), 1);
+    }
+}
+
+#[test]
 fn spans_outside_of_what_exists_are_refused() {
     let mut machine = Machine::new(usize::MAX);
     let mut table = PageTable::new(&mut machine).unwrap();
