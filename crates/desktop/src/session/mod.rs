@@ -4,7 +4,12 @@
 mod keys;
 mod pointer;
 
-use alloc::{collections::BTreeMap, format, string::String, vec::Vec};
+use alloc::{
+    collections::{BTreeMap, TryReserveError},
+    format,
+    string::String,
+    vec::Vec,
+};
 
 use gfx::{Damage, Icon, Rect, Size, Surface, theme};
 use ui::{AppInfo, DateTime, Event, Modifiers, TitleBar};
@@ -72,15 +77,16 @@ pub struct Session {
 
 impl Session {
     /// A session without windows on a screen of `size`, offering `apps`. All of the screen is damaged.
-    pub fn new(size: Size, apps: &'static [AppInfo]) -> Self {
+    /// It fails when there is no memory for the wallpaper.
+    pub fn new(size: Size, apps: &'static [AppInfo]) -> Result<Self, TryReserveError> {
         let screen = Rect::new(0, 0, size.width, size.height);
         let panel = Panel::new(screen);
         let work_area = screen.inset_by(0, panel.area.height, 0, 0);
-        let mut background = Surface::new(size);
+        let mut background = Surface::try_new(size)?;
         background.canvas().diagonal_gradient(screen, &theme::WALLPAPER);
         background.canvas().blend(panel.area, theme::PANEL);
         let in_dock = apps.iter().filter(|app| app.in_launcher).count();
-        Self {
+        Ok(Self {
             screen,
             apps,
             stack: Stack::new(work_area, decoration::metrics()),
@@ -97,7 +103,7 @@ impl Session {
             meta_alone: false,
             damage: Damage::whole(screen),
             actions: Vec::new(),
-        }
+        })
     }
 
     /// The programs shown in the launcher and the dock.

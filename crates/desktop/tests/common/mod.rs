@@ -49,7 +49,7 @@ pub struct Screen {
 impl Screen {
     pub fn new(width: i32, height: i32) -> Self {
         let size = Size::new(width, height);
-        let mut session = Session::new(size, APPS);
+        let mut session = Session::new(size, APPS).expect("the host has memory");
         session.set_time(NOW);
         Self {
             session,
