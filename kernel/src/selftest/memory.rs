@@ -2,10 +2,12 @@
 
 use alloc::format;
 use alloc::vec::Vec;
+use core::sync::atomic::{AtomicU64, Ordering};
 
 use paging::Access;
 
 use super::Outcome;
+use crate::lock::{IrqSpinLock, Rank};
 use crate::memory::{self, kernel_space};
 use crate::task;
 
@@ -60,6 +62,45 @@ pub fn heap_gives_back() -> Outcome {
     let after = memory::statistics().used;
     // One block may still be waiting for the other CPUs to forget it.
     if after > before + (9 << 20) { Err(format!("{before} bytes in use became {after}")) } else { Ok(()) }
+}
+
+/// Threads on all CPUs allocate, pass on and free small and large blocks at once; none ever finds another's
+/// bytes in its own, as it would if a CPU still translated by a mapping that is gone.
+pub fn heap_survives_all_cpus() -> Outcome {
+    const THREADS: u64 = 8;
+    static PASSED_ON: [IrqSpinLock<Option<(u64, Vec<u64>)>>; 16] =
+        [const { IrqSpinLock::new(Rank::Queue, None) }; 16];
+    static CORRUPTED: AtomicU64 = AtomicU64::new(0);
+    let churn = |number: u64| {
+        let mut seed = number;
+        for round in 0..400 {
+            let words = match random(&mut seed) % 4 {
+                0 => 8_192 + random(&mut seed) % 16_384,
+                _ => 1 + random(&mut seed) % 500,
+            };
+            let pattern = number << 32 | round;
+            let mut block = Vec::new();
+            if block.try_reserve_exact(words as usize).is_ok() {
+                block.resize(words as usize, pattern);
+                let place = &PASSED_ON[random(&mut seed) as usize % PASSED_ON.len()];
+                let other = place.lock().replace((pattern, block));
+                if other.is_some_and(|(pattern, block)| block.iter().any(|&word| word != pattern)) {
+                    CORRUPTED.fetch_add(1, Ordering::Relaxed);
+                }
+            }
+        }
+    };
+    let threads: Vec<_> = (1..=THREADS).map(|number| task::spawn("churn", move || churn(number))).collect();
+    let started = threads.iter().filter(|thread| thread.is_ok()).count();
+    threads.into_iter().flatten().for_each(task::JoinHandle::join);
+    for place in &PASSED_ON {
+        drop(place.lock().take());
+    }
+    match (started as u64, CORRUPTED.load(Ordering::Relaxed)) {
+        (THREADS, 0) => Ok(()),
+        (THREADS, corrupted) => Err(format!("{corrupted} blocks held another's bytes")),
+        (started, _) => Err(format!("only {started} threads could be started")),
+    }
 }
 
 /// No page of the kernel's image is both writable and executable, and each kind is what it should be.

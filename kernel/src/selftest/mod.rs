@@ -31,6 +31,7 @@ const TESTS: &[(&str, fn() -> Outcome)] = &[
     ("finished threads leave nothing behind", threads::threads_are_freed),
     ("the heap keeps what it is given", memory::heap_keeps_contents),
     ("the heap gives back what it takes", memory::heap_gives_back),
+    ("the heap survives all CPUs at once", memory::heap_survives_all_cpus),
     ("code can't be written, data can't be executed", memory::kernel_is_write_xor_execute),
     ("stacks have guards", memory::stacks_have_guards),
 ];
