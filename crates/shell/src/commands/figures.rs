@@ -6,7 +6,6 @@ use alloc::vec::Vec;
 
 use super::usage;
 use crate::failure::{Failure, Outcome};
-use crate::format;
 use crate::shell::Session;
 use crate::system::PowerAction;
 
@@ -49,9 +48,9 @@ pub(super) fn df(session: &mut Session<'_>, _arguments: &[String]) -> Outcome {
                 file_system.mount_point,
                 file_system.kind,
                 file_system.device,
-                format::bytes(file_system.total),
-                format::bytes(used),
-                format::bytes(file_system.total - used),
+                units::bytes(file_system.total),
+                units::bytes(used),
+                units::bytes(file_system.total - used),
                 format!("{percent}%"),
             ])
         })
@@ -67,7 +66,7 @@ pub(super) fn df(session: &mut Session<'_>, _arguments: &[String]) -> Outcome {
 pub(super) fn free(session: &mut Session<'_>, _arguments: &[String]) -> Outcome {
     let figures = session.system.figures();
     let free = figures.memory_total.saturating_sub(figures.memory_used);
-    let row = [figures.memory_total, figures.memory_used, free, figures.heap_used].map(format::bytes);
+    let row = [figures.memory_total, figures.memory_used, free, figures.heap_used].map(units::bytes);
     session.print(&table(&["TOTAL", "USED", "FREE", "KERNEL HEAP"], &[true; 4], &[Vec::from(row)]));
     Ok(())
 }
@@ -83,7 +82,7 @@ pub(super) fn ps(session: &mut Session<'_>, _arguments: &[String]) -> Outcome {
                 thread.name,
                 thread.state.name().to_string(),
                 thread.cpu.to_string(),
-                format::cpu_time(thread.cpu_time_ms),
+                units::cpu_time(thread.cpu_time_ms),
             ])
         })
         .collect();
@@ -98,7 +97,7 @@ pub(super) fn uptime(session: &mut Session<'_>, _arguments: &[String]) -> Outcom
     let plural = if busy.len() == 1 { "" } else { "s" };
     let line = format!(
         "up {}, {} CPU{plural}, {} threads, load {}\n",
-        format::duration(figures.uptime_ms),
+        units::duration(figures.uptime_ms),
         busy.len(),
         figures.threads.len(),
         busy.join(" "),

@@ -61,7 +61,7 @@ fn long_list(entries: &[FileStatus]) -> String {
     let sizes: Vec<String> = entries
         .iter()
         .map(|entry| match entry.kind {
-            FileKind::File => format::bytes(entry.length),
+            FileKind::File => units::bytes(entry.length),
             FileKind::Directory => String::from("-"),
         })
         .collect();

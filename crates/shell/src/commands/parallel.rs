@@ -70,7 +70,7 @@ pub(crate) fn parallel(session: &mut Session<'_>, commands: Vec<Vec<String>>) ->
     session.print(&format!(
         "{} of {count} commands succeeded in {}\n",
         count - failed,
-        crate::format::cpu_time(elapsed)
+        units::cpu_time(elapsed)
     ));
     Ok(())
 }
