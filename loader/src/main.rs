@@ -47,6 +47,9 @@ fn boot(front_end: u32, info: u32) -> Result<Infallible, BootError> {
     let mut map = MemoryMap::new();
     let mut handover = Handover::new();
     front_end::read(front_end, u64::from(info), &mut handover, &mut map)?;
+    if let Some(screen) = &handover.framebuffer {
+        report::use_screen(screen);
+    }
     let (loader_base, loader_size) = physical::loader_image();
     map.claim(loader_base, loader_size, Kind::BootloaderReclaimable)?;
     handover.settle_modules(&mut map, physical::copy)?;

@@ -14,12 +14,14 @@ const DEFAULT_SIZE: (u16, u16) = (1280, 800);
 /// one, the default size is set. None where neither way leads to a screen.
 pub fn set_up(handover: &Handover, command_line: &[u8]) -> Option<Framebuffer> {
     let wanted = cmdline::resolution(command_line);
+    let row = cmdline::row(command_line).unwrap_or(0);
+    let set_mode = |size| dispi::set_mode(size, row);
     if let Some(given) = handover.framebuffer {
         let has_size = |(width, height)| (given.width, given.height) == (u64::from(width), u64::from(height));
         return match wanted {
-            Some(size) if !has_size(size) => dispi::set_mode(size).or(Some(given)),
+            Some(size) if !has_size(size) => set_mode(size).or(Some(given)),
             _ => Some(given),
         };
     }
-    wanted.and_then(dispi::set_mode).or_else(|| dispi::set_mode(DEFAULT_SIZE))
+    wanted.and_then(set_mode).or_else(|| set_mode(DEFAULT_SIZE))
 }

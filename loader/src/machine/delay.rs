@@ -22,5 +22,7 @@ pub fn microseconds(us: u64) {
         if port::read_u8(CONTROL) & 1 << 5 != 0 {
             return;
         }
+        // Emulators that run all processors on one thread let the others go on here.
+        core::hint::spin_loop();
     }
 }

@@ -31,16 +31,16 @@ fn write(register: u16, value: u16) {
     port::write_u16(DATA, value);
 }
 
-/// Sets a mode of 32 bits per pixel, which clears the screen. None if there is no such display,
-/// or it cannot show that many pixels.
-pub fn set_mode((width, height): (u16, u16)) -> Option<Framebuffer> {
+/// Sets a mode of 32 bits per pixel, which clears the screen, with rows of at least `row` pixels in
+/// memory. None if there is no such display, or it cannot show that many pixels.
+pub fn set_mode((width, height): (u16, u16), row: u16) -> Option<Framebuffer> {
     // Revisions 0 to 5; the linear framebuffer and the memory size came with 2 and 5.
     if !(0xb0c2..=0xb0c5).contains(&read(ID)) {
         return None;
     }
     let base = pci::displays().find_map(pci::Function::memory_base).filter(|base| *base != 0)?;
     let video_memory = u64::from(read(VIDEO_MEMORY_64K)) << 16;
-    if u64::from(width) * u64::from(height) * 4 > video_memory {
+    if u64::from(width.max(row)) * u64::from(height) * 4 > video_memory {
         return None;
     }
     write(ENABLE, 0);
@@ -50,6 +50,10 @@ pub fn set_mode((width, height): (u16, u16)) -> Option<Framebuffer> {
         write(register, value);
     }
     write(ENABLE, ENABLED | LINEAR_FRAMEBUFFER);
+    // Only now: enabling resets it to the width.
+    if row > width {
+        write(VIRTUAL_WIDTH, row);
+    }
     // What the display made of it: it may round the width.
     let (width, height, row) = (read(WIDTH), read(HEIGHT), read(VIRTUAL_WIDTH));
     let screen = Framebuffer::xrgb(base, u64::from(width), u64::from(height), u64::from(row) * 4);
