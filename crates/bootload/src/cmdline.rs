@@ -66,6 +66,12 @@ pub fn resolution(line: &[u8]) -> Option<(u16, u16)> {
     (size.0 >= 320 && size.1 >= 200).then_some(size)
 }
 
+/// The pixels from one row of the screen to the next, asked for by `row=PIXELS`: displays may round a width
+/// up so, and a test wants to see one that does.
+pub fn row(line: &[u8]) -> Option<u16> {
+    core::str::from_utf8(value(line, "row")?).ok()?.parse().ok()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
