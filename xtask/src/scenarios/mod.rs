@@ -8,6 +8,7 @@ mod boot;
 mod disks;
 mod files;
 mod machines;
+mod panics;
 mod stage;
 mod windows;
 
@@ -28,7 +29,15 @@ type Scenario = (&'static str, fn(&Stage) -> Result);
 const AT_A_TIME: usize = 2;
 
 fn list() -> Vec<Scenario> {
-    [files::SCENARIOS, windows::SCENARIOS, machines::SCENARIOS, disks::SCENARIOS, boot::SCENARIOS].concat()
+    [
+        files::SCENARIOS,
+        windows::SCENARIOS,
+        machines::SCENARIOS,
+        disks::SCENARIOS,
+        panics::SCENARIOS,
+        boot::SCENARIOS,
+    ]
+    .concat()
 }
 
 /// Runs the scenarios that `ONLY` selects, and returns the verdict on each in the order of the list.
