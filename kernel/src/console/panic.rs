@@ -91,7 +91,10 @@ pub fn fault(frame: &TrapFrame, address: u64) -> ! {
         8 | 14 if crate::memory::stack::is_guard(address) => {
             headline(format_args!("stack overflow: the kernel stack has no room left"));
         }
-        14 => headline(format_args!("{name}: {} {address:#x}", page_fault_cause(frame.error_code))),
+        14 => {
+            let (cause, place) = (page_fault_cause(frame.error_code), crate::memory::describe(address));
+            headline(format_args!("{name}: {cause} {address:#x}, in {place}"));
+        }
         _ => headline(format_args!("{name}, error code {:#x}", frame.error_code)),
     }
     registers(frame, address);

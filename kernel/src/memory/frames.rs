@@ -79,21 +79,14 @@ pub(super) fn allocate_batch(batch: &mut [Frame]) -> usize {
     batch.len()
 }
 
-/// `count` frames in a row, the first a multiple of `align` frames; below 4 GiB when `low` says so.
-pub fn allocate_contiguous(count: u64, align: u64, low: bool) -> Option<FrameRange> {
-    let below = low.then_some(Frame::FOUR_GIB);
-    FRAMES.lock().as_mut()?.allocator.allocate_run(RunRequest { count, align, below })
+/// `count` frames in a row, the first a multiple of `align` frames.
+pub fn allocate_contiguous(count: u64, align: u64) -> Option<FrameRange> {
+    FRAMES.lock().as_mut()?.allocator.allocate_run(RunRequest { count, align, below: None })
 }
 
 /// Takes a frame back. A double free changes nothing and is logged: it is a bug, but no reason to stop.
 pub fn free(frame: Frame) {
     let result = FRAMES.lock().as_mut().map(|frames| frames.allocator.free(frame));
-    report(result);
-}
-
-/// Takes back what [`allocate_contiguous`] gave.
-pub fn free_contiguous(range: FrameRange) {
-    let result = FRAMES.lock().as_mut().map(|frames| frames.allocator.free_run(range));
     report(result);
 }
 

@@ -39,11 +39,11 @@ pub fn describe(address: u64) -> &'static str {
         return "the null page";
     }
     if VirtualAddress::new(address).is_none() {
-        return "not a canonical address";
+        return "no canonical address";
     }
     match address {
-        0..0x0000_8000_0000_0000 => "user space",
-        ..HEAP => "the direct map",
+        ..0x0000_8000_0000_0000 => "user space",
+        0xffff_8000_0000_0000..HEAP => "the direct map",
         HEAP..PAGE_RUNS => "the heap",
         PAGE_RUNS..STACKS => "the window of large allocations",
         STACKS..MMIO if super::stack::is_guard(address) => "the guard space below a kernel stack",
@@ -51,7 +51,7 @@ pub fn describe(address: u64) -> &'static str {
         MMIO..FIRMWARE => "the window of device registers",
         FIRMWARE..0xffff_e280_0000_0000 => "the window of firmware tables",
         KERNEL_IMAGE.. => "the kernel image",
-        _ => "no window of the kernel",
+        _ => "no part of the kernel",
     }
 }
 

@@ -21,6 +21,10 @@ pub struct Mmio {
 
 macro_rules! access {
     ($read:ident, $write:ident, $type:ty, $bits:literal) => {
+        #[allow(
+            dead_code,
+            reason = "the set of widths is complete; which of them are used depends on the devices"
+        )]
         #[doc = concat!("Reads ", $bits, " bits at `offset`.")]
         ///
         /// # Panics
@@ -31,6 +35,7 @@ macro_rules! access {
             unsafe { self.register::<$type>(offset).read_volatile() }
         }
 
+        #[allow(dead_code, reason = "as for reading")]
         #[doc = concat!("Writes ", $bits, " bits at `offset`.")]
         ///
         /// # Panics
@@ -70,11 +75,6 @@ impl Mmio {
     access!(read_u16, write_u16, u16, "16");
     access!(read_u32, write_u32, u32, "32");
     access!(read_u64, write_u64, u64, "64");
-
-    /// Bytes in the window.
-    pub fn length(&self) -> usize {
-        self.length
-    }
 
     /// The virtual address of the first byte: for `arch`, which stands below this floor.
     pub fn address(&self) -> usize {

@@ -60,8 +60,7 @@ const _: () = assert!(size_of::<RetiredRun>() <= FRAME_SIZE as usize);
 pub(super) fn init() -> bool {
     let units = (4 * machine::figures().usable / UNIT).min(layout::SLOT / UNIT);
     let words = FrameAllocator::storage_words(units);
-    let Some(storage) = machine::allocate_contiguous((words as u64 * 8).div_ceil(FRAME_SIZE), 1, false)
-    else {
+    let Some(storage) = machine::allocate_contiguous((words as u64 * 8).div_ceil(FRAME_SIZE), 1) else {
         return false;
     };
     // SAFETY: these frames are ours from now on, in the direct map, and hold at least `words` words.

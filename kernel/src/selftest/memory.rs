@@ -113,7 +113,8 @@ pub fn kernel_is_write_xor_execute() -> Outcome {
         ("variables", core::ptr::from_ref(&VARIABLE) as u64, true, false),
     ];
     for (what, address, writable, executable) in cases {
-        let mapping = kernel_space::translate(address).ok_or(format!("{what} at {address:#x} are unmapped"))?;
+        let mapping =
+            kernel_space::translate(address).ok_or(format!("{what} at {address:#x} are unmapped"))?;
         let found = (
             mapping.attributes.access.contains(Access::WRITE),
             mapping.attributes.access.contains(Access::EXECUTE),
