@@ -11,13 +11,20 @@ use crate::machine::PANIC;
 use crate::qemu::image::Area;
 
 pub const SCENARIOS: &[Scenario] = &[
-    ("a_panic_tells_its_cause_and_its_way", |stage| panics(stage, "panic", "provoked by the command line")),
-    ("a_null_pointer_is_a_page_fault_that_says_so", |stage| panics(stage, "null", "page fault")),
-    ("writing_to_code_is_a_page_fault", |stage| panics(stage, "code", "page fault")),
-    ("a_stack_overflow_is_told_from_other_faults", |stage| panics(stage, "overflow", "stack")),
+    ("a_panic_tells_its_cause_and_its_way", |stage| {
+        panics(stage, "panic", "provoked by the command line", "kernel::provoke")
+    }),
+    ("a_null_pointer_is_a_page_fault_that_says_so", |stage| {
+        panics(stage, "null", "page fault", "probe::touch")
+    }),
+    ("writing_to_code_is_a_page_fault", |stage| panics(stage, "code", "page fault", "probe::poke")),
+    ("a_stack_overflow_is_told_from_other_faults", |stage| {
+        panics(stage, "overflow", "stack", "provoke::recurse")
+    }),
 ];
 
-fn panics(stage: &Stage, kind: &str, cause: &str) -> Result {
+/// Provokes a failure of this kind; `cause` and `function` are what its report must name.
+fn panics(stage: &Stage, kind: &str, cause: &str, function: &str) -> Result {
     let mut hardware = stage.hardware(Some(stage.disk()?));
     hardware.boot = stage.direct(&format!("provoke={kind}"));
     let mut machine = stage.start(hardware)?;
@@ -29,8 +36,8 @@ fn panics(stage: &Stage, kind: &str, cause: &str) -> Result {
     if !report.contains(cause) {
         fail!("{line:?} and what follows do not name the cause, {cause:?}");
     }
-    if !report.contains("kernel::provoke") {
-        fail!("the backtrace does not name the function at fault");
+    if !report.contains(function) {
+        fail!("the backtrace does not name the function at fault, {function}");
     }
     let shown = machine.screen()?;
     if shown.colours(Area::new(0, 0, shown.width, shown.height), 3) < 2 {
