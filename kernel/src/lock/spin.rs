@@ -120,6 +120,42 @@ macro_rules! spin_lock {
     };
 }
 
+impl<T: ?Sized> IrqSpinLock<T> {
+    /// As `lock`, for the scheduler's own path: interrupts are off and stay off until the guard is gone, so
+    /// nothing needs to be remembered or checked.
+    pub fn lock_in_trap(&self) -> TrapGuard<'_, T> {
+        debug_assert!(!interrupts::are_enabled(), "a lock for traps was taken with interrupts on");
+        self.raw.acquire();
+        TrapGuard { lock: self }
+    }
+}
+
+/// Gives access to the value of an [`IrqSpinLock`] taken with interrupts off.
+pub struct TrapGuard<'a, T: ?Sized> {
+    lock: &'a IrqSpinLock<T>,
+}
+
+impl<T: ?Sized> Deref for TrapGuard<'_, T> {
+    type Target = T;
+    fn deref(&self) -> &T {
+        // SAFETY: the guard exists, so this CPU holds the lock and nobody else reaches the value.
+        unsafe { &*self.lock.value.get() }
+    }
+}
+
+impl<T: ?Sized> DerefMut for TrapGuard<'_, T> {
+    fn deref_mut(&mut self) -> &mut T {
+        // SAFETY: as for `deref`, and `&mut self` makes this the guard's only reference.
+        unsafe { &mut *self.lock.value.get() }
+    }
+}
+
+impl<T: ?Sized> Drop for TrapGuard<'_, T> {
+    fn drop(&mut self) {
+        self.lock.raw.release();
+    }
+}
+
 spin_lock!(
     /// A lock between threads: preemption is off while it is held. Never take it in an interrupt handler.
     SpinLock,

@@ -6,6 +6,7 @@ use sched::{CpuLoad, RunQueue};
 
 use super::thread::ThreadRef;
 use crate::arch::cpu::{self, MAX_CPUS};
+use crate::arch::percpu;
 use crate::lock::{IrqSpinLock, Rank};
 
 /// One CPU's share of the scheduler. What other CPUs look at without the lock are hints: they choose where
@@ -36,7 +37,10 @@ pub(super) struct Local {
 
 #[allow(clippy::declare_interior_mutable_const, reason = "a template for the array below")]
 const FRESH: Cpu = Cpu {
-    local: IrqSpinLock::new(Rank::RunQueue, Local { queue: RunQueue::new(), current: None, idle_thread: None }),
+    local: IrqSpinLock::new(
+        Rank::RunQueue,
+        Local { queue: RunQueue::new(), current: None, idle_thread: None },
+    ),
     queued: AtomicUsize::new(0),
     idle: AtomicBool::new(false),
     slice_left: AtomicU32::new(sched::TIME_SLICE_TICKS),
@@ -50,6 +54,17 @@ static CPUS: [Cpu; MAX_CPUS] = [FRESH; MAX_CPUS];
 /// The CPU of that number.
 pub(super) fn of(number: usize) -> &'static Cpu {
     &CPUS[number]
+}
+
+/// Makes the running CPU's share reachable by [`this`].
+pub(super) fn install(number: usize) {
+    percpu::set_scheduler(core::ptr::from_ref(&CPUS[number]).cast());
+}
+
+/// The running CPU's share. Interrupts are off; `None` before [`install`].
+pub(super) fn this() -> Option<&'static Cpu> {
+    // SAFETY: the pointer is null or what `install` stored: the address of a static of this type.
+    unsafe { percpu::scheduler().cast::<Cpu>().as_ref() }
 }
 
 /// All running CPUs.

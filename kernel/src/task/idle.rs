@@ -3,8 +3,8 @@
 use alloc::format;
 use core::sync::atomic::Ordering;
 
-use super::{cpu, scheduler, table};
 use super::thread::ThreadState;
+use super::{cpu, scheduler, table};
 use crate::arch::{cpu as arch_cpu, interrupts, percpu};
 
 /// Makes the running code this CPU's idle thread. From here on the CPU takes part in scheduling.
@@ -19,6 +19,7 @@ pub(super) fn adopt_this_cpu() {
     let cpu = cpu::of(number);
     cpu.switched_at.store(arch_cpu::time_stamp(), Ordering::Relaxed);
     cpu.idle.store(true, Ordering::Relaxed);
+    cpu::install(number);
     let mut local = cpu.local.lock();
     local.idle_thread = Some(thread.clone());
     local.current = Some(thread);

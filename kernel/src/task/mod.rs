@@ -39,6 +39,7 @@ pub fn yield_now() {
 pub fn initialise() {
     crate::arch::trap::set_reschedule(scheduler::reschedule);
     crate::arch::time::set_tick(scheduler::tick);
+    crate::arch::stack::set_top(scheduler::current_stack_top);
     idle::adopt_this_cpu();
     reaper::start();
 }

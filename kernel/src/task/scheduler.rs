@@ -41,54 +41,72 @@ pub(super) fn give_up_cpu() {
     crate::arch::trap::yield_now();
 }
 
-/// Chooses who runs next on this CPU. The hook behind `int YIELD` and the end of interrupts.
-pub(super) fn reschedule(frame: *mut TrapFrame) -> *mut TrapFrame {
-    percpu::clear_need_resched();
-    let number = percpu::id();
-    let cpu = cpu::of(number);
-    let mut local = cpu.local.lock();
-    let Some(previous) = local.current.take() else { return frame };
-    let is_idle = |thread: &ThreadRef, local: &Local| {
-        local.idle_thread.as_ref().is_some_and(|idle| Arc::ptr_eq(idle, thread))
-    };
-    let previous_is_idle = is_idle(&previous, &local);
-    // A thread that blocked is somebody else's to wake. One that was woken before it got here is in a run
-    // queue already. Only one that could just go on is queued here.
-    let goes_on = previous.change_state(ThreadState::Running, ThreadState::Ready);
+/// Where the running thread's stack ends; `None` for a stack that is not a thread's own, or while its CPU's
+/// lock is held.
+pub(super) fn current_stack_top() -> Option<u64> {
+    let local = cpu::of(percpu::id()).local.try_lock()?;
+    local.current.as_ref().map(|thread| thread.stack_top).filter(|&top| top != 0)
+}
 
-    let chosen = local.queue.pop_if(|thread| may_run(thread, &previous));
-    let next = match chosen {
-        Some(next) => next,
-        None if goes_on && !previous_is_idle => previous.clone(),
-        None => match steal(number) {
-            Some(stolen) => stolen,
-            None => local.idle_thread.clone().unwrap_or_else(|| previous.clone()),
-        },
-    };
+/// Chooses who runs next on this CPU. The hook behind `int YIELD` and the end of interrupts; interrupts are
+/// off. Every instruction here is paid at every switch, so the rare ways out are functions of their own.
+pub(super) extern "C" fn reschedule(frame: *mut TrapFrame) -> *mut TrapFrame {
+    let Some(cpu) = cpu::this() else { return frame };
+    percpu::clear_need_resched();
+    let mut local = cpu.local.lock_in_trap();
+    let Local { queue, current, idle_thread } = &mut *local;
+    let (Some(previous), Some(idle)) = (current.as_ref(), idle_thread.as_ref()) else { return frame };
+    // A thread that blocked is somebody else's to wake. One that was woken before it got here is in a run
+    // queue already. Only one that could just go on is queued here; the idle thread never is.
+    let goes_on = previous.stop_running() && !Arc::ptr_eq(previous, idle);
     cpu.slice_left.store(sched::TIME_SLICE_TICKS, Ordering::Relaxed);
+    let next = match queue.pop_if(|thread| may_run(thread, previous)) {
+        Some(next) => next,
+        None if goes_on => {
+            previous.set_state(ThreadState::Running);
+            return frame;
+        }
+        None => nobody_waits(idle),
+    };
     next.set_state(ThreadState::Running);
-    if Arc::ptr_eq(&next, &previous) {
-        cpu.queued.store(local.queue.len(), Ordering::Relaxed);
-        local.current = Some(previous);
+    if Arc::ptr_eq(&next, previous) {
+        cpu.queued.store(queue.len(), Ordering::Relaxed);
         return frame;
     }
 
     previous.context.store(frame, Ordering::Relaxed);
     percpu::set_departing(&previous.on_cpu);
-    account(cpu, &previous, previous_is_idle);
-    let next_is_idle = is_idle(&next, &local);
-    cpu.idle.store(next_is_idle, Ordering::Relaxed);
+    account(cpu, previous);
     next.on_cpu.store(true, Ordering::Relaxed);
-    next.last_cpu.store(number, Ordering::Relaxed);
-    percpu::set_current_stack(next.stack_top);
     let resumed = next.context.load(Ordering::Relaxed);
-    local.current = Some(next);
-    if goes_on && !previous_is_idle {
-        local.queue.push_waiting(previous);
+    next.last_cpu.store(percpu::id(), Ordering::Relaxed);
+    if goes_on {
+        // One came, one went: the number of waiting threads is as before.
+        if let Some(previous) = current.replace(next) {
+            queue.push_waiting(previous);
+        }
+    } else {
+        note_idleness(cpu, previous, &next, idle);
+        // The handle that is dropped is never the last one: the thread table keeps one until the thread is
+        // reaped.
+        *current = Some(next);
+        cpu.queued.store(queue.len(), Ordering::Relaxed);
     }
-    // Otherwise this drops a handle, never the last: the thread table keeps one until the thread is reaped.
-    cpu.queued.store(local.queue.len(), Ordering::Relaxed);
     resumed
+}
+
+/// Whom to run when nobody waits here: somebody who waits elsewhere, or the idle thread.
+#[cold]
+fn nobody_waits(idle: &ThreadRef) -> ThreadRef {
+    steal(percpu::id()).unwrap_or_else(|| idle.clone())
+}
+
+/// Keeps the CPU's idle time and its hint for other CPUs.
+fn note_idleness(cpu: &cpu::Cpu, previous: &ThreadRef, next: &ThreadRef, idle: &ThreadRef) {
+    cpu.idle.store(Arc::ptr_eq(next, idle), Ordering::Relaxed);
+    if Arc::ptr_eq(previous, idle) {
+        cpu.idle_counts.store(idle.run_counts.load(Ordering::Relaxed), Ordering::Relaxed);
+    }
 }
 
 /// Whether a queued thread may run here now: nobody is on its stack any more, or it is this CPU itself.
@@ -97,13 +115,11 @@ fn may_run(thread: &ThreadRef, previous: &ThreadRef) -> bool {
     !thread.on_cpu.load(Ordering::Acquire) || Arc::ptr_eq(thread, previous)
 }
 
-fn account(cpu: &cpu::Cpu, previous: &Thread, previous_is_idle: bool) {
+fn account(cpu: &cpu::Cpu, previous: &Thread) {
     let now = arch_cpu::time_stamp();
-    let ran = now.wrapping_sub(cpu.switched_at.swap(now, Ordering::Relaxed));
+    let ran = now.wrapping_sub(cpu.switched_at.load(Ordering::Relaxed));
+    cpu.switched_at.store(now, Ordering::Relaxed);
     previous.run_counts.store(previous.run_counts.load(Ordering::Relaxed) + ran, Ordering::Relaxed);
-    if previous_is_idle {
-        cpu.idle_counts.store(cpu.idle_counts.load(Ordering::Relaxed) + ran, Ordering::Relaxed);
-    }
     cpu.switches.store(cpu.switches.load(Ordering::Relaxed) + 1, Ordering::Relaxed);
 }
 

@@ -84,7 +84,13 @@ pub fn list() -> Vec<ThreadInfo> {
                 let since = cpu::of(last_cpu).switched_at.load(Ordering::Relaxed);
                 run_counts += now.saturating_sub(since);
             }
-            ThreadInfo { id: thread.id(), name: thread.name().into(), state: thread.state(), cpu: last_cpu, run_counts }
+            ThreadInfo {
+                id: thread.id(),
+                name: thread.name().into(),
+                state: thread.state(),
+                cpu: last_cpu,
+                run_counts,
+            }
         })
         .collect();
     list.sort_by_key(|thread| thread.id);

@@ -71,7 +71,13 @@ pub(super) enum Joiner {
 }
 
 impl Thread {
-    pub(super) fn new(id: u64, slot: usize, name: &str, state: ThreadState, stack: Option<KernelStack>) -> Self {
+    pub(super) fn new(
+        id: u64,
+        slot: usize,
+        name: &str,
+        state: ThreadState,
+        stack: Option<KernelStack>,
+    ) -> Self {
         Self {
             id,
             slot,
@@ -107,10 +113,15 @@ impl Thread {
         ThreadState::of(self.state.load(Ordering::Relaxed))
     }
 
-    /// Moves from `from` to `to` within the same sleep; false when the state is another.
-    pub(super) fn change_state(&self, from: ThreadState, to: ThreadState) -> bool {
+    /// Moves from running to ready; false when the thread blocked or ended. Only the CPU it runs on calls
+    /// this, and nobody else changes the state of a running thread, so no exchange is needed.
+    pub(super) fn stop_running(&self) -> bool {
         let word = self.state.load(Ordering::Relaxed);
-        ThreadState::of(word) == from && self.exchange(word, word & !3 | to as u64)
+        let running = ThreadState::of(word) == ThreadState::Running;
+        if running {
+            self.state.store(word | ThreadState::Ready as u64, Ordering::Relaxed);
+        }
+        running
     }
 
     /// Sets the state whatever it was.

@@ -90,10 +90,8 @@ pub fn load() {
         base >> 32,
     ];
 
-    let pointer = Pointer {
-        limit: size_of::<[u64; 8]>() as u16 - 1,
-        base: core::ptr::from_ref(&tables.gdt) as u64,
-    };
+    let pointer =
+        Pointer { limit: size_of::<[u64; 8]>() as u16 - 1, base: core::ptr::from_ref(&tables.gdt) as u64 };
     // SAFETY: 1. the table is leaked, so it outlives every use; 2. its code and data descriptors are the
     // flat ones the CPU runs on now, at the selectors loaded below; 3. GS and FS bases are left alone by
     // loading only DS, ES and SS (loading GS's selector would zero the per-CPU base).

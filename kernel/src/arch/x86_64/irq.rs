@@ -2,8 +2,8 @@
 
 use core::fmt;
 
-use super::trap::vector::ISA_BASE;
 use super::guarded::Guarded;
+use super::trap::vector::ISA_BASE;
 use super::{apic, pic};
 
 /// ISA lines.

@@ -36,14 +36,16 @@ pub struct PerCpu {
     /// The `on_cpu` flag of the thread that is being switched away from; the stub clears it once it runs
     /// on the next thread's stack.
     pub(super) departing: AtomicPtr<AtomicBool>,
-    /// Top of the running thread's kernel stack, for the guard-page report.
-    current_stack: AtomicU64,
+    /// Where the scheduler keeps its own data of this CPU.
+    scheduler: AtomicPtr<()>,
 }
 
 /// Offset of `departing`, for the assembly stub.
 pub(super) const DEPARTING_OFFSET: usize = offset_of!(PerCpu, departing);
 const PREEMPT_OFFSET: usize = offset_of!(PerCpu, preempt_count);
 const ID_OFFSET: usize = offset_of!(PerCpu, id);
+const NEED_RESCHED_OFFSET: usize = offset_of!(PerCpu, need_resched);
+const SCHEDULER_OFFSET: usize = offset_of!(PerCpu, scheduler);
 
 #[allow(clippy::declare_interior_mutable_const, reason = "a template for the array below")]
 const FRESH: PerCpu = PerCpu {
@@ -55,7 +57,7 @@ const FRESH: PerCpu = PerCpu {
     held_ranks: [const { AtomicU8::new(0) }; MAX_HELD_LOCKS],
     held_count: AtomicU8::new(0),
     departing: AtomicPtr::new(core::ptr::null_mut()),
-    current_stack: AtomicU64::new(0),
+    scheduler: AtomicPtr::new(core::ptr::null_mut()),
 };
 
 static BLOCKS: [PerCpu; MAX_CPUS] = [FRESH; MAX_CPUS];
@@ -124,7 +126,8 @@ pub fn set_need_resched() {
 
 /// Takes the note back, since a switch is being decided now.
 pub fn clear_need_resched() {
-    block().need_resched.store(false, Ordering::Relaxed);
+    // SAFETY: one store to this CPU's own block; `false` is a zero byte.
+    unsafe { asm!("mov byte ptr gs:[{}], 0", const NEED_RESCHED_OFFSET, options(nostack, preserves_flags)) };
 }
 
 /// Whether a switch is due.
@@ -155,17 +158,27 @@ pub fn in_trap() -> bool {
 /// Tells the stub which thread's `on_cpu` flag to clear once this CPU has left that thread's stack.
 /// Interrupts must be off, as they are while a switch is decided.
 pub fn set_departing(on_cpu: &AtomicBool) {
-    block().departing.store(core::ptr::from_ref(on_cpu).cast_mut(), Ordering::Relaxed);
+    // SAFETY: one store to this CPU's own block, of an address that stays valid: the thread's record lives
+    // at least until its flag is cleared.
+    unsafe {
+        asm!("mov gs:[{}], {}", const DEPARTING_OFFSET, in(reg) core::ptr::from_ref(on_cpu),
+            options(nostack, preserves_flags));
+    }
 }
 
-/// Remembers the running thread's stack top.
-pub fn set_current_stack(top: u64) {
-    block().current_stack.store(top, Ordering::Relaxed);
+/// Keeps a pointer for the scheduler, to be had back by [`scheduler`] on this CPU.
+pub fn set_scheduler(data: *const ()) {
+    block().scheduler.store(data.cast_mut(), Ordering::Relaxed);
 }
 
-/// The running thread's stack top, 0 when unknown.
-pub fn current_stack() -> u64 {
-    block().current_stack.load(Ordering::Relaxed)
+/// What [`set_scheduler`] kept; null before.
+pub fn scheduler() -> *const () {
+    let data;
+    // SAFETY: reads a field of this CPU's own block.
+    unsafe {
+        asm!("mov {}, gs:[{}]", out(reg) data, const SCHEDULER_OFFSET, options(nostack, preserves_flags, readonly));
+    }
+    data
 }
 
 /// Records that a lock of `rank` is held; false when one of the same or a higher rank is held already.

@@ -2,10 +2,12 @@
 
 use core::arch::asm;
 
-use super::percpu;
+use spin::Once;
 
 /// Frames walked at most: a corrupt chain must not walk for ever.
 const MAX_FRAMES: usize = 2_000;
+/// No stack is larger.
+const MAX_STACK: u64 = 1 << 20;
 
 /// Leaves the current stack and calls `function` on the one that ends at `top`.
 ///
@@ -28,12 +30,20 @@ pub fn frame_pointer() -> u64 {
     rbp
 }
 
+/// Says where the running thread's stack ends, if that is known; handed in from above.
+static TOP: Once<fn() -> Option<u64>> = Once::new();
+
+/// Hands in what knows the running thread's stack. It must not wait for a lock.
+pub fn set_top(hook: fn() -> Option<u64>) {
+    TOP.call_once(|| hook);
+}
+
 /// Calls `visit` with the return addresses from the frame at `rbp` outwards. Every function keeps a frame
 /// pointer (`-Cforce-frame-pointers`), so `[rbp]` is the caller's and `[rbp + 8]` the return address.
 pub fn walk(mut rbp: u64, mut visit: impl FnMut(u64)) {
-    let known_top = percpu::current_stack();
-    // Before threads there is only the loader's stack, of 64 KiB; its end is not known, so assume it here.
-    let top = if known_top > rbp { known_top } else { rbp.saturating_add(16 * 1024) & !0xfff };
+    // Before threads, and on interrupt stacks, the end is not known: stay near.
+    let known = TOP.get().and_then(|top| top()).filter(|&top| top > rbp && top - rbp < MAX_STACK);
+    let top = known.unwrap_or(rbp.saturating_add(4096) & !0xfff);
     for _ in 0..MAX_FRAMES {
         if rbp == 0 || rbp % 8 != 0 || rbp > top.saturating_sub(16) || rbp < 0xffff_8000_0000_0000 {
             return;

@@ -10,33 +10,43 @@
 //!   low   FXSAVE area, 512 bytes    and so is this, as FXSAVE demands
 //! ```
 //!
+//! A thread that yields of its own will builds the same frame a shorter way: it made a function call, so the
+//! registers a callee may change hold nothing, and whatever the stack held there will do.
+//!
 //! The dispatcher returns the frame to resume: the same one, or another thread's. Switching threads is no
 //! more than loading another `rsp` here. Once the CPU has left the old thread's stack, the stub clears that
 //! thread's `on_cpu` flag, and only then may another CPU resume it: cleared one instruction earlier, two
 //! CPUs could run on one stack.
 
 use core::arch::global_asm;
+use core::mem::offset_of;
 
 use super::percpu::DEPARTING_OFFSET;
-use super::trap::{TrapFrame, dispatch};
+use super::trap::{RESCHEDULE, TrapFrame, dispatch, vector};
 
 /// Bytes from one stub to the next.
 const STUB_BYTES: usize = 16;
 
 const FXSAVE_BYTES: usize = 512;
+/// What the stub adds below what the CPU pushed.
+const STUB_FRAME_BYTES: usize = size_of::<TrapFrame>() - 5 * 8;
 
 // What the assembly below relies on.
-const _: () = assert!(core::mem::offset_of!(TrapFrame, fxsave) == 0);
-const _: () = assert!(core::mem::offset_of!(TrapFrame, r15) == FXSAVE_BYTES);
+const _: () = assert!(offset_of!(TrapFrame, fxsave) == 0);
+const _: () = assert!(offset_of!(TrapFrame, r15) == FXSAVE_BYTES);
 const _: () = assert!(size_of::<TrapFrame>() == FXSAVE_BYTES + 22 * 8);
 
 unsafe extern "C" {
     static trap_stubs: u8;
+    static trap_yield: u8;
 }
 
-/// Address of the stub for `vector`.
-pub fn address(vector: usize) -> u64 {
-    &raw const trap_stubs as u64 + (vector * STUB_BYTES) as u64
+/// Address of the stub for vector `number`.
+pub fn address(number: usize) -> u64 {
+    if number == usize::from(vector::YIELD) {
+        return &raw const trap_yield as u64;
+    }
+    &raw const trap_stubs as u64 + (number * STUB_BYTES) as u64
 }
 
 global_asm!(
@@ -77,6 +87,7 @@ global_asm!(
     "cld",
     "mov rdi, rsp",
     "call {dispatch}",
+    "trap_resume:",
     // From here on this CPU is on the stack of the thread to resume.
     "mov rsp, rax",
     "mov rcx, gs:[{departing}]",
@@ -104,6 +115,28 @@ global_asm!(
     "pop rax",
     "add rsp, 16",
     "iretq",
+    ".balign 16",
+    ".global trap_yield",
+    "trap_yield:",
+    "sub rsp, {stub_frame}",
+    "mov [rsp + {rbx}], rbx",
+    "mov [rsp + {rbp}], rbp",
+    "mov [rsp + {r12}], r12",
+    "mov [rsp + {r13}], r13",
+    "mov [rsp + {r14}], r14",
+    "mov [rsp + {r15}], r15",
+    "fxsave64 [rsp]",
+    "mov rdi, rsp",
+    "call [rip + {reschedule}]",
+    "jmp trap_resume",
+    stub_frame = const STUB_FRAME_BYTES,
+    rbx = const offset_of!(TrapFrame, rbx),
+    rbp = const offset_of!(TrapFrame, rbp),
+    r12 = const offset_of!(TrapFrame, r12),
+    r13 = const offset_of!(TrapFrame, r13),
+    r14 = const offset_of!(TrapFrame, r14),
+    r15 = const offset_of!(TrapFrame, r15),
+    reschedule = sym RESCHEDULE,
     fxsave = const FXSAVE_BYTES,
     departing = const DEPARTING_OFFSET,
     dispatch = sym dispatch,

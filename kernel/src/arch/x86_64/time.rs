@@ -70,7 +70,10 @@ pub fn calibrate() -> Option<u64> {
     let measured = reads < MAX_READS && pit_ticks > 0;
     let (hz, apic_hz) = if measured {
         let per_second = |counts: u64| counts * pit::FREQUENCY_HZ / pit_ticks;
-        (per_second(end.counter - start.counter).max(1), per_second(u64::from(end.apic.saturating_sub(start.apic))))
+        (
+            per_second(end.counter - start.counter).max(1),
+            per_second(u64::from(end.apic.saturating_sub(start.apic))),
+        )
     } else {
         (1_000_000_000, 0)
     };

@@ -4,7 +4,7 @@
 //! hands in [`set_reschedule`], the panic screen [`set_fault_reporter`], drivers register with `irq`.
 
 use core::arch::asm;
-use core::sync::atomic::{AtomicU64, Ordering};
+use core::sync::atomic::{AtomicPtr, AtomicU64, Ordering};
 
 use spin::Once;
 
@@ -33,7 +33,7 @@ pub struct TrapFrame {
     pub rcx: u64,
     pub rbx: u64,
     pub rax: u64,
-    /// 0–255.
+    /// 0–255; anything for a thread that yielded.
     pub vector: u64,
     /// What the CPU pushed, or 0.
     pub error_code: u64,
@@ -105,21 +105,27 @@ impl TrapFrame {
     }
 }
 
-/// Decides which thread runs next: takes the frame of the one that stops, returns the frame to resume.
-pub type Reschedule = fn(*mut TrapFrame) -> *mut TrapFrame;
+/// Decides which thread runs next: takes the frame of the one that stops, returns the frame to resume. The
+/// stub of `int YIELD` calls it directly, hence its ABI.
+pub type Reschedule = extern "C" fn(*mut TrapFrame) -> *mut TrapFrame;
 /// Reports a fault nobody handles, and never returns.
 pub type FaultReporter = fn(&TrapFrame, fault_address: u64) -> !;
 
-static RESCHEDULE: Once<Reschedule> = Once::new();
+pub(super) static RESCHEDULE: AtomicPtr<()> = AtomicPtr::new(stay as *mut ());
 static FAULT_REPORTER: Once<FaultReporter> = Once::new();
 static SHOOTDOWN: Once<fn()> = Once::new();
 
 /// Traps counted by vector, for diagnosis.
 static COUNTS: [AtomicU64; 256] = [const { AtomicU64::new(0) }; 256];
 
-/// Hands in the scheduler. The first call wins.
+/// Without a scheduler, whoever runs goes on.
+extern "C" fn stay(frame: *mut TrapFrame) -> *mut TrapFrame {
+    frame
+}
+
+/// Hands in the scheduler.
 pub fn set_reschedule(hook: Reschedule) {
-    RESCHEDULE.call_once(|| hook);
+    RESCHEDULE.store(hook as *mut (), Ordering::Release);
 }
 
 /// Hands in what reports unhandled faults. The first call wins.
@@ -139,9 +145,9 @@ pub fn count(vector: u8) -> u64 {
 
 /// Gives up the CPU: the thread's context is saved, and it goes on when the scheduler picks it again.
 pub fn yield_now() {
-    // SAFETY: the gate leads to the stub, which restores every register and the flags; the scheduler
-    // returns either this frame or another thread's. Memory may have changed meanwhile: not `nomem`.
-    unsafe { asm!("int {}", const vector::YIELD) };
+    // SAFETY: the gate leads to the stub, which keeps the registers a function keeps, and the flags; the
+    // scheduler returns either this frame or another thread's. Memory may have changed: not `nomem`.
+    unsafe { asm!("int {}", const vector::YIELD, clobber_abi("C")) };
 }
 
 /// The stub's way in: a thin shell around the safe body. Returns the frame to resume.
@@ -150,9 +156,6 @@ pub(super) extern "C" fn dispatch(frame: *mut TrapFrame) -> *mut TrapFrame {
     // touches it again only after this returns.
     let vector = unsafe { (*frame).vector } as u8;
     COUNTS[usize::from(vector)].fetch_add(1, Ordering::Relaxed);
-    if vector == vector::YIELD {
-        return reschedule(frame);
-    }
     percpu::enter_trap();
     // SAFETY: as above; the shared reference ends before the frame is resumed.
     let switch = handle(vector, unsafe { &*frame });
@@ -164,10 +167,9 @@ pub(super) extern "C" fn dispatch(frame: *mut TrapFrame) -> *mut TrapFrame {
 }
 
 fn reschedule(frame: *mut TrapFrame) -> *mut TrapFrame {
-    match RESCHEDULE.get() {
-        Some(hook) => hook(frame),
-        None => frame,
-    }
+    // SAFETY: only `stay` and what `set_reschedule` was given are ever stored, both of this type.
+    let hook = unsafe { core::mem::transmute::<*mut (), Reschedule>(RESCHEDULE.load(Ordering::Acquire)) };
+    hook(frame)
 }
 
 /// Handles a trap; says whether threads may be switched afterwards.
