@@ -24,7 +24,11 @@ mod platform;
 mod task;
 
 mod bench;
+mod block;
 mod console;
+mod drivers;
+mod fs;
+mod input;
 mod provoke;
 mod selftest;
 mod sync;
@@ -67,10 +71,8 @@ fn kmain(boot: &'static BootInfo) -> ! {
     }
     task::initialise();
     console::panic::set_thread_name(task::with_current_name);
-    let online = arch::smp::start_others(
-        |limit, entry| boot.processors.start_others(limit, entry),
-        task::run_idle,
-    );
+    let online =
+        arch::smp::start_others(|limit, entry| boot.processors.start_others(limit, entry), task::run_idle);
     report(boot, online);
     if let Err(error) = task::spawn("init", move || init(boot)) {
         stop("the first thread", &error);
@@ -84,6 +86,8 @@ fn init(boot: &'static BootInfo) {
     if let Some(kind) = line.value("provoke") {
         provoke::fail(kind);
     }
+    drivers::initialise(boot.boot_time);
+    fs::initialise();
     log::info!(target: "boot", "desktop ready");
     if line.has("bench") {
         bench::run();
@@ -112,7 +116,9 @@ fn report(boot: &BootInfo, online: usize) {
     let memory = memory::statistics();
     log::info!(target: "boot", "{online} of {} CPUs run ({name}), {} MiB of memory", boot.processors.count(), memory.total >> 20);
     match &boot.framebuffer {
-        Some(f) => log::info!(target: "boot", "screen {}x{}, {} bits, pitch {}", f.width, f.height, f.bits_per_pixel, f.pitch),
+        Some(f) => {
+            log::info!(target: "boot", "screen {}x{}, {} bits, pitch {}", f.width, f.height, f.bits_per_pixel, f.pitch)
+        }
         None => log::warn!(target: "boot", "no screen: the loader gave no framebuffer"),
     }
 }

@@ -107,6 +107,8 @@ mod command {
     pub const DISABLE_KEYBOARD: u8 = 0xad;
     pub const ENABLE_KEYBOARD: u8 = 0xae;
     pub const WRITE_TO_MOUSE: u8 = 0xd4;
+    /// Pulls output line 0 low for 6 µs; on a PC it is the processor's reset.
+    pub const PULSE_RESET: u8 = 0xfe;
 }
 
 mod configuration {
@@ -233,6 +235,12 @@ impl<P: Ports> Controller<P> {
         // The keyboard takes the second byte only after it acknowledged the first, which takes a few milliseconds on
         // the wire; writing into the controller's buffer waits for that by itself.
         self.write(leds & 0b111)
+    }
+
+    /// Resets the machine, if the controller's reset line is wired. Returns at once otherwise.
+    pub fn pulse_reset(&mut self) {
+        // A controller that takes no command now never will.
+        let _ = self.command(command::PULSE_RESET);
     }
 
     fn start_keyboard(&mut self) -> Result<(), Error> {

@@ -1,0 +1,146 @@
+//! Damaged and hostile volumes: mounting says what is wrong, or what can be read is read; nothing panics, nothing runs
+//! for ever, and a volume that is not mounted is not touched.
+
+mod disk;
+#[path = "../../vfs/tests/model/mod.rs"]
+#[allow(dead_code, reason = "only its random numbers are needed here")]
+mod model;
+
+use disk::{Disk, NOW};
+use fat::{Fat, MountError, NotFat32};
+use model::Random;
+use vfs::{FileKind, FileSystem, FsError, OpenMode};
+
+/// A small volume with some files and directories on it.
+fn volume() -> Disk {
+    let disk = Disk::formatted(70_000, 1);
+    let mut fs = Fat::mount(disk.clone(), 64, || NOW).unwrap().0;
+    fs.create_directory("d").unwrap();
+    fs.create_directory("d/e").unwrap();
+    for path in ["a", "d/b", "d/e/a name that is long.txt"] {
+        let file = fs.open(path, OpenMode::Create).unwrap();
+        fs.write(file, 0, &[7; 3000]).unwrap();
+        fs.close(file).unwrap();
+    }
+    disk
+}
+
+fn mount(disk: &Disk) -> Result<Fat<Disk>, MountError> {
+    Fat::mount(disk.clone(), 64, || NOW).map(|(fs, _)| fs)
+}
+
+fn patch(disk: &Disk, offset: usize, bytes: &[u8]) {
+    disk.bytes.lock().unwrap()[offset..offset + bytes.len()].copy_from_slice(bytes);
+}
+
+/// Reads and lists everything, and changes a little.
+fn use_it(fs: &mut Fat<Disk>) {
+    let mut directories = vec![String::new()];
+    while let Some(directory) = directories.pop() {
+        for entry in fs.list(&directory).unwrap_or_default() {
+            let path = if directory.is_empty() { entry.name } else { format!("{directory}/{}", entry.name) };
+            match entry.metadata.kind {
+                FileKind::Directory if path.len() < 200 => directories.push(path),
+                FileKind::Directory => {}
+                FileKind::File => {
+                    if let Ok(file) = fs.open(&path, OpenMode::Write) {
+                        let _ = fs.read(file, 0, &mut [0; 5000]);
+                        let _ = fs.write(file, 100, b"changed");
+                        let _ = fs.close(file);
+                    }
+                    let _ = fs.rename(&path, "moved");
+                    let _ = fs.remove("moved");
+                }
+            }
+        }
+    }
+    let _ = fs.create_directory("new");
+    let _ = fs.usage();
+}
+
+#[test]
+fn what_is_no_fat32_is_named() {
+    let blank = Disk::new(vec![0; 1 << 20]);
+    assert_eq!(mount(&blank).err(), Some(MountError::NotFat32(NotFat32::NoFileSystem)));
+    assert_eq!(mount(&Disk::new(vec![0; 512])).err(), Some(MountError::NotFat32(NotFat32::NoFileSystem)));
+    assert_eq!(mount(&Disk::new(Vec::new())).err(), Some(MountError::NotFat32(NotFat32::NoFileSystem)));
+    let disk = volume();
+    patch(&disk, 3, b"EXFAT   ");
+    assert_eq!(mount(&disk).err(), Some(MountError::NotFat32(NotFat32::Other("an exFAT file system"))));
+    let disk = volume();
+    disk.bytes.lock().unwrap().truncate(20_000 * 512);
+    let error = mount(&disk).err().unwrap();
+    assert_eq!(error, MountError::NotFat32(NotFat32::Invalid("it claims to be larger than the disk")));
+    assert!(error.to_string().contains("larger than the disk"));
+}
+
+#[test]
+fn broken_chains_are_named_and_the_disk_is_left_alone() {
+    let reserved = 32 * 512;
+    // The chains, in the order in which the volume above allocates: 2 root, 3 d, 4 e, 5.. a.
+    for (cluster, next, words) in [
+        (5u32, 5u32, "a cluster belongs to two files, or a chain is a loop"),
+        (2, 2, "a cluster belongs to two files, or a chain is a loop"),
+        (3, 4, "a cluster belongs to two files, or a chain is a loop"),
+        (5, 0x00ff_ffff, "a chain of clusters leads out of the volume"),
+        (5, 1, "a chain of clusters leads out of the volume"),
+        (5, 0, "a chain of clusters leads into free space"),
+        (5, 0x0fff_ffff, "a file's chain is shorter than its size"),
+        (5, 0x0fff_fff7, "a chain of clusters leads into a bad cluster"),
+    ] {
+        let disk = volume();
+        patch(&disk, reserved + cluster as usize * 4, &next.to_le_bytes());
+        let before = disk.bytes.lock().unwrap().clone();
+        let error = mount(&disk).err();
+        assert_eq!(error, Some(MountError::Unusable(FsError::Damaged(words))), "{cluster} to {next}");
+        assert!(*disk.bytes.lock().unwrap() == before, "the disk was written");
+    }
+}
+
+/// Random bytes in the places that matter: boot sector, tables, directories.
+#[test]
+fn random_damage_never_panics() {
+    let pristine = volume().bytes.lock().unwrap().clone();
+    let data = 32 * 512 + 2 * u32::from_le_bytes(pristine[36..40].try_into().unwrap()) as usize * 512;
+    let mut random = Random(0x0ddb_a11d_ecaf_bad1);
+    let mut mounted = 0;
+    for _ in 0..120 {
+        let disk = Disk::new(pristine.clone());
+        for _ in 0..1 + random.below(4) {
+            let place = match random.below(4) {
+                0 => random.below(96),
+                1 => 32 * 512 + random.below(30 * 4),
+                // Root, d and e.
+                _ => data + random.below(3 * 512),
+            };
+            patch(&disk, place, &[[0, 1, 0xff, 0x80, random.below(256) as u8][random.below(5)]]);
+        }
+        if let Ok(mut fs) = mount(&disk) {
+            mounted += 1;
+            use_it(&mut fs);
+        }
+    }
+    assert!(mounted > 10, "only {mounted} of the volumes could be used at all");
+}
+
+#[test]
+fn an_interrupted_system_is_cleaned_up_after() {
+    let disk = volume();
+    // Marked dirty, a lost cluster, tables that differ, a wrong count of free clusters.
+    patch(&disk, 0x41, &[1]);
+    patch(&disk, 32 * 512 + 5000 * 4, &0x0fff_ffffu32.to_le_bytes());
+    patch(&disk, 512 + 488, &7u32.to_le_bytes());
+    let table = u32::from_le_bytes(disk.bytes.lock().unwrap()[36..40].try_into().unwrap()) as usize * 512;
+    patch(&disk, 32 * 512 + table + 6000 * 4, &0x0fff_ffffu32.to_le_bytes());
+    let (mut fs, report) = Fat::mount(disk.clone(), 64, || NOW).unwrap();
+    assert!(report.was_dirty && report.copies_differ);
+    assert_eq!(report.lost_clusters, 1);
+    assert_eq!((report.directories, report.files), (3, 3));
+    assert_eq!(fs.usage().unwrap().free, u64::from(report.free_clusters) * 512);
+    assert_eq!(disk.complaints(), "");
+    // On a volume that was closed properly, a lost cluster may be a file that somebody wants to recover.
+    patch(&disk, 32 * 512 + 5000 * 4, &0x0fff_ffffu32.to_le_bytes());
+    let (_, report) = Fat::mount(disk.clone(), 64, || NOW).unwrap();
+    assert_eq!((report.was_dirty, report.lost_clusters), (false, 1));
+    assert_eq!(disk.bytes.lock().unwrap()[32 * 512 + 5000 * 4], 0xff);
+}

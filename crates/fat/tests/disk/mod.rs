@@ -1,0 +1,100 @@
+//! Disk images made by mkfs.fat and judged by fsck.fat: the two that are not ours.
+
+use blockcache::{BlockDevice, DeviceError, SECTOR_SIZE};
+use std::path::PathBuf;
+use std::process::Command;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
+
+/// 2026-11-20 12:00 UTC.
+pub const NOW: u64 = 1_795_176_000;
+
+/// A disk in memory that can be told to fail after so many more writes.
+#[derive(Clone)]
+pub struct Disk {
+    pub bytes: Arc<Mutex<Vec<u8>>>,
+    pub writes_left: Arc<AtomicU64>,
+    pub requests: Arc<AtomicU64>,
+}
+
+impl Disk {
+    pub fn new(bytes: Vec<u8>) -> Self {
+        Self {
+            bytes: Arc::new(Mutex::new(bytes)),
+            writes_left: Arc::new(AtomicU64::new(u64::MAX)),
+            requests: Arc::new(AtomicU64::new(0)),
+        }
+    }
+
+    /// A fresh FAT32 volume with this many sectors in all and in a cluster.
+    pub fn formatted(sectors: u64, sectors_per_cluster: u64) -> Self {
+        let path = scratch();
+        std::fs::File::create(&path).unwrap().set_len(sectors * SECTOR_SIZE as u64).unwrap();
+        let status = Command::new("mkfs.fat")
+            .args(["-F", "32", "-s", &sectors_per_cluster.to_string(), "-i", "12345678"])
+            .arg(&path)
+            .output()
+            .expect("mkfs.fat (package dosfstools) is needed for this test");
+        assert!(status.status.success(), "{status:?}");
+        let bytes = std::fs::read(&path).unwrap();
+        std::fs::remove_file(&path).unwrap();
+        Self::new(bytes)
+    }
+
+    /// What fsck.fat says of it; empty when it is content.
+    pub fn complaints(&self) -> String {
+        let path = scratch();
+        std::fs::write(&path, &*self.bytes.lock().unwrap()).unwrap();
+        let output = Command::new("fsck.fat")
+            .arg("-n")
+            .arg(&path)
+            .output()
+            .expect("fsck.fat (package dosfstools) is needed for this test");
+        std::fs::remove_file(&path).unwrap();
+        if output.status.success() {
+            String::new()
+        } else {
+            String::from_utf8_lossy(&output.stdout).into_owned()
+        }
+    }
+
+    fn range(&self, first: u64, length: usize) -> Result<std::ops::Range<usize>, DeviceError> {
+        self.requests.fetch_add(1, Ordering::Relaxed);
+        let start = first as usize * SECTOR_SIZE;
+        let end = start + length;
+        if end > self.bytes.lock().unwrap().len() { Err(DeviceError::OutOfRange) } else { Ok(start..end) }
+    }
+}
+
+impl BlockDevice for Disk {
+    fn sector_count(&self) -> u64 {
+        (self.bytes.lock().unwrap().len() / SECTOR_SIZE) as u64
+    }
+
+    fn read(&self, first: u64, buffer: &mut [u8]) -> Result<(), DeviceError> {
+        let range = self.range(first, buffer.len())?;
+        buffer.copy_from_slice(&self.bytes.lock().unwrap()[range]);
+        Ok(())
+    }
+
+    fn write(&self, first: u64, data: &[u8]) -> Result<(), DeviceError> {
+        let range = self.range(first, data.len())?;
+        let left = self.writes_left.load(Ordering::Relaxed);
+        if left == 0 {
+            return Err(DeviceError::Failed("the power is off"));
+        }
+        self.writes_left.store(left - 1, Ordering::Relaxed);
+        self.bytes.lock().unwrap()[range].copy_from_slice(data);
+        Ok(())
+    }
+
+    fn flush(&self) -> Result<(), DeviceError> {
+        Ok(())
+    }
+}
+
+fn scratch() -> PathBuf {
+    static COUNT: AtomicU64 = AtomicU64::new(0);
+    let count = COUNT.fetch_add(1, Ordering::Relaxed);
+    std::env::temp_dir().join(format!("quicklime-fat-{}-{count}.img", std::process::id()))
+}

@@ -1,0 +1,35 @@
+//! The disks of the machine: drivers register them, file systems look through them.
+
+use alloc::string::String;
+use alloc::sync::Arc;
+use alloc::vec::Vec;
+
+use blockcache::BlockDevice;
+
+use crate::sync::Mutex;
+
+/// A disk.
+#[derive(Clone)]
+pub struct Disk {
+    /// What messages call it: "disk 0".
+    pub name: String,
+    /// What its maker calls it.
+    pub model: String,
+    /// The disk itself.
+    pub device: Arc<dyn BlockDevice>,
+}
+
+static DISKS: Mutex<Vec<Disk>> = Mutex::new(Vec::new());
+
+/// Adds a disk that a driver found.
+pub fn register(model: String, device: Arc<dyn BlockDevice>) {
+    let mut disks = DISKS.lock();
+    let name = alloc::format!("disk {}", disks.len());
+    log::info!("{name}: {model}, {} MiB", device.sector_count() >> 11);
+    disks.push(Disk { name, model, device });
+}
+
+/// The disks, in the order in which they were found.
+pub fn disks() -> Vec<Disk> {
+    DISKS.lock().clone()
+}

@@ -1,0 +1,15 @@
+//! The devices. A driver finds its device, says in words what is missing, and serves the floors above through
+//! `block`, `input` and its own few functions. None of them stops the boot.
+
+mod ata;
+pub mod power;
+mod ps2;
+pub mod rtc;
+
+/// Finds the devices. Runs as a thread: drivers may wait. `boot_time` is the loader's idea of the time, in seconds
+/// since 1970.
+pub fn initialise(boot_time: Option<u64>) {
+    rtc::initialise(boot_time);
+    ps2::initialise();
+    ata::initialise();
+}
