@@ -70,7 +70,11 @@ pub fn mutex_excludes() -> Outcome {
     }
     threads.into_iter().for_each(JoinHandle::join);
     let total = *total.lock();
-    if total == THREADS * ROUNDS { Ok(()) } else { Err(format!("{} additions gave {total}", THREADS * ROUNDS)) }
+    if total == THREADS * ROUNDS {
+        Ok(())
+    } else {
+        Err(format!("{} additions gave {total}", THREADS * ROUNDS))
+    }
 }
 
 /// Two threads pass a number to and fro through two channels, many times: one lost wake-up and both sleep
@@ -139,29 +143,27 @@ pub fn busy_threads_are_preempted() -> Outcome {
 
 /// A thousand threads come and go; stacks and records are used again.
 pub fn threads_are_freed() -> Outcome {
-    let run = |count: usize| -> Outcome {
-        for _ in 0..count {
+    let before = (memory::statistics().used, task::list().len());
+    for _ in 0..50 {
+        for _ in 0..20 {
             spawn("mayfly", || {})?.join();
         }
-        Ok(())
-    };
-    run(1_000)?; // tables and free lists grow to their working size
-    settle();
-    let before = (memory::statistics().used, task::list().len());
-    run(1_000)?;
-    settle();
-    let after = (memory::statistics().used, task::list().len());
-    let growth = after.0.saturating_sub(before.0);
-    if after.1 > before.1 {
-        return Err(format!("{} threads became {}", before.1, after.1));
+        settle(before.1)?;
     }
-    // The reaper works while new threads come, so a few stacks more may have been made than at the start.
-    if growth > 1 << 20 { Err(format!("a thousand threads left {growth} bytes behind")) } else { Ok(()) }
+    let after = memory::statistics().used;
+    let growth = after.saturating_sub(before.0);
+    // Of the twenty of a round none may have been reaped when the last one is made.
+    let bound = 20 * 2 * memory::stack::STACK_SIZE;
+    if growth > bound { Err(format!("a thousand threads left {growth} bytes behind")) } else { Ok(()) }
 }
 
-/// Gives the reaper time.
-fn settle() {
-    for _ in 0..20 {
-        task::sleep_ms(2);
+/// Waits until the reaper has left `count` threads.
+fn settle(count: usize) -> Outcome {
+    for _ in 0..1_000 {
+        if task::list().len() <= count {
+            return Ok(());
+        }
+        task::sleep_ms(1);
     }
+    Err(format!("{count} threads became {} and stay", task::list().len()))
 }
