@@ -33,3 +33,30 @@ pub(crate) const fn mix(from: u32, to: u32, weight: u32) -> u32 {
 pub(crate) const fn over(under: u32, source: u32) -> u32 {
     source + scale(under, 255 - (source >> 24))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn division_is_rounded_for_all_products() {
+        for product in 0..=255 * 255 {
+            let both = lanes_div_255(product << 16 | product);
+            let rounded = (product * 2 + 255) / 510;
+            assert_eq!(both, rounded << 16 | rounded);
+        }
+    }
+
+    #[test]
+    fn mixing_is_each_channel_on_its_own() {
+        for from in (0..=255).step_by(5) {
+            for to in 0..=255 {
+                for weight in 0..=255 {
+                    let rounded = ((from * (255 - weight) + to * weight) * 2 + 255) / 510;
+                    let pixel = mix(from << 24 | to << 8 | from, to << 24 | from << 16 | to, weight);
+                    assert_eq!((pixel >> 24, pixel & 255), (rounded, rounded));
+                }
+            }
+        }
+    }
+}

@@ -1,6 +1,6 @@
 //! Gradients: vertical ones for bars and buttons, diagonal ones for wallpapers, both dithered so that a slow one shows no bands.
 
-use super::Canvas;
+use super::{Canvas, near};
 use crate::{Color, Rect};
 
 /// Ordered dither after Bayer, 4 × 4: thresholds of 0..16 that differ as much as can be between neighbours.
@@ -34,6 +34,7 @@ fn dithered(at: Channels, threshold: u32) -> u32 {
 impl Canvas<'_> {
     /// Stores a gradient in `rect`, from `top` at its first row to `bottom` at its last.
     pub fn gradient(&mut self, rect: Rect, top: Color, bottom: Color) {
+        let rect = near(rect);
         let (from, to) = (channels(top), channels(bottom));
         let last = i64::from(rect.height) - 1;
         self.for_each_row(rect, |row, x, y| {
@@ -56,46 +57,80 @@ impl Canvas<'_> {
     /// nothing; one fills.
     pub fn diagonal_gradient(&mut self, rect: Rect, stops: &[Color]) {
         let (Some(&first), Some(sections)) = (stops.first(), stops.len().checked_sub(1)) else { return };
+        let rect = near(rect);
         if sections == 0 || rect.is_empty() {
             return self.fill(rect, first);
         }
         let (width, height) = (i64::from(rect.width), i64::from(rect.height));
-        // The position along the diagonal in 1/65536 of a section.
-        let whole = (sections as i64) << 16;
-        let section_of = |position: i64| ((position >> 16) as usize).min(sections - 1);
+        // Positions along the diagonal in 1/2^32 of a section; each side of the rectangle makes half the way.
+        let whole = (sections as i64) << SECTION_BITS;
+        let step = whole / (2 * width);
         self.for_each_row(rect, |row, x, y| {
-            let (column, line) = (i64::from(x - rect.x), i64::from(y - rect.y));
-            let start = whole * (2 * line + 1) / (4 * height) + whole * (2 * column + 1) / (4 * width);
-            let step = whole / (2 * width);
+            let row_start = whole / (4 * height) * (2 * i64::from(y - rect.y) + 1) + step / 2;
             let thresholds = &BAYER[(y & 3) as usize];
-            let mut done = 0;
-            while done < row.len() {
-                // One stretch of the row in one section at a time: within it a pixel costs four additions.
-                let position = start + step * done as i64;
-                let section = section_of(position);
-                let (from, to) = (channels(stops[section]), channels(stops[section + 1]));
-                let left_in_section = (((section as i64 + 1) << 16) - position + step - 1) / step.max(1);
-                let last_section = section == sections - 1;
-                let count = if last_section {
-                    row.len() - done
-                } else {
-                    (left_in_section.max(1) as usize).min(row.len() - done)
-                };
-                let mut at = between(from, to, position - ((section as i64) << 16), 1 << 16)
-                    .map(|channel| channel as i32);
-                let mut slope = [0i32; 4];
-                for (slope, (from, to)) in slope.iter_mut().zip(from.into_iter().zip(to)) {
-                    *slope = (((i64::from(to) - i64::from(from)) * step) >> 16) as i32;
-                }
-                for (column, pixel) in row[done..done + count].iter_mut().enumerate() {
-                    let threshold = thresholds[(x as usize).wrapping_add(done + column) & 3];
+            let (mut column, end) = (i64::from(x - rect.x), i64::from(x - rect.x) + row.len() as i64);
+            let mut pixels = row.iter_mut();
+            while column < end {
+                // The stretch of the row that lies in one section. Within it a pixel costs an addition for each channel.
+                let section = ((row_start + step * column) >> SECTION_BITS).clamp(0, sections as i64 - 1);
+                let first_of =
+                    |section: i64| ((section << SECTION_BITS) - row_start + step - 1).div_euclid(step);
+                let last_section = section == sections as i64 - 1;
+                let stop = if last_section { end } else { first_of(section + 1).clamp(column + 1, end) };
+                let stretch = Stretch::new(
+                    &stops[section as usize..],
+                    first_of(section),
+                    row_start - (section << SECTION_BITS),
+                    step,
+                );
+                let mut at = stretch.at(column);
+                // The range first: a zip takes from its first part before it finds the second at its end.
+                for (column, pixel) in (column..stop).zip(pixels.by_ref()) {
+                    let threshold = thresholds[(i64::from(rect.x) + column) as usize & 3];
                     *pixel = dithered(at.map(|channel| channel.clamp(0, 255 << 16) as u32), threshold);
-                    for (at, slope) in at.iter_mut().zip(slope) {
+                    for (at, slope) in at.iter_mut().zip(stretch.slope) {
                         *at += slope;
                     }
                 }
-                done += count;
+                column = stop;
             }
         });
+    }
+}
+
+/// One section of a diagonal gradient in one row. It depends on the row alone, not on what of it is drawn, so that a part drawn
+/// anew fits what is there.
+struct Stretch {
+    /// The column where it starts.
+    first: i64,
+    /// The colour there, in 16.16 fixed point.
+    start: [i32; 4],
+    /// What each column adds.
+    slope: [i32; 4],
+}
+
+/// Bits of a position that tell where in a section it is.
+const SECTION_BITS: u32 = 32;
+
+impl Stretch {
+    /// The stretch between the first two of `stops`, whose position is `offset` in column 0 and grows by `step` a column.
+    fn new(stops: &[Color], first: i64, offset: i64, step: i64) -> Stretch {
+        let (from, to) = (channels(stops[0]), channels(stops[1]));
+        let (mut start, mut slope) = ([0; 4], [0; 4]);
+        for channel in 0..4 {
+            let way = i64::from(to[channel]) - i64::from(from[channel]);
+            let share = (offset + step * first) >> (SECTION_BITS - 16);
+            start[channel] = (i64::from(from[channel]) + ((way * share) >> 16)) as i32;
+            slope[channel] = ((way * (step >> 8)) >> (SECTION_BITS - 8)) as i32;
+        }
+        Stretch { first, start, slope }
+    }
+
+    fn at(&self, column: i64) -> [i32; 4] {
+        let mut at = self.start;
+        for (at, slope) in at.iter_mut().zip(self.slope) {
+            *at += slope * (column - self.first) as i32;
+        }
+        at
     }
 }

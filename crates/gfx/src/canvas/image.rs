@@ -1,8 +1,8 @@
 //! Copying pictures: surfaces, icons, symbols, pointers and shadows.
 
-use super::{Canvas, cover};
+use super::{Canvas, FAR, cover, near, near_point};
 use crate::icon::{Icon, IconSize, PointerShape, Symbol};
-use crate::{Color, Point, Rect, ShadowLevel, Surface, pixel, theme};
+use crate::{Color, Point, Rect, ShadowLevel, Size, Surface, pixel, theme};
 
 impl Canvas<'_> {
     /// Copies `src` of `surface` to `at`, its pixels as they are.
@@ -55,8 +55,9 @@ impl Canvas<'_> {
     /// darker `symbol` on it.
     pub fn window_button(&mut self, center: Point, color: Color, symbol: Option<Symbol>) {
         let half = theme::WINDOW_BUTTON / 2;
-        let disc = Rect::new(center.x - half, center.y - half, theme::WINDOW_BUTTON, theme::WINDOW_BUTTON);
-        self.ellipse(disc, color);
+        let disc =
+            Rect::at(center.offset(-half, -half), Size::new(theme::WINDOW_BUTTON, theme::WINDOW_BUTTON));
+        self.capsule(disc, color);
         if let Some(symbol) = symbol {
             self.symbol(symbol, center.offset(-Symbol::SIDE / 2, -Symbol::SIDE / 2), color.darker(150));
         }
@@ -65,17 +66,17 @@ impl Canvas<'_> {
     /// Draws the soft shadow of a thing of the shape of `rect`, with corners of the radius that suits `level`. What the thing
     /// covers is left alone, so it may be translucent; it is to be drawn after its shadow.
     pub fn shadow(&mut self, rect: Rect, level: ShadowLevel) {
-        level.draw(self, rect);
+        level.draw(self, near(rect));
     }
 
     /// Hands `put` the rows of `src` in `surface` and of this canvas that meet, both of one length.
     #[inline(always)]
     fn transfer(&mut self, surface: &Surface, src: Rect, at: Point, put: impl Fn(&mut [u32], &[u32])) {
         let from = src.intersect(surface.bounds());
-        let (dx, dy) = (at.x.saturating_sub(src.x), at.y.saturating_sub(src.y));
-        self.for_each_row(from.translate(dx, dy), |row, x, y| {
-            let start = (x - dx) as usize;
-            put(row, &surface.row(y - dy)[start..start + row.len()]);
+        let to = near_point(at, FAR) + (from.origin() - near_point(src.origin(), FAR));
+        self.for_each_row(Rect::at(to, from.size()), |row, x, y| {
+            let start = (x - to.x + from.x) as usize;
+            put(row, &surface.row(y - to.y + from.y)[start..start + row.len()]);
         });
     }
 }

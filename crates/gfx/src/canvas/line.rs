@@ -1,6 +1,6 @@
 //! Lines, polylines and graphs, with smooth edges.
 
-use super::Canvas;
+use super::{Canvas, FAR, near, near_point};
 use crate::{Color, Point, Rect};
 
 impl Canvas<'_> {
@@ -9,6 +9,7 @@ impl Canvas<'_> {
     /// Xiaolin Wu's way: along the longer axis each step shares its ink between the two pixels it lies between, in 16.16 fixed
     /// point.
     pub fn line(&mut self, from: Point, to: Point, color: Color) {
+        let (from, to) = (near_point(from, FAR), near_point(to, FAR));
         let (dx, dy) = (i64::from(to.x) - i64::from(from.x), i64::from(to.y) - i64::from(from.y));
         if dx == 0 || dy == 0 {
             let (right, bottom) = (from.x.max(to.x).saturating_add(1), from.y.max(to.y).saturating_add(1));
@@ -32,8 +33,10 @@ impl Canvas<'_> {
         }
     }
 
-    /// A line `width` pixels wide with round ends, between the middles of two pixels. An opaque colour joins lines smoothly.
+    /// A line `width` pixels wide with round ends, between the middles of two pixels at most 2²⁰ pixels from the origin. In an
+    /// opaque colour, lines that meet join smoothly.
     pub fn thick_line(&mut self, from: Point, to: Point, width: i32, color: Color) {
+        let (from, to, width) = (near_point(from, 1 << 20), near_point(to, 1 << 20), width.clamp(0, 1 << 20));
         let half = width / 2 + 1;
         let around =
             Rect::from_edges(from.x.min(to.x), from.y.min(to.y), from.x.max(to.x) + 1, from.y.max(to.y) + 1)
@@ -79,6 +82,7 @@ impl Canvas<'_> {
     /// its highest. The area beneath is laid over with `area`, then a curve two pixels wide is drawn in `curve`. Fewer than two
     /// samples make no graph.
     pub fn graph(&mut self, rect: Rect, samples: &[u32], maximum: u32, curve: Color, area: Color) {
+        let rect = near(rect);
         let Some(last) = samples.len().checked_sub(1).filter(|&last| last > 0 && !rect.is_empty()) else {
             return;
         };

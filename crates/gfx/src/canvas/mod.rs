@@ -2,7 +2,8 @@
 //! coverage spans, copies).
 //!
 //! Every call clips, so nothing drawn outside a canvas is an error, or a write. Coordinates are local: (0, 0) is the canvas's
-//! origin, which [`Canvas::translated`] and [`Canvas::inside`] move.
+//! origin, which [`Canvas::translated`] and [`Canvas::inside`] move. No coordinate makes a call overflow; shapes that reach
+//! further than 2²⁸ pixels from the origin are cut there.
 
 mod curve;
 mod gradient;
@@ -17,6 +18,20 @@ pub(crate) use round::corner_coverage;
 
 use crate::pixel;
 use crate::{Color, Point, Rect, Size};
+
+/// How far from the origin shapes may reach, in pixels: sums and differences of a few such numbers fit into 32 bits, products of
+/// two into 64.
+const FAR: i32 = 1 << 28;
+
+/// The part of `rect` that is not too far away to compute with.
+fn near(rect: Rect) -> Rect {
+    rect.intersect(Rect::from_edges(-FAR, -FAR, FAR, FAR))
+}
+
+/// `point`, or the nearest one that is at most `most` pixels from the origin.
+fn near_point(point: Point, most: i32) -> Point {
+    Point::new(point.x.clamp(-most, most), point.y.clamp(-most, most))
+}
 
 /// A view of 32-bit pixels to draw into.
 #[derive(Debug)]
@@ -53,7 +68,7 @@ impl<'a> Canvas<'a> {
 
     /// What may be drawn, in local coordinates. Code that draws much may skip what lies outside.
     pub fn clip(&self) -> Rect {
-        self.clip.translate(-self.origin.x, -self.origin.y)
+        self.clip.translate(self.origin.x.saturating_neg(), self.origin.y.saturating_neg())
     }
 
     /// The same canvas, with only `rect` to draw into. The origin stays.
@@ -129,8 +144,9 @@ impl<'a> Canvas<'a> {
         let (left, width) = (visible.x as usize, visible.width as usize);
         let start = visible.y as usize * self.stride;
         let rows = self.pixels[start..].chunks_mut(self.stride).take(visible.height as usize);
-        for (y, row) in (visible.y - self.origin.y..).zip(rows) {
-            draw(&mut row[left..left + width], visible.x - self.origin.x, y);
+        let local = visible.origin() - self.origin;
+        for (y, row) in (local.y..).zip(rows) {
+            draw(&mut row[left..left + width], local.x, y);
         }
     }
 
