@@ -1,4 +1,4 @@
-//! The fence around `unsafe`: in the kernel it stands in five modules, which are the audit list; a crate
+//! The fence around `unsafe`: in the kernel it stands in a few modules, which are the audit list; a crate
 //! that is tested on the host forbids it.
 
 use super::Finding;

@@ -79,7 +79,7 @@ fn gdb_script(kernel: &Path) -> String {
         "set architecture i386:x86-64\n\
          symbol-file {}\n\
          target remote 127.0.0.1:1234\n\
-         hbreak kmain\n\
+         hbreak kernel_entry\n\
          continue\n",
         kernel.display()
     )
