@@ -34,12 +34,12 @@ pub enum Rank {
     Timers = 50,
     /// One CPU's run queue.
     RunQueue = 60,
-    /// Free kernel stacks: spawning takes one, under the thread table or not.
+    /// Unused kernel stacks: spawning takes one, under the thread table or not.
     Stacks = 62,
     /// The heap's end: held while the heap grows, over page tables, frames and the heap itself.
     HeapBreak = 64,
-    /// Addresses of large allocations: runs that are reclaimed give frames back under it.
-    PageRuns = 66,
+    /// Addresses of stacks or of large allocations: what is reclaimed gives frames back under it.
+    Windows = 66,
     /// The kernel's page tables: mapping allocates frames.
     PageTables = 70,
     /// The heap: allocated under most of the above, so almost innermost; growing it maps pages, which is

@@ -13,6 +13,7 @@
 //! | [`shootdown`] | when all CPUs have forgotten a translation |
 //! | [`heap`], `page_runs` | Rust's allocator: small, and 64 KiB and more |
 //! | [`stack`] | kernel stacks with guards |
+//! | `window` | addresses whose pages come and go, for large allocations and stacks |
 //! | [`mmio`] | device registers |
 //! | [`physical`] | firmware tables |
 
@@ -26,6 +27,7 @@ mod page_runs;
 pub mod physical;
 pub mod shootdown;
 pub mod stack;
+mod window;
 
 use paging::MapError;
 
@@ -73,7 +75,7 @@ struct Fixed {
 
 static FIXED: Once<Fixed> = Once::new();
 
-/// Takes over memory: frames, page tables, heap. This CPU's control registers, its PAT and its per-CPU
+/// Takes over memory: frames, page tables, heap, stacks. This CPU's control registers, its PAT and its per-CPU
 /// block are set up already; afterwards `alloc` works.
 ///
 /// # Errors
@@ -86,7 +88,7 @@ pub fn init(boot: &BootInfo) -> Result<(), InitError> {
     kernel_space::init(boot)?;
     arch::trap::set_shootdown(shootdown::acknowledge);
     physical::init(&boot.memory_map);
-    if !heap::init() || !page_runs::init() {
+    if !heap::init() || !page_runs::init() || !stack::init() {
         return Err(InitError::NoHeap);
     }
     let sum = |kind| {

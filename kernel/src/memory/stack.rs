@@ -1,76 +1,86 @@
 //! Kernel stacks, each with as much unmapped space below as it is large: an overflow faults at once instead
 //! of writing over its neighbour.
 //!
-//! A stack that is given back stays mapped and is the next one given out: no unmapping, no other CPU to be
-//! told, and a stack that is warm in the cache.
+//! A few stacks that were given back stay mapped and are the next ones given out: no unmapping, no CPU to be
+//! told. What is more than that goes back, so that a burst of threads does not hold memory for ever.
 
-use core::sync::atomic::{AtomicU64, Ordering};
+use frames::FRAME_SIZE;
 
-use super::{kernel_space, layout};
+use super::layout;
+use super::window::{Shape, UNIT, Window};
 use crate::lock::{IrqSpinLock, Rank};
 
 /// Bytes of a stack.
 pub const STACK_SIZE: u64 = 32 << 10;
-/// Bytes from one stack to the next; the lower half is the guard.
-const STRIDE: u64 = 2 * STACK_SIZE;
+/// Stacks that can exist at a time.
+const MAX_STACKS: u64 = 16 << 10;
+/// Unused stacks that stay mapped.
+const KEPT: usize = 16;
 
-/// The top of the stack given back last. In each free stack's highest word is the top of the next, or 0.
-static FREE: IrqSpinLock<u64> = IrqSpinLock::new(Rank::Stacks, 0);
-/// Stacks ever made.
-static MADE: AtomicU64 = AtomicU64::new(0);
+const SHAPE: Shape = Shape { guard: UNIT - STACK_SIZE, pages: STACK_SIZE / FRAME_SIZE, units: 1 };
+
+static WINDOW: Window = Window::new(layout::STACKS);
+static UNUSED: IrqSpinLock<Unused> = IrqSpinLock::new(Rank::Stacks, Unused { bottoms: [0; KEPT], count: 0 });
+
+struct Unused {
+    bottoms: [u64; KEPT],
+    count: usize,
+}
+
+/// Opens the window of stacks.
+pub(super) fn init() -> bool {
+    WINDOW.open(MAX_STACKS)
+}
 
 /// A stack; dropping it gives it back. Whoever drops it makes sure that no CPU stands on it.
 #[derive(Debug)]
 pub struct KernelStack {
-    top: u64,
+    bottom: u64,
 }
 
 impl KernelStack {
     /// A stack of [`STACK_SIZE`] bytes; `None` when memory is out.
     pub fn allocate() -> Option<Self> {
-        let mut free = FREE.lock();
-        if *free != 0 {
-            let top = *free;
-            // SAFETY: `top` was put into the list by `drop`, which wrote this word; the stack is mapped and
-            // nobody's.
-            *free = unsafe { next_of(top).read() };
-            return Some(Self { top });
-        }
-        drop(free);
-        let number = MADE.fetch_add(1, Ordering::Relaxed);
-        let top = layout::STACKS.checked_add(number.checked_add(1)?.checked_mul(STRIDE)?)?;
-        // Should memory run out halfway, the pages stay with an address that is never used: at most one
-        // stack's worth for each failure, and cheaper than telling all CPUs to forget them.
-        (top <= layout::MMIO && kernel_space::populate(top - STACK_SIZE, STACK_SIZE / 4096).is_ok())
-            .then_some(Self { top })
+        let kept = {
+            let mut unused = UNUSED.lock();
+            unused.count.checked_sub(1).map(|last| {
+                unused.count = last;
+                unused.bottoms[last]
+            })
+        };
+        let bottom = kept.or_else(|| WINDOW.allocate(SHAPE, 1))?;
+        Some(Self { bottom })
     }
 
     /// The address behind the stack's last byte, a multiple of 4096: where the stack pointer starts.
     pub fn top(&self) -> u64 {
-        self.top
+        self.bottom + STACK_SIZE
     }
 
     /// The stack's lowest address; below is the guard.
     pub fn bottom(&self) -> u64 {
-        self.top - STACK_SIZE
+        self.bottom
     }
 }
 
 impl Drop for KernelStack {
     fn drop(&mut self) {
-        let mut free = FREE.lock();
-        // SAFETY: the stack is mapped, ours until this moment, and nobody stands on it.
-        unsafe { next_of(self.top).write(*free) };
-        *free = self.top;
+        {
+            let mut unused = UNUSED.lock();
+            let count = unused.count;
+            if let Some(slot) = unused.bottoms.get_mut(count) {
+                *slot = self.bottom;
+                unused.count += 1;
+                return;
+            }
+        }
+        // SAFETY: the bottom came from this window with this shape, and no CPU stands on the stack any more,
+        // by the type's rule.
+        unsafe { WINDOW.free(self.bottom, SHAPE) };
     }
-}
-
-fn next_of(top: u64) -> *mut u64 {
-    core::ptr::with_exposed_provenance_mut(top as usize - 8)
 }
 
 /// Whether `address` lies in the guard below some stack: an overflow, when something faults there.
 pub fn is_guard(address: u64) -> bool {
-    (layout::STACKS..layout::MMIO).contains(&address)
-        && (address - layout::STACKS) % STRIDE < STRIDE - STACK_SIZE
+    (layout::STACKS..layout::MMIO).contains(&address) && (address - layout::STACKS) % UNIT < SHAPE.guard
 }
