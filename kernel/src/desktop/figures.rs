@@ -1,0 +1,58 @@
+//! The figures that the System Monitor and the shell show.
+
+use alloc::vec::Vec;
+
+use ui::{SystemFigures, ThreadFigures};
+
+use super::clock;
+use crate::arch::time;
+use crate::memory;
+use crate::task::{self, CpuTimes, ThreadState};
+
+/// Measures the machine. The CPUs' load is that since the sampler's previous measurement.
+#[derive(Default)]
+pub struct Sampler {
+    previous: Vec<CpuTimes>,
+}
+
+impl Sampler {
+    /// The figures of now.
+    pub fn sample(&mut self) -> SystemFigures {
+        let times: Vec<CpuTimes> = task::cpu_times().collect();
+        let before = |cpu: usize| self.previous.get(cpu).copied().unwrap_or_default();
+        let busy = times.iter().enumerate().map(|(cpu, now)| busy_percent(before(cpu), *now)).collect();
+        self.previous = times;
+        let memory = memory::statistics();
+        SystemFigures {
+            uptime_ms: clock::now_ms(),
+            cpu_busy_percent: busy,
+            memory_total: memory.usable,
+            memory_used: memory.used,
+            heap_used: memory.heap.used + memory.heap.large,
+            threads: task::list().into_iter().map(thread).collect(),
+        }
+    }
+}
+
+/// The share of the time between two readings in which a CPU was not idle.
+fn busy_percent(before: CpuTimes, now: CpuTimes) -> u8 {
+    let total = now.total.saturating_sub(before.total);
+    let idle = now.idle.saturating_sub(before.idle).min(total);
+    let busy = u128::from(total - idle) * 100 / u128::from(total.max(1));
+    busy as u8
+}
+
+fn thread(info: task::ThreadInfo) -> ThreadFigures {
+    ThreadFigures {
+        id: info.id,
+        name: info.name,
+        state: match info.state {
+            ThreadState::Running => ui::ThreadState::Running,
+            ThreadState::Ready => ui::ThreadState::Ready,
+            ThreadState::Blocked => ui::ThreadState::Sleeping,
+            ThreadState::Finished => ui::ThreadState::Exited,
+        },
+        cpu: info.cpu,
+        cpu_time_ms: time::counts_to_ns(info.run_counts) / 1_000_000,
+    }
+}

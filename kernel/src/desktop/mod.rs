@@ -1,0 +1,141 @@
+//! The desktop as threads: what carries events, pixels and bytes between the machine and the pure
+//! crates (`desktop`, `apps`, `shell`). It decides nothing that a host test could decide.
+//!
+//! Threads and what they own:
+//!
+//! - `compositor`: the [`desktop::Session`], the back buffer and video memory. It waits on one
+//!   channel, [`inbox`]; everything that concerns the whole desktop is a [`Message`] to it.
+//! - `input`: turns what the drivers report into messages.
+//! - one per program: its [`ui::App`] and the surface it draws into. Events reach it by the queue in
+//!   [`window::Window`]; its finished pixels lie there too, under a mutex held for one copy.
+//! - one per terminal: a `shell::Shell` at the other end of a [`pty::Pty`].
+//!
+//! Nobody waits for a program: a hung one keeps its window and loses events, the rest goes on.
+
+mod clock;
+mod compositor;
+mod figures;
+mod files;
+mod host;
+mod input;
+mod power;
+mod program;
+mod pty;
+mod screen;
+mod shell;
+mod window;
+
+use alloc::collections::TryReserveError;
+use alloc::format;
+use alloc::string::String;
+use core::fmt;
+
+use apps::MachineFacts;
+use desktop::{Input, ToastKind, WindowId};
+
+use crate::arch::cpu;
+use crate::boot::BootInfo;
+use crate::boot::video::VideoMemory;
+use crate::lock::Once;
+use crate::sync::Channel;
+use crate::task::{self, SpawnError};
+
+/// Messages on their way to the compositor. Input is the most frequent, at some hundred a second; a
+/// full channel makes the senders wait.
+const INBOX_CAPACITY: usize = 512;
+
+static INBOX: Once<Channel<Message>> = Once::new();
+
+/// Something the compositor shall know.
+enum Message {
+    /// The user did something.
+    Input(Input),
+    /// Open the program of this name.
+    Launch(String),
+    /// Show a message.
+    Notify(ToastKind, String),
+    /// A program has pixels to show; its window says which.
+    Committed(WindowId),
+    /// A window has another title.
+    Titled(WindowId, String),
+    /// A terminal shows its shell's prompt.
+    PromptShown,
+    /// A program has ended.
+    Ended(WindowId),
+}
+
+/// Why there is no desktop.
+#[derive(Clone, Copy, Debug)]
+pub enum StartError {
+    /// No memory for the screen's back buffer or the message channel.
+    OutOfMemory,
+    /// No thread could be started.
+    NoThread(SpawnError),
+}
+
+impl fmt::Display for StartError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::OutOfMemory => f.write_str("not enough memory for the screen"),
+            Self::NoThread(error) => error.fmt(f),
+        }
+    }
+}
+
+impl From<TryReserveError> for StartError {
+    fn from(_: TryReserveError) -> Self {
+        Self::OutOfMemory
+    }
+}
+
+impl From<SpawnError> for StartError {
+    fn from(error: SpawnError) -> Self {
+        Self::NoThread(error)
+    }
+}
+
+/// Starts the desktop on `video`, with a terminal open. Returns at once.
+pub fn start(boot: &BootInfo, video: VideoMemory) -> Result<(), StartError> {
+    let inbox = Channel::new(INBOX_CAPACITY)?;
+    INBOX.call_once(|| inbox);
+    let screen = screen::Screen::new(video)?;
+    let compositor = compositor::Compositor::new(screen, facts(boot, &video))?;
+    task::spawn("compositor", move || compositor.run())?;
+    task::spawn("input", input::forward)?;
+    launch("terminal");
+    Ok(())
+}
+
+/// What the About program says of the machine.
+fn facts(boot: &BootInfo, video: &VideoMemory) -> MachineFacts {
+    let brand = cpu::brand();
+    let processor = core::str::from_utf8(&brand).unwrap_or("").trim_matches(['\0', ' ']);
+    MachineFacts {
+        version: env!("CARGO_PKG_VERSION").into(),
+        loader: format!("{} {}", boot.loader_name, boot.loader_version),
+        processor: processor.into(),
+        display: format!("{} × {}", video.width(), video.height()),
+    }
+}
+
+/// The compositor's channel; `None` before [`start`].
+fn inbox() -> Option<&'static Channel<Message>> {
+    INBOX.get()
+}
+
+/// Sends to the compositor. Never called by the compositor itself, which would wait for itself.
+fn post(message: Message) {
+    if let Some(inbox) = inbox() {
+        inbox.send(message);
+    }
+}
+
+/// Opens a program by its [`ui::AppInfo::id`].
+pub fn launch(app: &str) {
+    post(Message::Launch(app.into()));
+}
+
+/// Shows a message in a corner of the screen: for what a user should know about the machine.
+pub fn notify(kind: ToastKind, text: &str) {
+    post(Message::Notify(kind, text.into()));
+}

@@ -1,0 +1,197 @@
+//! A program's thread: events in, draws when asked, publishes what was drawn.
+
+use alloc::boxed::Box;
+use alloc::format;
+use alloc::string::String;
+use alloc::sync::Arc;
+use core::fmt;
+
+use gfx::{Damage, Size, Surface};
+use ui::{App, Event, Response};
+
+use super::host::KernelHost;
+use super::pty::Pty;
+use super::window::Window;
+use super::{Message, clock, post, shell};
+use crate::arch::time;
+use crate::task::{self, SpawnError};
+
+/// The program that has a shell behind it.
+const TERMINAL: &str = "terminal";
+/// The most events handled before what they changed is drawn.
+const EVENTS_PER_DRAW: usize = 64;
+
+/// Why a program could not be started.
+#[derive(Clone, Copy, Debug)]
+pub enum LaunchError {
+    /// No memory for a part of it.
+    OutOfMemory,
+    /// No thread for it.
+    Spawn(SpawnError),
+}
+
+impl fmt::Display for LaunchError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::OutOfMemory => f.write_str("not enough memory"),
+            Self::Spawn(error) => error.fmt(f),
+        }
+    }
+}
+
+impl From<SpawnError> for LaunchError {
+    fn from(error: SpawnError) -> Self {
+        Self::Spawn(error)
+    }
+}
+
+/// Starts the program `id` on threads of its own. Its first event must be the size of `window`.
+pub fn start(id: &str, app: Box<dyn App>, window: Arc<Window>) -> Result<(), LaunchError> {
+    let pty = if id == TERMINAL {
+        let pty = Pty::new(window.clone()).map_err(|_| LaunchError::OutOfMemory)?;
+        Some(Arc::new(pty))
+    } else {
+        None
+    };
+    let program = Program::new(app, window, pty.clone());
+    task::spawn(id, move || program.run())?;
+    match pty {
+        Some(pty) => shell::start(pty).map_err(LaunchError::Spawn),
+        None => Ok(()),
+    }
+}
+
+/// What the thread of a program owns.
+struct Program {
+    app: Box<dyn App>,
+    host: KernelHost,
+    window: Arc<Window>,
+    pty: Option<Arc<Pty>>,
+    /// What the program draws into.
+    surface: Surface,
+    title: String,
+    needs_draw: bool,
+    prompt_shown: bool,
+    /// When the next tick is due, in nanoseconds since boot.
+    next_tick_ns: Option<u64>,
+}
+
+impl Program {
+    fn new(app: Box<dyn App>, window: Arc<Window>, pty: Option<Arc<Pty>>) -> Self {
+        let title = app.title().into();
+        Self {
+            app,
+            host: KernelHost::new(pty.clone()),
+            window,
+            pty,
+            surface: Surface::default(),
+            title,
+            needs_draw: false,
+            prompt_shown: false,
+            next_tick_ns: None,
+        }
+    }
+
+    fn run(mut self) {
+        self.serve();
+        if let Some(pty) = &self.pty {
+            pty.hang_up();
+        }
+        post(Message::Ended(self.window.id()));
+    }
+
+    /// Handles events until the program wants to end.
+    fn serve(&mut self) {
+        loop {
+            let first = self.window.event(self.next_tick_ns);
+            let more = core::iter::from_fn({
+                let window = self.window.clone();
+                move || window.try_event()
+            });
+            for event in first.into_iter().chain(more).take(EVENTS_PER_DRAW) {
+                if self.handle(event) == Response::Close {
+                    return;
+                }
+            }
+            if self.tick() == Response::Close {
+                return;
+            }
+            self.update_title();
+            if self.needs_draw {
+                self.draw();
+            }
+            self.report_prompt();
+        }
+    }
+
+    fn handle(&mut self, event: Event) -> Response {
+        if let Event::Resize(size) = event
+            && !self.resize(size)
+        {
+            return Response::Nothing;
+        }
+        let response = self.app.event(event, &mut self.host);
+        self.needs_draw |= response == Response::Redraw || matches!(event, Event::Resize(_));
+        response
+    }
+
+    /// Gives the program a surface of another size; says whether there was memory for it.
+    fn resize(&mut self, size: Size) -> bool {
+        if size == self.surface.size() {
+            return true;
+        }
+        match Surface::try_new(size) {
+            Ok(surface) => self.surface = surface,
+            Err(_) => {
+                let text = format!("Not enough memory for a window of {} × {}.", size.width, size.height);
+                super::notify(desktop::ToastKind::Error, &text);
+                return false;
+            }
+        }
+        true
+    }
+
+    /// Sends a tick if one is due, and settles when the next one is.
+    fn tick(&mut self) -> Response {
+        let now_ns = time::uptime_ns();
+        let mut response = Response::Nothing;
+        if self.next_tick_ns.is_some_and(|due| now_ns >= due) {
+            self.next_tick_ns = None;
+            response = self.handle(Event::Tick { now_ms: clock::now_ms() });
+        }
+        let interval_ns = self.app.tick_interval_ms().map(|ms| ms.max(1) * 1_000_000);
+        // A shorter interval takes effect now; a running one is not put off by other events.
+        self.next_tick_ns = interval_ns.map(|interval| {
+            let latest = now_ns + interval;
+            self.next_tick_ns.map_or(latest, |due| due.min(latest))
+        });
+        response
+    }
+
+    fn update_title(&mut self) {
+        if self.app.title() != self.title {
+            self.title = self.app.title().into();
+            post(Message::Titled(self.window.id(), self.title.clone()));
+        }
+    }
+
+    fn draw(&mut self) {
+        self.needs_draw = false;
+        if self.surface.size().is_empty() {
+            return;
+        }
+        let mut damage = Damage::new();
+        self.app.draw(&mut self.surface.canvas(), &mut damage);
+        if self.window.publish(&self.surface, &damage) {
+            post(Message::Committed(self.window.id()));
+        }
+    }
+
+    /// Once the shell waits for the first command and all it has said is drawn, its prompt is.
+    fn report_prompt(&mut self) {
+        if !self.prompt_shown && self.pty.as_ref().is_some_and(|pty| pty.is_quiet()) {
+            self.prompt_shown = true;
+            post(Message::PromptShown);
+        }
+    }
+}

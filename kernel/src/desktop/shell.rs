@@ -1,0 +1,144 @@
+//! The machine as a shell sees it: its terminal line, and everything else of this kernel.
+
+use alloc::boxed::Box;
+use alloc::format;
+use alloc::string::{String, ToString};
+use alloc::sync::Arc;
+use alloc::vec::Vec;
+
+use ::shell::{
+    Application, FileStatus, FileSystemFigures, Input, PowerAction, PowerError, Shell, SpawnError, System,
+    WriteMode,
+};
+use ui::{DateTime, FileError, SystemFigures};
+
+use super::figures::Sampler;
+use super::pty::Pty;
+use super::{clock, files, power};
+use crate::console;
+use crate::sync::Mutex;
+use crate::task;
+
+/// Where a shell begins.
+const HOME: &str = "/";
+
+/// Starts a shell at the other end of `pty`.
+pub fn start(pty: Arc<Pty>) -> Result<(), task::SpawnError> {
+    task::spawn("shell", move || {
+        let system = KernelSystem {
+            pty: pty.clone(),
+            printing: Mutex::new(()),
+            sampler: Mutex::new(Sampler::default()),
+        };
+        Shell::new(Arc::new(system), HOME).run();
+        pty.end();
+    })?;
+    Ok(())
+}
+
+struct KernelSystem {
+    pty: Arc<Pty>,
+    /// Held for one write, so that jobs running in parallel don't tear each other's.
+    printing: Mutex<()>,
+    sampler: Mutex<Sampler>,
+}
+
+impl System for KernelSystem {
+    fn read(&self, buffer: &mut [u8], timeout_ms: Option<u64>) -> Input {
+        self.pty.read(buffer, timeout_ms)
+    }
+
+    fn wake_reader(&self) {
+        self.pty.wake_reader();
+    }
+
+    fn write(&self, bytes: &[u8]) {
+        let _printing = self.printing.lock();
+        self.pty.write(bytes);
+    }
+
+    fn columns(&self) -> usize {
+        self.pty.columns()
+    }
+
+    fn list(&self, path: &str) -> Result<Vec<FileStatus>, FileError> {
+        files::list(path)
+    }
+
+    fn status(&self, path: &str) -> Result<FileStatus, FileError> {
+        files::status(path)
+    }
+
+    fn read_file(&self, path: &str, offset: u64, buffer: &mut [u8]) -> Result<usize, FileError> {
+        files::read_at(path, offset, buffer)
+    }
+
+    fn write_file(&self, path: &str, contents: &[u8], mode: WriteMode) -> Result<(), FileError> {
+        files::write(path, contents, mode)
+    }
+
+    fn create_directory(&self, path: &str) -> Result<(), FileError> {
+        files::create_directory(path)
+    }
+
+    fn remove(&self, path: &str) -> Result<(), FileError> {
+        files::remove(path)
+    }
+
+    fn rename(&self, from: &str, to: &str) -> Result<(), FileError> {
+        files::rename(from, to)
+    }
+
+    fn file_systems(&self) -> Vec<FileSystemFigures> {
+        files::mounted()
+    }
+
+    fn figures(&self) -> SystemFigures {
+        self.sampler.lock().sample()
+    }
+
+    fn version(&self) -> String {
+        format!("Quicklime {}", env!("CARGO_PKG_VERSION"))
+    }
+
+    fn kernel_log(&self) -> String {
+        String::from_utf8_lossy(&console::read_ring()).into_owned()
+    }
+
+    fn wall_clock(&self) -> DateTime {
+        clock::wall_clock()
+    }
+
+    fn now_ms(&self) -> u64 {
+        clock::now_ms()
+    }
+
+    fn sleep_ms(&self, milliseconds: u64) {
+        task::sleep_ms(milliseconds);
+    }
+
+    fn spawn(&self, name: &str, work: Box<dyn FnOnce() + Send>) -> Result<(), SpawnError> {
+        task::spawn(name, work).map(drop).map_err(|_| SpawnError)
+    }
+
+    fn applications(&self) -> Vec<Application> {
+        let application = |info: &ui::AppInfo| Application {
+            id: info.id.into(),
+            name: info.name.into(),
+            summary: info.summary.into(),
+        };
+        apps::all().iter().map(application).collect()
+    }
+
+    fn launch(&self, id: &str) -> bool {
+        let known = apps::all().iter().any(|info| info.id == id);
+        if known {
+            super::launch(id);
+        }
+        known
+    }
+
+    fn power(&self, action: PowerAction) -> Result<(), PowerError> {
+        power::leave(action).map_err(|error| PowerError(error.to_string()))
+    }
+}
