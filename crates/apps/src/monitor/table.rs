@@ -1,0 +1,197 @@
+//! The list of threads: figures in, sorted rows of text out.
+
+use alloc::collections::BTreeMap;
+use alloc::format;
+use alloc::string::{String, ToString};
+use alloc::vec::Vec;
+
+use ui::{ThreadFigures, ThreadState};
+
+/// What a column shows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Column {
+    Name,
+    Id,
+    State,
+    Cpu,
+    Load,
+    Time,
+}
+
+impl Column {
+    pub(super) const ALL: [Column; 6] =
+        [Column::Name, Column::Id, Column::State, Column::Cpu, Column::Load, Column::Time];
+
+    pub(super) fn title(self) -> &'static str {
+        match self {
+            Column::Name => "Name",
+            Column::Id => "ID",
+            Column::State => "State",
+            Column::Cpu => "CPU",
+            Column::Load => "Load",
+            Column::Time => "Time",
+        }
+    }
+
+    /// Pixels; the name takes what is left.
+    pub(super) fn width(self) -> i32 {
+        match self {
+            Column::Name => 0,
+            Column::Id | Column::Cpu => 48,
+            Column::State => 84,
+            Column::Load => 64,
+            Column::Time => 84,
+        }
+    }
+
+    pub(super) fn is_number(self) -> bool {
+        !matches!(self, Column::Name | Column::State)
+    }
+
+    /// Whether the largest comes first when the column is chosen.
+    fn starts_descending(self) -> bool {
+        matches!(self, Column::Load | Column::Time)
+    }
+}
+
+/// One thread as shown.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Row {
+    pub(super) name: String,
+    pub(super) id: u64,
+    pub(super) state: ThreadState,
+    pub(super) cpu: usize,
+    /// Share of one CPU since the last look, in tenths of a per cent.
+    pub(super) load: u32,
+    pub(super) cpu_time_ms: u64,
+}
+
+impl Row {
+    pub(super) fn text(&self, column: Column) -> String {
+        match column {
+            Column::Name => self.name.clone(),
+            Column::Id => self.id.to_string(),
+            Column::State => self.state.name().to_string(),
+            Column::Cpu => self.cpu.to_string(),
+            Column::Load => format!("{}.{} %", self.load / 10, self.load % 10),
+            Column::Time => units::cpu_time(self.cpu_time_ms),
+        }
+    }
+}
+
+/// The rows, in order.
+pub(super) struct Table {
+    pub(super) rows: Vec<Row>,
+    sorted_by: Column,
+    descending: bool,
+    /// CPU time of each thread at the last look.
+    before: BTreeMap<u64, u64>,
+    looked_at_ms: Option<u64>,
+}
+
+impl Table {
+    pub(super) fn new() -> Table {
+        Table {
+            rows: Vec::new(),
+            sorted_by: Column::Load,
+            descending: true,
+            before: BTreeMap::new(),
+            looked_at_ms: None,
+        }
+    }
+
+    pub(super) fn order(&self) -> (Column, bool) {
+        (self.sorted_by, self.descending)
+    }
+
+    /// Takes new figures.
+    pub(super) fn update(&mut self, threads: &[ThreadFigures], now_ms: u64) {
+        let elapsed = self.looked_at_ms.map_or(0, |before| now_ms.saturating_sub(before));
+        self.rows = threads
+            .iter()
+            .map(|thread| {
+                // A thread that was not there used all its time since.
+                let before = self.before.get(&thread.id).copied().unwrap_or(0);
+                let used = thread.cpu_time_ms.saturating_sub(before);
+                let load = used.saturating_mul(1000).checked_div(elapsed).unwrap_or(0);
+                Row {
+                    name: thread.name.clone(),
+                    id: thread.id,
+                    state: thread.state,
+                    cpu: thread.cpu,
+                    load: load.min(1000) as u32,
+                    cpu_time_ms: thread.cpu_time_ms,
+                }
+            })
+            .collect();
+        self.before = threads.iter().map(|thread| (thread.id, thread.cpu_time_ms)).collect();
+        self.looked_at_ms = Some(now_ms);
+        self.sort();
+    }
+
+    /// Sorts by a column; the same one again turns the order round.
+    pub(super) fn sort_by(&mut self, column: Column) {
+        self.descending =
+            if self.sorted_by == column { !self.descending } else { column.starts_descending() };
+        self.sorted_by = column;
+        self.sort();
+    }
+
+    fn sort(&mut self) {
+        let (column, descending) = self.order();
+        self.rows.sort_by(|left, right| {
+            let order = match column {
+                Column::Name => left.name.cmp(&right.name),
+                Column::Id => left.id.cmp(&right.id),
+                Column::State => left.state.name().cmp(right.state.name()),
+                Column::Cpu => left.cpu.cmp(&right.cpu),
+                // Equal loads, mostly zeros, go by time, so that idle threads don't jump about.
+                Column::Load => (left.load, left.cpu_time_ms).cmp(&(right.load, right.cpu_time_ms)),
+                Column::Time => left.cpu_time_ms.cmp(&right.cpu_time_ms),
+            };
+            let order = if descending { order.reverse() } else { order };
+            order.then(left.id.cmp(&right.id))
+        });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn thread(id: u64, name: &str, cpu_time_ms: u64) -> ThreadFigures {
+        ThreadFigures { id, name: name.to_string(), state: ThreadState::Ready, cpu: 0, cpu_time_ms }
+    }
+
+    fn ids(table: &Table) -> Vec<u64> {
+        table.rows.iter().map(|row| row.id).collect()
+    }
+
+    #[test]
+    fn the_busiest_comes_first_and_loads_are_shares_of_the_last_second() {
+        let mut table = Table::new();
+        table.update(&[thread(1, "a", 5000), thread(2, "b", 100), thread(3, "c", 100)], 10_000);
+        assert!(table.rows.iter().all(|row| row.load == 0), "nothing to compare with yet");
+        table.update(&[thread(1, "a", 5000), thread(2, "b", 600), thread(3, "c", 101)], 11_000);
+        assert_eq!(ids(&table), [2, 3, 1]);
+        assert_eq!(table.rows[0].text(Column::Load), "50.0 %");
+        assert_eq!(table.rows[1].text(Column::Load), "0.1 %");
+    }
+
+    #[test]
+    fn each_column_sorts_and_turns_round() {
+        let mut table = Table::new();
+        table.update(&[thread(2, "c", 1), thread(1, "b", 3), thread(3, "a", 2)], 0);
+        for (column, first, second) in [
+            (Column::Name, [3, 1, 2], [2, 1, 3]),
+            (Column::Id, [1, 2, 3], [3, 2, 1]),
+            (Column::Time, [1, 3, 2], [2, 3, 1]),
+            (Column::State, [1, 2, 3], [1, 2, 3]),
+        ] {
+            table.sort_by(column);
+            assert_eq!(ids(&table), first, "{column:?}");
+            table.sort_by(column);
+            assert_eq!(ids(&table), second, "{column:?} again");
+        }
+    }
+}
