@@ -12,20 +12,18 @@
 use core::convert::Infallible;
 
 use bootload::acpi::{Madt, Processor};
-use bootload::arena::Arena;
-use bootload::handover::{Handover, REACHABLE};
+use bootload::handover::Handover;
 use bootload::memory_map::{Kind, MemoryMap};
-use bootload::page_tables::PageTables;
-use bootload::plan::LoadPlan;
-use bootload::requests::{Feature, Requests};
+use bootload::requests::Feature;
 use bootload::responses::{self, Facts, File};
-use bootload::{BootError, HHDM, PAGE_SIZE};
-use elf::Elf;
+use bootload::{BootError, HHDM};
 
 mod files;
 mod front_end;
+mod kernel;
 mod machine;
 mod report;
+mod room;
 mod root_pointer;
 mod video;
 
@@ -36,7 +34,9 @@ mod physical;
 #[allow(unsafe_code, reason = "starts processors in memory it hands them by address")]
 mod processors;
 
+use kernel::Kernel;
 use machine::{cpu, interrupts, rtc};
+use room::Room;
 
 /// Most processors that are started.
 const MAX_PROCESSORS: usize = 256;
@@ -63,51 +63,27 @@ fn boot(front_end: u32, info: u32) -> Result<Infallible, BootError> {
         map.claim(screen.base, screen.size().unwrap_or(0), Kind::Framebuffer)?;
     }
 
-    // Load the kernel and see what it asks for.
-    let kernel = Elf::parse(files.kernel_bytes)?;
-    let plan = LoadPlan::new(&kernel)?;
-    let image_base =
-        map.allocate(plan.size(), PAGE_SIZE, REACHABLE, Kind::ExecutableAndModules, "the kernel")?;
-    let image = physical::bytes_mut(image_base, plan.size());
-    plan.load(files.kernel_bytes, image)?;
-    let requests = Requests::find(&image[..plan.file_backed_size() as usize])?;
-    let entry = plan.entry(requests.field(image, Feature::EntryPoint, 0, 0))?;
-    let stack_size = responses::stack_size(image, &requests)?;
-
     // Which processors are there? Interrupt controllers fall silent on the way.
     let rsdp = root_pointer::find(&handover, &mut map)?;
     let madt = rsdp.and_then(|rsdp| Madt::find(rsdp.bytes, physical::bytes));
     interrupts::mask_all(madt.as_ref());
     let mut listed = [Processor::default(); MAX_PROCESSORS];
-    let listed = processors::list(madt.as_ref().filter(|_| requests.wants(Feature::Mp)), &mut listed);
+    let mut listed = processors::list(madt.as_ref(), &mut listed);
 
-    // All memory is taken now, so that the map is final before it is written down.
-    let arena_size = responses::arena_size(files.modules(), listed.len());
-    let arena_base =
-        map.allocate(arena_size, PAGE_SIZE, REACHABLE, Kind::BootloaderReclaimable, "responses")?;
+    // Load the kernel and see what it asks for.
+    let kernel = Kernel::load(files.kernel_bytes, &mut map)?;
+    if !kernel.requests.wants(Feature::Mp) {
+        listed = &mut listed[..1];
+    }
+
+    // From here on the memory map is final.
     let features = cpu::paging_features();
-    let table_count = PageTables::tables_needed(&map, &plan, features);
-    let tables_base = map.allocate(
-        table_count * PAGE_SIZE,
-        PAGE_SIZE,
-        REACHABLE,
-        Kind::BootloaderReclaimable,
-        "page tables",
-    )?;
-    let stacks_size = stack_size * listed.len() as u64;
-    let stacks_base =
-        map.allocate(stacks_size, PAGE_SIZE, REACHABLE, Kind::BootloaderReclaimable, "stacks")?;
-    let stack_top = |index: usize| stacks_base + stack_size * (index as u64 + 1);
-    let trampoline = match listed.len() {
-        1 => None,
-        _ => map.allocate(PAGE_SIZE, PAGE_SIZE, 1 << 20, Kind::BootloaderReclaimable, "the trampoline").ok(),
-    };
-
-    let mut tables = PageTables::new(physical::tables_mut(tables_base, table_count), tables_base, features)?;
-    tables.map_all(&map, &plan, image_base)?;
+    let room = Room::take(&mut map, &kernel, files.modules(), listed.len(), features)?;
+    let mut tables = room.page_tables(features)?;
+    tables.map_all(&map, &kernel.plan, kernel.base)?;
     cpu::load_pat(features);
-    let started = match trampoline {
-        Some(page) => processors::start(listed, page, stack_top),
+    let started = match room.trampoline {
+        Some(page) => processors::start(listed, page, |index| room.stack_top(index)),
         None => 1,
     };
 
@@ -119,20 +95,20 @@ fn boot(front_end: u32, info: u32) -> Result<Infallible, BootError> {
         kernel: File { string: command_line.as_bytes(), ..files.kernel },
         modules: files.modules(),
         boot_time: rtc::read(),
-        physical_base: image_base,
-        virtual_base: plan.base(),
+        physical_base: kernel.base,
+        virtual_base: kernel.plan.base(),
         bsp_lapic_id: cpu::lapic_id(),
         x2apic: cpu::x2apic_is_on(),
         processors: &listed[..started],
     };
-    let mut arena = Arena::new(physical::bytes_mut(arena_base, arena_size), HHDM + arena_base);
-    let structures = responses::fill(image, &requests, &facts, &mut arena)?;
+    let structures = responses::fill(kernel.image, &kernel.requests, &facts, &mut room.arena())?;
 
     report::log(format_args!(
-        "kernel of {} KiB at {image_base:#x}, {} module(s), {started} processor(s)\n",
-        plan.size() >> 10,
+        "kernel of {} KiB at {:#x}, {} module(s), {started} processor(s)\n",
+        kernel.plan.size() >> 10,
+        kernel.base,
         files.modules().len(),
     ));
-    processors::park(started, structures, stack_top, tables.root());
-    handoff::enter(entry, HHDM + stack_top(0), tables.root())
+    processors::park(started, structures, |index| room.stack_top(index), tables.root());
+    handoff::enter(kernel.entry, HHDM + room.stack_top(0), tables.root())
 }

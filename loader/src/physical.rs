@@ -1,9 +1,14 @@
 //! Physical memory as slices.
 //!
 //! The loader runs in an identity mapping of the first 4 GiB, so an address there is a pointer.
-//! What makes the slices sound is who calls for them: the memory map gives out each range once
-//! (`bytes_mut` is called on fresh allocations only, each one once), and `bytes` is called on what
-//! others wrote before us and nobody writes now: firmware's tables, boot information, modules.
+//! What makes the slices sound is who calls for them, and when:
+//!
+//! 1. `bytes_mut` and `tables_mut` are called for ranges that the memory map has just given out,
+//!    each of them once.
+//! 2. `bytes` is called for what others wrote before us and nobody writes now: boot information,
+//!    modules, firmware's tables. The first two are out of the map before it gives out anything.
+//!    The last are at addresses that firmware says, which may be wrong; they are read, and done
+//!    with, before the first range of `bytes_mut` that is kept.
 
 use bootload::PAGE_SIZE;
 use bootload::handover::REACHABLE;
