@@ -125,17 +125,22 @@ impl Canvas<'_> {
         for y in upper.chain(lower) {
             let [(left, left_line), (right, right_line)] = ends(rect, corners, y);
             self.blend(Rect::new(rect.x + left, y, rect.width - left - right, 1), color);
-            for column in 0..left {
-                self.cover_row(rect.x + column, y, &[corner_coverage(left, column, left_line)], color);
+            self.corner_row(rect.x, y, left, |column| corner_coverage(left, column, left_line), color);
+            let mirrored = |column| corner_coverage(right, right - 1 - column, right_line);
+            self.corner_row(rect.right() - right, y, right, mirrored, color);
+        }
+    }
+
+    /// Covers `length` pixels of row `y` from column `x` on as `coverage` says, a stretch at a time.
+    fn corner_row(&mut self, x: i32, y: i32, length: i32, coverage: impl Fn(i32) -> u8, color: Color) {
+        let mut stretch = [0; 32];
+        for start in (0..length).step_by(stretch.len()) {
+            let columns = start..length.min(start + stretch.len() as i32);
+            let count = columns.len();
+            for (covered, column) in stretch.iter_mut().zip(columns) {
+                *covered = coverage(column);
             }
-            for column in 0..right {
-                self.cover_row(
-                    rect.right() - 1 - column,
-                    y,
-                    &[corner_coverage(right, column, right_line)],
-                    color,
-                );
-            }
+            self.cover_row(x + start, y, &stretch[..count], color);
         }
     }
 
@@ -177,11 +182,11 @@ impl Canvas<'_> {
         ] {
             let visible = self.clip().intersect(corner);
             for y in visible.y..visible.bottom() {
-                for x in visible.x..visible.right() {
-                    let coverage =
-                        coverage_at(rect, outer, x, y).saturating_sub(coverage_at(hole, inner, x, y));
-                    self.cover_row(x, y, &[coverage], color);
-                }
+                let between = |column| {
+                    let x = visible.x + column;
+                    coverage_at(rect, outer, x, y).saturating_sub(coverage_at(hole, inner, x, y))
+                };
+                self.corner_row(visible.x, y, visible.width, between, color);
             }
         }
     }
