@@ -6,7 +6,7 @@
 //!
 //! * [`Frame`] and [`FrameRange`] are the vocabulary ([`frame`]).
 //! * [`FrameAllocator`] gives out single frames by next fit and aligned runs by first fit ([`allocator`]).
-//! * The summary tree that makes a search short is in [`tree`].
+//! * The summary tree that makes a search short is in `tree`.
 #![no_std]
 #![forbid(unsafe_code)]
 #![warn(missing_docs)]
