@@ -82,7 +82,7 @@ impl About {
         let title = Font::Title.line_height();
         let top = (HEADER - title - Font::Ui.line_height()) / 2;
         canvas.text(Point::new(x, top), "Quicklime", Font::Title, theme::TEXT);
-        let line = format!("Version {}, a desktop operating system in Rust", self.facts.version);
+        let line = format!("Version {}, a desktop system written in Rust", self.facts.version);
         let area = Rect::new(x, top + title, self.size.width - x - MARGIN, Font::Ui.line_height());
         label(canvas, area, &line, Font::Ui, theme::TEXT_MUTED);
     }
@@ -107,7 +107,7 @@ impl About {
     fn draw_link(&self, canvas: &mut Canvas<'_>, y: i32) {
         let area = self.list();
         canvas.fill(Rect::new(area.x, y + 8, area.width, 1), theme::BORDER);
-        let line = "Free software, MIT or Apache 2.0. To read on: docs/architecture.md in the source.";
+        let line = "Free software (MIT or Apache 2.0). Start reading at docs/architecture.md.";
         label(canvas, Rect::new(area.x, y + 14, area.width, ROW), line, Font::Small, theme::TEXT_MUTED);
     }
 }

@@ -10,10 +10,12 @@ use super::layout::{HEADING, INSET, Layout, MAX_BARS};
 use super::table::{Column, Row};
 use super::{Monitor, kibibytes};
 
+const CPU_TITLE: &str = "Processor";
+const MEMORY_TITLE: &str = "Memory";
 /// Height of a load bar.
 const BAR: i32 = 6;
 /// Room between columns.
-const COLUMN_GAP: i32 = 8;
+const COLUMN_GAP: i32 = 16;
 
 /// What is on the canvas already.
 #[derive(Default)]
@@ -69,21 +71,20 @@ fn draw_cards(canvas: &mut Canvas<'_>, layout: &Layout) {
         canvas.rounded_rect(card, theme::CARD_RADIUS, theme::SURFACE_RAISED);
         canvas.stroke_rounded_rect(card, theme::CARD_RADIUS, 1, theme::BORDER);
     }
-    for (card, title) in [(layout.cpu_card, "Processor"), (layout.memory_card, "Memory")] {
+    for (card, title) in [(layout.cpu_card, CPU_TITLE), (layout.memory_card, MEMORY_TITLE)] {
         let heading = heading(card);
-        canvas.text(heading.origin(), title, Font::UiBold, theme::TEXT);
+        label(canvas, heading, title, Font::UiBold, theme::TEXT);
     }
 }
 
 fn heading(card: Rect) -> Rect {
-    Rect::new(card.x + INSET, card.y + INSET - 2, card.width - 2 * INSET, HEADING)
+    Rect::new(card.x + INSET, card.y + INSET - 4, card.width - 2 * INSET, HEADING)
 }
 
-/// Text at the right of a card's heading, left of which nothing but the title stands.
-fn draw_value(canvas: &mut Canvas<'_>, card: Rect, text: &str, damage: &mut Damage) {
-    let heading = heading(card);
-    let title = 84.min(heading.width / 3);
-    let area = Rect::new(heading.x + title, heading.y, heading.width - title, HEADING - 2);
+/// Text at the right of a card's heading, beside its title.
+fn draw_value(canvas: &mut Canvas<'_>, card: Rect, title: &str, text: &str, damage: &mut Damage) {
+    let title = Font::UiBold.width(title) + theme::SPACING;
+    let area = heading(card).inset_by(title, 0, 0, 0);
     canvas.fill(area, theme::SURFACE_RAISED);
     right_aligned(canvas, area, text, Font::Ui, theme::TEXT_MUTED);
     damage.add(area);
@@ -98,8 +99,8 @@ fn right_aligned(canvas: &mut Canvas<'_>, area: Rect, text: &str, font: Font, co
 fn draw_cpu(monitor: &Monitor, canvas: &mut Canvas<'_>, layout: &Layout, damage: &mut Damage) {
     let loads = &monitor.figures.cpu_busy_percent;
     let plural = if loads.len() == 1 { "" } else { "s" };
-    let value = format!("{} CPU{plural}, {} % busy", loads.len(), monitor.mean_load());
-    draw_value(canvas, layout.cpu_card, &value, damage);
+    let value = format!("{} % of {} CPU{plural}", monitor.mean_load(), loads.len());
+    draw_value(canvas, layout.cpu_card, CPU_TITLE, &value, damage);
     monitor.cpu_history.draw(canvas, layout.cpu_graph, 100);
     damage.add(layout.cpu_graph);
     canvas.fill(layout.cpu_bars, theme::SURFACE_RAISED);
@@ -141,7 +142,7 @@ fn load_color(value: u64, total: u64) -> Color {
 fn draw_memory(monitor: &Monitor, canvas: &mut Canvas<'_>, layout: &Layout, damage: &mut Damage) {
     let figures = &monitor.figures;
     let value = format!("{} of {}", units::bytes(figures.memory_used), units::bytes(figures.memory_total));
-    draw_value(canvas, layout.memory_card, &value, damage);
+    draw_value(canvas, layout.memory_card, MEMORY_TITLE, &value, damage);
     monitor.memory_history.draw(canvas, layout.memory_graph, kibibytes(figures.memory_total).max(1));
     damage.add(layout.memory_graph);
     canvas.fill(layout.memory_bars, theme::SURFACE_RAISED);
@@ -165,8 +166,9 @@ pub(super) fn column_area(row: Rect, column: Column) -> Rect {
     let mut x = row.x;
     for candidate in Column::ALL {
         let width = if candidate == Column::Name { name } else { candidate.width() };
+        let gap = if candidate == Column::Time { 0 } else { COLUMN_GAP };
         if candidate == column {
-            return Rect::new(x, row.y, width - COLUMN_GAP, row.height);
+            return Rect::new(x, row.y, width - gap, row.height);
         }
         x += width;
     }

@@ -37,10 +37,9 @@ impl Column {
     pub(super) fn width(self) -> i32 {
         match self {
             Column::Name => 0,
-            Column::Id | Column::Cpu => 48,
-            Column::State => 84,
-            Column::Load => 64,
-            Column::Time => 84,
+            Column::Id | Column::Cpu => 56,
+            Column::State => 88,
+            Column::Load | Column::Time => 76,
         }
     }
 

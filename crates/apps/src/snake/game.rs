@@ -67,7 +67,7 @@ pub(super) struct Game {
 impl Game {
     /// A new game; apples fall as `seed` says.
     pub(super) fn new(seed: u64) -> Game {
-        let (column, row) = (COLUMNS / 3, ROWS / 2);
+        let (column, row) = (COLUMNS / 3, ROWS * 3 / 4);
         let snake = (0..INITIAL_LENGTH).map(|behind| Place { column: column - behind, row }).collect();
         let mut game = Game {
             snake,
@@ -115,14 +115,13 @@ impl Game {
         let (columns, rows) = self.direction.step();
         let next = Place { column: head.column + columns, row: head.row + rows };
         let eats = next == self.apple;
-        if !eats {
-            // The tail moves away first: following it closely is allowed.
-            self.snake.pop_back();
-        }
-        if !is_inside(next) || self.snake.contains(&next) {
+        // The tail moves away first: following it closely is allowed.
+        let staying = self.snake.len() - usize::from(!eats);
+        if !is_inside(next) || self.snake.iter().take(staying).any(|place| *place == next) {
             self.ended = true;
             return Step::Died;
         }
+        self.snake.truncate(staying);
         self.snake.push_front(next);
         if !eats {
             return Step::Moved;
@@ -181,16 +180,7 @@ mod tests {
 
     impl Model {
         fn step(&mut self, turn: Option<(i32, i32)>, apple: (i32, i32)) -> Step {
-            if let Some(turn) = turn
-                && turn.0 + self.heading.0 != 0
-            {
-                self.heading = turn;
-            } else if let Some(turn) = turn
-                && turn.0 == 0
-                && self.heading.0 == 0
-            {
-                // Same axis: no turn.
-            }
+            self.heading = turn.unwrap_or(self.heading);
             let head = (self.body[0].0 + self.heading.0, self.body[0].1 + self.heading.1);
             let mut body: Vec<(i32, i32)> = core::iter::once(head).chain(self.body.iter().copied()).collect();
             if head != apple {
