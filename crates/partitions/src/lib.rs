@@ -138,7 +138,9 @@ fn read_gpt(disk: &dyn BlockDevice) -> Result<Vec<Partition>, DeviceError> {
     for entry in entries[..length].chunks(entry_size as usize) {
         let (kind, rest) = entry.split_at(16);
         if kind.iter().any(|&byte| byte != 0) {
-            let field = |at: usize| rest[at..at + 8].iter().rev().fold(0, |value, &byte| value << 8 | u64::from(byte));
+            let field = |at: usize| {
+                rest[at..at + 8].iter().rev().fold(0, |value, &byte| value << 8 | u64::from(byte))
+            };
             let (first, last) = (field(16), field(24));
             add(&mut found, disk, first, last.saturating_sub(first).saturating_add(1));
         }
