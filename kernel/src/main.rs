@@ -26,6 +26,7 @@ mod task;
 mod bench;
 mod block;
 mod console;
+mod desktop;
 mod drivers;
 mod fs;
 mod input;
@@ -88,7 +89,14 @@ fn init(boot: &'static BootInfo) {
     }
     drivers::initialise(boot.boot_time);
     fs::initialise();
-    log::info!(target: "boot", "desktop ready");
+    match console::screen::take() {
+        Some(video) => {
+            if let Err(error) = desktop::start(boot, video) {
+                log::error!("no desktop: {error}");
+            }
+        }
+        None => log::error!("no desktop: there is no screen; the log goes to the serial port"),
+    }
     if line.has("bench") {
         bench::run();
     }
