@@ -63,8 +63,12 @@ pub enum FileError {
     InvalidName,
     /// The file system has no room left.
     NoSpace,
+    /// The file would be larger than the file system can store.
+    TooLarge,
     /// The file system can't be written.
     ReadOnly,
+    /// The file is open, or the directory is a mount point.
+    Busy,
     /// The device failed or the file system is damaged.
     Device,
     /// The operation is not possible here.
@@ -81,7 +85,9 @@ impl fmt::Display for FileError {
             Self::DirectoryNotEmpty => "directory not empty",
             Self::InvalidName => "invalid name",
             Self::NoSpace => "no space left",
+            Self::TooLarge => "file too large",
             Self::ReadOnly => "read-only file system",
+            Self::Busy => "in use",
             Self::Device => "input/output error",
             Self::Unsupported => "not supported",
         })

@@ -172,9 +172,8 @@ impl Compositor {
     }
 
     fn leave(&mut self, action: PowerAction) {
-        if let Err(error) = power::leave(action) {
-            self.notify(ToastKind::Error, &format!("{error}"));
-        }
+        let reason = power::leave(action);
+        self.notify(ToastKind::Error, &reason);
     }
 
     /// Opens a program's window; what goes wrong is a message on the screen.

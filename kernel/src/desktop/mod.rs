@@ -36,6 +36,7 @@ use desktop::{Input, ToastKind, WindowId};
 use crate::arch::cpu;
 use crate::boot::BootInfo;
 use crate::boot::video::VideoMemory;
+use crate::fs;
 use crate::lock::Once;
 use crate::sync::Channel;
 use crate::task::{self, SpawnError};
@@ -102,6 +103,9 @@ pub fn start(boot: &BootInfo, video: VideoMemory) -> Result<(), StartError> {
     let compositor = compositor::Compositor::new(screen, facts(boot, &video))?;
     task::spawn("compositor", move || compositor.run())?;
     task::spawn("input", input::forward)?;
+    if let Some(problem) = fs::disk_status() {
+        notify(ToastKind::Warning, &problem);
+    }
     launch("terminal");
     Ok(())
 }

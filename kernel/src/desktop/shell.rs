@@ -2,7 +2,7 @@
 
 use alloc::boxed::Box;
 use alloc::format;
-use alloc::string::{String, ToString};
+use alloc::string::String;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 
@@ -139,6 +139,6 @@ impl System for KernelSystem {
     }
 
     fn power(&self, action: PowerAction) -> Result<(), PowerError> {
-        power::leave(action).map_err(|error| PowerError(error.to_string()))
+        Err(PowerError(power::leave(action)))
     }
 }

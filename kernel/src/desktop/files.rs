@@ -1,0 +1,127 @@
+//! The kernel's files in the words of `ui` and `shell`.
+
+use alloc::string::{String, ToString};
+use alloc::vec::Vec;
+
+use ::shell::{FileKind, FileStatus, FileSystemFigures, WriteMode};
+use ui::{DateTime, DirectoryEntry, FileError, Files};
+use vfs::OpenMode;
+
+use crate::fs::{self, FsError, Metadata};
+
+/// The files that a program sees: all.
+pub struct KernelFiles;
+
+impl Files for KernelFiles {
+    fn read(&mut self, path: &str) -> Result<Vec<u8>, FileError> {
+        fs::read(path).map_err(error)
+    }
+
+    fn write(&mut self, path: &str, contents: &[u8]) -> Result<(), FileError> {
+        fs::write(path, contents).map_err(error)
+    }
+
+    fn list(&mut self, path: &str) -> Result<Vec<DirectoryEntry>, FileError> {
+        let entry = |entry: fs::DirectoryEntry| DirectoryEntry {
+            is_directory: entry.metadata.kind == fs::FileKind::Directory,
+            length: entry.metadata.size,
+            name: entry.name,
+        };
+        Ok(fs::list(path).map_err(error)?.into_iter().map(entry).collect())
+    }
+
+    fn remove(&mut self, path: &str) -> Result<(), FileError> {
+        remove(path)
+    }
+}
+
+/// The entries of a directory.
+pub fn list(path: &str) -> Result<Vec<FileStatus>, FileError> {
+    let entries = fs::list(path).map_err(error)?;
+    Ok(entries.into_iter().map(|entry| file_status(entry.name, entry.metadata)).collect())
+}
+
+/// What stands at `path`.
+pub fn status(path: &str) -> Result<FileStatus, FileError> {
+    let name = path.rsplit('/').next().unwrap_or("");
+    fs::metadata(path).map(|metadata| file_status(name.to_string(), metadata)).map_err(error)
+}
+
+fn file_status(name: String, metadata: Metadata) -> FileStatus {
+    let kind = match metadata.kind {
+        fs::FileKind::File => FileKind::File,
+        fs::FileKind::Directory => FileKind::Directory,
+    };
+    let modified = (metadata.modified > 0).then(|| DateTime::from_unix(metadata.modified));
+    FileStatus { name, kind, length: metadata.size, modified }
+}
+
+/// Reads a part of a file.
+pub fn read_at(path: &str, offset: u64, buffer: &mut [u8]) -> Result<usize, FileError> {
+    fs::open(path, OpenMode::Read).and_then(|file| file.read(offset, buffer)).map_err(error)
+}
+
+/// Writes or extends a file.
+pub fn write(path: &str, contents: &[u8], mode: WriteMode) -> Result<(), FileError> {
+    match mode {
+        WriteMode::Replace => fs::write(path, contents),
+        WriteMode::Append => fs::append(path, contents),
+    }
+    .map_err(error)
+}
+
+/// Makes a directory.
+pub fn create_directory(path: &str) -> Result<(), FileError> {
+    fs::create_directory(path).map_err(error)
+}
+
+/// Removes a file or an empty directory.
+pub fn remove(path: &str) -> Result<(), FileError> {
+    fs::remove(path).map_err(error)
+}
+
+/// Moves a file or directory where nothing is yet.
+pub fn rename(from: &str, to: &str) -> Result<(), FileError> {
+    // FAT takes names that differ in case only for the same, and renaming so is meant.
+    if !from.eq_ignore_ascii_case(to) && fs::metadata(to).is_ok() {
+        return Err(FileError::AlreadyExists);
+    }
+    fs::rename(from, to).map_err(error)
+}
+
+/// What is mounted. A file system that can't say how full it is has no room at all.
+pub fn mounted() -> Vec<FileSystemFigures> {
+    let figures = |mount: fs::MountInfo| {
+        let (total, free) = mount.usage.map_or((0, 0), |usage| (usage.total, usage.free));
+        FileSystemFigures {
+            device: if mount.point == "/" { "none" } else { "disk" }.into(),
+            mount_point: mount.point,
+            kind: mount.kind.to_ascii_lowercase(),
+            total,
+            used: total.saturating_sub(free),
+        }
+    };
+    fs::mounts().into_iter().map(figures).collect()
+}
+
+fn error(error: FsError) -> FileError {
+    match error {
+        FsError::NotFound => FileError::NotFound,
+        FsError::AlreadyExists => FileError::AlreadyExists,
+        FsError::NotADirectory => FileError::NotADirectory,
+        FsError::IsADirectory => FileError::IsADirectory,
+        FsError::NotEmpty => FileError::DirectoryNotEmpty,
+        FsError::InvalidName(_) => FileError::InvalidName,
+        FsError::NoSpace => FileError::NoSpace,
+        FsError::TooLarge => FileError::TooLarge,
+        FsError::ReadOnly => FileError::ReadOnly,
+        FsError::Busy => FileError::Busy,
+        FsError::Damaged(_) | FsError::Device(_) => {
+            // The words that programs get are few; the log keeps the rest.
+            log::warn!("{error}");
+            FileError::Device
+        }
+        // Two file systems in one move, senseless arguments.
+        _ => FileError::Unsupported,
+    }
+}
