@@ -1,7 +1,10 @@
 //! Machines for a person: `make run`, `run-uefi`, `run-direct` and `debug`.
 
 use std::fs;
+use std::io::IsTerminal;
+use std::os::unix::process::CommandExt;
 use std::path::Path;
+use std::process::{Command, Stdio};
 
 use crate::build::compile::{self, Profile};
 use crate::build::{bundle, disk, iso};
@@ -29,15 +32,30 @@ pub fn direct(project: &Project) -> Result {
     start(project, direct_boot(project, &kernel)?, &[])
 }
 
-/// Boots through the loader a kernel with symbols, stopped before its first instruction, and says
-/// how to attach gdb: the terminal itself shows the serial log.
+/// Boots through the loader a kernel with symbols, stopped before its first instruction. gdb runs in this
+/// terminal; without one, a line says how to attach it, and the serial log runs here.
 pub fn under_gdb(project: &Project) -> Result {
     let kernel = compile::kernel(project, Profile::Debugging)?;
     let boot = direct_boot(project, &kernel)?;
     let script = project.build.join("debug.gdb");
     run::write_file(&script, gdb_script(&kernel))?;
-    println!("The machine waits for gdb. In another terminal: gdb -x {}", script.display());
-    start(project, boot, &["-gdb", "tcp:127.0.0.1:1234", "-S"])
+    let stopped = ["-gdb", "tcp:127.0.0.1:1234", "-S"];
+    if !std::io::stdin().is_terminal() {
+        println!("The machine waits for gdb: gdb -x {}", script.display());
+        return start(project, boot, &stopped);
+    }
+    let serial = project.build.join("serial.log");
+    let (hardware, hint) = hardware(project, boot, Serial::File(serial.clone()), &stopped)?;
+    println!("Serial log: {}. Leaving gdb ends the machine.", serial.display());
+    if let Some(hint) = hint {
+        println!("{hint}");
+    }
+    // In a process group of its own, for the terminal's Ctrl+C is gdb's. A shell that ignores it takes our
+    // place, and ends QEMU after gdb.
+    let qemu = hardware.command().stdin(Stdio::null()).process_group(0).spawn().context("start QEMU")?;
+    let end = "trap '' INT; gdb -q -x \"$1\"; kill \"$2\"";
+    let error = Command::new("sh").args(["-c", end, "debug"]).arg(&script).arg(qemu.id().to_string()).exec();
+    Err(error).context("start gdb")
 }
 
 /// The kernel through the loader, with the command line of this run.
@@ -50,11 +68,27 @@ pub fn direct_boot(project: &Project, kernel: &Path) -> Result<Boot> {
 }
 
 fn start(project: &Project, boot: Boot, extra: &[&str]) -> Result {
-    let display = display::choose();
     let serial = project.build.join("serial.log");
+    let (hardware, hint) = hardware(project, boot, Serial::TerminalAndFile(serial.clone()), extra)?;
+    println!("Serial log: {} (and below). Ctrl+C ends the machine.", serial.display());
+    if let Some(hint) = hint {
+        println!("{hint}");
+    }
+    run::visibly(&mut hardware.command())
+}
+
+/// The machine for a person, and how to see its screen where that isn't plain.
+fn hardware(
+    project: &Project,
+    boot: Boot,
+    serial: Serial,
+    extra: &[&str],
+) -> Result<(Hardware, Option<String>)> {
+    fs::create_dir_all(&project.build).context("make the build folder")?;
+    let display = display::choose();
     let hardware = Hardware {
         boot,
-        serial: Serial::TerminalAndFile(serial.clone()),
+        serial,
         accelerator: accelerator::choose(),
         cpus: project.cpus,
         memory_mib: project.memory_mib,
@@ -64,12 +98,7 @@ fn start(project: &Project, boot: Boot, extra: &[&str]) -> Result {
         count_instructions: false,
         extra: display.arguments.into_iter().chain(extra.iter().map(|&word| word.to_owned())).collect(),
     };
-    fs::create_dir_all(&project.build).context("make the build folder")?;
-    println!("Serial log: {} (and below). Ctrl+C ends the machine.", serial.display());
-    if let Some(hint) = display.hint {
-        println!("{hint}");
-    }
-    run::visibly(&mut hardware.command())
+    Ok((hardware, display.hint))
 }
 
 /// Commands for gdb: symbols of `kernel`, and a stop where it is entered. A hardware breakpoint, for the

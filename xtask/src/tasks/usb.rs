@@ -4,10 +4,12 @@
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, IsTerminal, Read, Seek, SeekFrom, Write};
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 
 use crate::build::iso;
 use crate::error::{Context, Result, fail};
+use crate::host::run;
 use crate::project::Project;
 
 /// Bytes per write: large enough for any stick, small enough for a lively display of progress.
@@ -34,20 +36,30 @@ pub fn write(project: &Project) -> Result {
         fail!("nothing was written");
     }
     let mut source = File::open(&iso)?;
-    let mut target = open_device(&device)?;
+    let mut target = open_device(&device, project.force)?;
     copy(&mut source, &mut target, size)?;
     // To the stick itself, not to the host's memory of it.
     target.sync_all().context("flush the stick")?;
     drop(target);
+    // What is read back must come from the stick, and not from what the host remembers.
+    run::quietly(run::program("blockdev").arg("--flushbufs").arg(&device))?;
     source.rewind()?;
     compare(&mut source, &mut File::open(&device)?, size)?;
     println!("Written and verified. Boot the PC from it, with Secure Boot off.");
     Ok(())
 }
 
-/// Opens a whole disk for writing; the commonest failure gets the words that help.
-fn open_device(device: &Path) -> Result<File> {
-    match OpenOptions::new().write(true).open(device) {
+/// Linux's open(2): of a block device, `O_EXCL` fails when it is in use, be it by a file system, as swap or by a
+/// volume manager.
+const O_EXCL: i32 = 0o200;
+
+/// Opens a whole disk for writing; the commonest failures get the words that help.
+fn open_device(device: &Path, force: bool) -> Result<File> {
+    let flags = if force { 0 } else { O_EXCL };
+    match OpenOptions::new().write(true).custom_flags(flags).open(device) {
+        Err(error) if error.kind() == io::ErrorKind::ResourceBusy => {
+            fail!("{} is in use; FORCE=1 writes to it all the same", device.display())
+        }
         Err(error) if error.kind() == io::ErrorKind::PermissionDenied => {
             fail!("{} may only be written by root: sudo make usb DEV={0}", device.display())
         }
