@@ -24,7 +24,8 @@ const OBEY_NS: u64 = 500_000_000;
 /// Switches the machine off. Returns, with the reason in words, when it does not.
 pub fn power_off() -> &'static str {
     let firmware = platform::firmware();
-    let Some((fadt, soft_off)) = firmware.and_then(|firmware| Some((firmware.fadt.as_ref()?, firmware.soft_off?)))
+    let Some((fadt, soft_off)) =
+        firmware.and_then(|firmware| Some((firmware.fadt.as_ref()?, firmware.soft_off?)))
     else {
         return "ACPI does not say how: switch the machine off by hand";
     };

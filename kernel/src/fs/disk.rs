@@ -34,7 +34,7 @@ pub fn initialise() {
     for disk in block::disks() {
         match mount_first_volume(&disk) {
             Ok(()) => return,
-            Err(problem) => problems.push(format!("{}: {problem}", disk.name)),
+            Err(problem) => problems.push(format!("{} ({}): {problem}", disk.name, disk.model)),
         }
     }
     let problem = match problems.as_slice() {
@@ -64,7 +64,8 @@ fn mount_first_volume(disk: &Disk) -> Result<(), String> {
 }
 
 fn mount_volume(name: &str, device: Arc<dyn BlockDevice>) -> Result<(), MountError> {
-    let cache_blocks = (memory::statistics().total / CACHE_PART / blockcache::BLOCK_SIZE as u64).min(CACHE_BLOCKS);
+    let cache_blocks =
+        (memory::statistics().total / CACHE_PART / blockcache::BLOCK_SIZE as u64).min(CACHE_BLOCKS);
     let size = device.sector_count() * blockcache::SECTOR_SIZE as u64;
     let (volume, report) = Fat::mount(device, cache_blocks as usize, rtc::now)?;
     log::info!(

@@ -13,8 +13,8 @@ use alloc::string::String;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 
-use vfs::{FileSystem, MountTable, OpenMode, RamFs, path};
 pub use vfs::{DirectoryEntry, FileKind, FsError, Metadata, Usage};
+use vfs::{FileSystem, MountTable, OpenMode, RamFs, path};
 
 use crate::drivers::rtc;
 use crate::memory;
@@ -131,7 +131,9 @@ pub fn read(path: &str) -> Result<Vec<u8>, FsError> {
     let file = open(path, OpenMode::Read)?;
     let size = usize::try_from(file.size()?).map_err(|_| FsError::TooLarge)?;
     let mut contents = Vec::new();
-    contents.try_reserve_exact(size).map_err(|_| FsError::InvalidInput("not enough memory to read all of it"))?;
+    contents
+        .try_reserve_exact(size)
+        .map_err(|_| FsError::InvalidInput("not enough memory to read all of it"))?;
     contents.resize(size, 0);
     let length = file.read(0, &mut contents)?;
     contents.truncate(length);
@@ -162,7 +164,11 @@ pub fn append(path: &str, contents: &[u8]) -> Result<(), FsError> {
 /// Puts everything on the disks. Tries all of them, and gives the first error.
 pub fn sync() -> Result<(), FsError> {
     let mounts: Vec<Arc<Mount>> = MOUNTS.lock().iter().map(|(_, mount)| mount.clone()).collect();
-    mounts.iter().fold(Ok(()), |result, mount| result.and(mount.file_system.lock().sync()))
+    let mut result = Ok(());
+    for mount in mounts {
+        result = result.and(mount.file_system.lock().sync());
+    }
+    result
 }
 
 /// What is mounted, outermost first.

@@ -81,21 +81,8 @@ pub fn receive() -> InputEvent {
     }
 }
 
-/// The next event; waits at most `timeout_ms`.
-pub fn receive_timeout(timeout_ms: u64) -> Option<InputEvent> {
-    let deadline = time::uptime_ns().saturating_add(timeout_ms.saturating_mul(1_000_000));
-    loop {
-        if let Some(event) = try_receive() {
-            return Some(event);
-        }
-        if !READERS.wait_until_deadline(deadline, || !RING.lock().is_empty()) {
-            return None;
-        }
-    }
-}
-
 /// The next event, if there is one.
-pub fn try_receive() -> Option<InputEvent> {
+fn try_receive() -> Option<InputEvent> {
     let mut decoder = DECODER.lock();
     loop {
         // Bytes first: motion that came meanwhile joins the motion that waits.

@@ -41,9 +41,10 @@ impl AtaError {
         match self {
             Self::Ports(_) => "its ports are taken",
             Self::TimedOut => "it does not answer",
-            Self::Reported(bits) => {
-                Self::REPORTS.iter().find(|(bit, _)| bits & bit != 0).map_or("an error without a reason", |(_, w)| w)
-            }
+            Self::Reported(bits) => Self::REPORTS
+                .iter()
+                .find(|(bit, _)| bits & bit != 0)
+                .map_or("an error without a reason", |(_, w)| w),
             Self::Fault => "a fault of the drive itself",
             Self::Protocol => "it lost step with the data",
             Self::Unsupported(what) => what,

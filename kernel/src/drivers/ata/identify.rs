@@ -39,11 +39,16 @@ impl Identity {
         if words[SECTOR_FORMAT] & SECTOR_FORMAT_MASK == LONG_SECTORS {
             return Err(AtaError::Unsupported("its sectors are not 512 bytes long"));
         }
-        let sectors_at =
-            |at: usize, count: usize| words[at..at + count].iter().rev().fold(0, |sum, &word| sum << 16 | u64::from(word));
+        let sectors_at = |at: usize, count: usize| {
+            words[at..at + count].iter().rev().fold(0, |sum, &word| sum << 16 | u64::from(word))
+        };
         let lba48 = words[COMMANDS] & LBA_48 != 0;
         // 48-bit sector numbers end there, whatever the drive says.
-        let sectors = if lba48 { sectors_at(SECTORS_48, 4).min(1 << 48) } else { sectors_at(SECTORS_28, 2).min(1 << 28) };
+        let sectors = if lba48 {
+            sectors_at(SECTORS_48, 4).min(1 << 48)
+        } else {
+            sectors_at(SECTORS_28, 2).min(1 << 28)
+        };
         if sectors == 0 {
             return Err(AtaError::Unsupported("it has no sectors"));
         }

@@ -107,7 +107,9 @@ impl BlockDevice for AtaDisk {
 
     fn read(&self, first_sector: u64, buffer: &mut [u8]) -> Result<(), DeviceError> {
         self.check(first_sector, buffer.len())?;
-        for (part, sector) in buffer.chunks_mut(MAX_SECTORS * SECTOR_SIZE).zip((first_sector..).step_by(MAX_SECTORS)) {
+        for (part, sector) in
+            buffer.chunks_mut(MAX_SECTORS * SECTOR_SIZE).zip((first_sector..).step_by(MAX_SECTORS))
+        {
             self.retry("reading", sector, |channel| {
                 channel.transfer(self.drive, &self.identity, sector, Direction::Read(part))
             })?;
@@ -117,7 +119,9 @@ impl BlockDevice for AtaDisk {
 
     fn write(&self, first_sector: u64, data: &[u8]) -> Result<(), DeviceError> {
         self.check(first_sector, data.len())?;
-        for (part, sector) in data.chunks(MAX_SECTORS * SECTOR_SIZE).zip((first_sector..).step_by(MAX_SECTORS)) {
+        for (part, sector) in
+            data.chunks(MAX_SECTORS * SECTOR_SIZE).zip((first_sector..).step_by(MAX_SECTORS))
+        {
             self.retry("writing", sector, |channel| {
                 channel.transfer(self.drive, &self.identity, sector, Direction::Write(part))
             })?;
