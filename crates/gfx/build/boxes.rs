@@ -1,8 +1,8 @@
-//! Box drawing (U+2500–257F) and block elements (U+2580–259F), drawn to the cell: glyphs from a font leave gaps between rows
-//! whose height they were not made for.
+//! Box drawing (U+2500–257F) and block elements (U+2580–259F), drawn to the cell: glyphs from a font leave
+//! gaps between rows whose height they were not made for.
 //!
-//! Light lines are one pixel wide, heavy ones three, double ones two of one pixel. All pass through the same middle pixel, so
-//! whatever meets at a cell's edge meets exactly.
+//! Light lines are one pixel wide, heavy ones three, double ones two of one pixel. All pass through the same
+//! middle pixel, so whatever meets at a cell's edge meets exactly.
 
 use crate::outline::Bitmap;
 
@@ -15,8 +15,8 @@ enum Arm {
     Double,
 }
 
-/// The arms (left, up, right, down) of the characters U+2500 to U+257F; the digits are 0 none, 1 light, 2 heavy, 3 double.
-/// Dashed lines, arcs and diagonals are 0000 here: `special` draws them.
+/// The arms (left, up, right, down) of the characters U+2500 to U+257F; the digits are 0 none, 1 light, 2
+/// heavy, 3 double. Dashed lines, arcs and diagonals are 0000 here: `special` draws them.
 const ARMS: [&str; 128] = [
     "1010", "2020", "0101", "0202", "0000", "0000", "0000", "0000", "0000", "0000", "0000", "0000", "0011",
     "0021", "0012", "0022", "1001", "2001", "1002", "2002", "0110", "0120", "0210", "0220", "1100", "2100",
@@ -95,8 +95,8 @@ impl Cell {
         }
     }
 
-    /// Draws the four arms. Each is made of strands: lines at a distance from the middle, which reach inward as far as the
-    /// strand that crosses them demands, so that corners close and double lines stay hollow.
+    /// Draws the four arms. Each is made of strands: lines at a distance from the middle, which reach inward
+    /// as far as the strand that crosses them demands, so that corners close and double lines stay hollow.
     fn cross(&mut self, arms: [Arm; 4]) {
         let (middle_x, middle_y) = (self.width / 2, self.height / 2);
         for (side, &arm) in arms.iter().enumerate() {
@@ -219,15 +219,16 @@ fn strands(arm: Arm) -> &'static [(i32, i32)] {
     }
 }
 
-/// How far beyond the middle a strand at `offset` reaches; negative when it ends before it. `low` and `high` are the arms that
-/// cross it, on the side of smaller and of larger coordinates.
+/// How far beyond the middle a strand at `offset` reaches; negative when it ends before it. `low` and `high`
+/// are the arms that cross it, on the side of smaller and of larger coordinates.
 fn inward(arm: Arm, offset: i32, opposite: Arm, low: Arm, high: Arm) -> i32 {
     let half = |arm: Arm| match arm {
         Arm::Heavy | Arm::Double => 1,
         Arm::None | Arm::Light => 0,
     };
     if arm == Arm::Double {
-        // An arm of two strands that leaves on this strand's side has it turn the inner corner; on the other, the outer one.
+        // An arm of two strands that leaves on this strand's side has it turn the inner corner; on the other,
+        // the outer one.
         let near = if offset < 0 { low } else { high };
         return if near == Arm::Double { -1 } else { half(low).max(half(high)) };
     }

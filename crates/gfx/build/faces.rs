@@ -1,6 +1,7 @@
 //! The faces: which font at which size, which characters, and the atlas that `src/font.rs` reads.
 //!
-//! An atlas is two tables. The first holds one 64-bit little-endian record for each drawn glyph, from the low bits up:
+//! An atlas is two tables. The first holds one 64-bit little-endian record for each drawn glyph, from the low
+//! bits up:
 //!
 //! | bits | what |
 //! |---|---|
@@ -11,9 +12,10 @@
 //! | 6 | columns from the pen to its first column, plus 32 |
 //! | 6 | rows from the top of the line to its first row |
 //!
-//! Record 0 is the box for characters that have no glyph. A glyph of a face with several positions is drawn once for each, in
-//! records that follow one another: with its pen on a whole pixel, a third further, and so on. So letters keep the distances
-//! that their designer gave them instead of snapping to pixels, and still nothing is computed at run time.
+//! Record 0 is the box for characters that have no glyph. A glyph of a face with several positions is drawn
+//! once for each, in records that follow one another: with its pen on a whole pixel, a third further, and so
+//! on. So letters keep the distances that their designer gave them instead of snapping to pixels, and still
+//! nothing is computed at run time.
 
 use crate::outline::{Bitmap, Fit, rasterize};
 use crate::{Output, boxes};
@@ -102,11 +104,11 @@ pub fn bake(output: &mut Output) {
         let records: Vec<u8> = atlas.records.iter().flat_map(|record| record.to_le_bytes()).collect();
         let records = output.blob(&format!("{}.records", description.name), &records);
         let coverage = output.blob(&format!("{}.coverage", description.name), &atlas.coverage);
-        let (line_height, ascent) = (description.line_height, description.ascent);
+        let Description { line_height, ascent, positions, .. } = description;
         entries.push_str(&format!(
-            "Face {{ line_height: {line_height}, ascent: {ascent}, positions: {}, latin: &{:?}, others: &{:?}, records: {records}, \
-             coverage: {coverage} }},\n",
-            description.positions, atlas.latin, atlas.others,
+            "Face {{ line_height: {line_height}, ascent: {ascent}, positions: {positions}, \
+             latin: &{:?}, others: &{:?}, records: {records}, coverage: {coverage} }},\n",
+            atlas.latin, atlas.others,
         ));
     }
     output.line(&format!("pub static FACES: [Face; {}] = [\n{entries}];", FACES.len()));

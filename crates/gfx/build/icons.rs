@@ -1,4 +1,5 @@
-//! Application icons: a light sign on a coloured tile, in a square of 48 units, drawn anew for each size with strokes that suit it.
+//! Application icons: a light sign on a coloured tile, in a square of 48 units, drawn anew for each size with
+//! strokes that suit it.
 
 use crate::Output;
 use crate::paint::{Fill, Ink, Picture, faded, rgb};
@@ -14,7 +15,8 @@ const BLACK: Ink = [0.0, 0.0, 0.0, 1.0];
 const ICONS: [fn(&mut Drawing); 11] =
     [terminal, monitor, about, snake, files, editor, settings, power, generic, folder, file];
 
-/// Bakes all icons into one table, and `ICON_WORDS` and `ICON_BYTES` that name it: each icon in each size, one after another.
+/// Bakes all icons into one table, and `ICON_WORDS` and `ICON_BYTES` that name it: each icon in each size,
+/// one after another.
 pub fn bake(output: &mut Output) {
     let mut bytes = Vec::new();
     for draw in ICONS {

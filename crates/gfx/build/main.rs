@@ -1,5 +1,5 @@
-//! Bakes everything that needs curves: glyphs, icons, pointers and shadows become tables of bytes, for the kernel has no
-//! floating point.
+//! Bakes everything that needs curves: glyphs, icons, pointers and shadows become tables of bytes, for the
+//! kernel has no floating point.
 //!
 //! All is drawn from descriptions in this folder; only the letters come from outside, from font files in two
 //! build-dependencies (`faces.rs`). What is written to `OUT_DIR` is included by `src/baked.rs`.

@@ -1,8 +1,9 @@
 //! From a glyph's outline to a bitmap of coverage.
 //!
-//! Letters a dozen pixels high look blurred when the tops of "x" or "H" fall between two rows. So the outline is fitted first:
-//! heights that many letters share (baseline, x-height, cap height, ascender) are moved to whole rows and everything between
-//! is stretched evenly, the overshoot of round letters being flattened onto the row. Widths and shapes stay as designed.
+//! Letters a dozen pixels high look blurred when the tops of "x" or "H" fall between two rows. So the outline
+//! is fitted first: heights that many letters share (baseline, x-height, cap height, ascender) are moved to
+//! whole rows and everything between is stretched evenly, the overshoot of round letters being flattened onto
+//! the row. Widths and shapes stay as designed.
 
 use ab_glyph_rasterizer::{Point, Rasterizer, point};
 use ttf_parser::{Face, GlyphId, OutlineBuilder};
@@ -78,7 +79,8 @@ impl Fit {
     }
 }
 
-/// Draws `glyph` with its pen `shift` pixels right of a whole pixel. Strokes become `bolder` pixels wider than designed.
+/// Draws `glyph` with its pen `shift` pixels right of a whole pixel. Strokes become `bolder` pixels wider
+/// than designed.
 pub fn rasterize(face: &Face, glyph: GlyphId, fit: &Fit, shift: f32, bolder: f32) -> Bitmap {
     let mut path = Path { fit, shift, pen: point(0.0, 0.0), start: point(0.0, 0.0), curves: Vec::new() };
     if face.outline_glyph(glyph, &mut path).is_none() {

@@ -7,9 +7,8 @@ pub type Ink = [f32; 4];
 
 /// The opaque colour written `0xRRGGBB`.
 pub fn rgb(hex: u32) -> Ink {
-    [16, 8, 0].map(|shift| (hex >> shift & 255) as f32 / 255.0).into_iter().chain([1.0]).collect::<Vec<_>>()[..]
-        .try_into()
-        .expect("three channels and an alpha are four")
+    let channel = |shift: u32| (hex >> shift & 255) as f32 / 255.0;
+    [channel(16), channel(8), channel(0), 1.0]
 }
 
 /// The same colour, `alpha` as strong.
@@ -63,7 +62,8 @@ impl Picture {
         self.soft(shape, fill, 0.0);
     }
 
-    /// Paints over what is there with an edge that fades over `softness` units to both sides: a shadow or a glow.
+    /// Paints over what is there with an edge that fades over `softness` units to both sides: a shadow or a
+    /// glow.
     pub fn soft(&mut self, shape: &Shape, fill: &Fill, softness: f32) {
         // An edge as wide as a sample is sharp.
         let ramp = (2.0 * softness).max(1.0 / (self.scale * SAMPLES as f32));

@@ -1,4 +1,5 @@
-//! Shadows: of each level the top-left corner, as alphas of black. Everything else of a shadow repeats its last row or column.
+//! Shadows: of each level the top-left corner, as alphas of black. Everything else of a shadow repeats its
+//! last row or column.
 
 use crate::Output;
 
@@ -36,7 +37,8 @@ pub fn bake(output: &mut Output) {
     output.line(&format!("pub static SHADOWS: [Shadow; {}] = [\n{entries}];", LEVELS.len()));
 }
 
-/// Blurs a large rounded square and cuts its top-left corner out, `side` pixels square, `reach` of them outside the shape.
+/// Blurs a large rounded square and cuts its top-left corner out, `side` pixels square, `reach` of them
+/// outside the shape.
 fn corner(level: &Level, reach: usize, side: usize) -> Vec<u8> {
     let kernel: Vec<f32> = (0..=2 * reach)
         .map(|index| (-0.5 * ((index as f32 - reach as f32) / level.blur).powi(2)).exp())

@@ -1,7 +1,8 @@
-//! Shapes as signed distances: a function from a point to how far it lies outside the outline (inside is negative).
+//! Shapes as signed distances: a function from a point to how far it lies outside the outline (inside is
+//! negative).
 //!
-//! Distances make round ends, outlines, rings and soft edges one-liners, and combine by minimum and maximum; that is all that
-//! icons need. The formulas are the usual ones of solid geometry in the plane.
+//! Distances make round ends, outlines, rings and soft edges one-liners, and combine by minimum and maximum;
+//! that is all that icons need. The formulas are the usual ones of solid geometry in the plane.
 
 /// A point, x to the right and y down.
 pub type At = [f32; 2];

@@ -1,7 +1,8 @@
 //! What drawing costs on the host: nanoseconds for each pixel, or for each call where that says more.
 //!
-//! `cargo run --release -p gfx --example cost`. With the name of a case and a number it draws that case so often and prints
-//! nothing, to count instructions: the difference of two numbers under `valgrind --tool=callgrind` is exact.
+//! `cargo run --release -p gfx --example cost`. With the name of a case and a number it draws that case so
+//! often and prints nothing, to count instructions: the difference of two numbers under `valgrind
+//! --tool=callgrind` is exact.
 
 use gfx::{Canvas, Color, Font, Icon, IconSize, Point, Rect, ShadowLevel, Size, Surface, theme};
 use std::hint::black_box;

@@ -2,7 +2,8 @@
 
 use crate::pixel;
 
-/// A colour of 8-bit channels, `0xAARRGGBB`; the channels are *not* multiplied by the alpha (0 is transparent, 255 opaque).
+/// A colour of 8-bit channels, `0xAARRGGBB`; the channels are *not* multiplied by the alpha (0 is
+/// transparent, 255 opaque).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Color(pub u32);
 

@@ -1,12 +1,14 @@
 //! What changed: a short list of rectangles.
 //!
-//! Whoever draws adds rectangles; whoever composes repaints them. The list never loses a pixel that was added. It may grow by
-//! pixels that were not: two rectangles merge when the rectangle around both wastes little, and when the list is full the pair
-//! merges that wastes least. The rectangles never overlap, so no pixel is repainted twice.
+//! Whoever draws adds rectangles; whoever composes repaints them. The list never loses a pixel that was
+//! added. It may grow by pixels that were not: two rectangles merge when the rectangle around both wastes
+//! little, and when the list is full the pair merges that wastes least. The rectangles never overlap, so no
+//! pixel is repainted twice.
 
 use crate::Rect;
 
-/// The most rectangles kept. Each costs its caller a walk over the windows, so many small ones are worth less than few.
+/// The most rectangles kept. Each costs its caller a walk over the windows, so many small ones are worth less
+/// than few.
 const CAPACITY: usize = 16;
 
 /// A bounded list of rectangles that don't overlap.
@@ -22,8 +24,8 @@ fn waste(a: Rect, b: Rect) -> i64 {
     a.union(b).area() as i64 - (a.area() as i64 + b.area() as i64 - shared)
 }
 
-/// Whether one rectangle is cheaper than two: when they overlap, or when the wasted pixels are few. To set up a rectangle
-/// costs about as much as to compose a thousand pixels.
+/// Whether one rectangle is cheaper than two: when they overlap, or when the wasted pixels are few. To set up
+/// a rectangle costs about as much as to compose a thousand pixels.
 fn worth_merging(a: Rect, b: Rect) -> bool {
     a.intersects(b) || waste(a, b) <= 1024
 }

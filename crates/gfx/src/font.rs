@@ -1,7 +1,7 @@
 //! Fonts: metrics and glyphs from the atlases that `build/` made.
 //!
-//! The pen moves in 1/64 pixel, so that letters keep the distances their designer gave them; a glyph is drawn from the one of
-//! its pictures whose pen is nearest. The faces for terminals have whole-pixel cells instead.
+//! The pen moves in 1/64 pixel, so that letters keep the distances their designer gave them; a glyph is drawn
+//! from the one of its pictures whose pen is nearest. The faces for terminals have whole-pixel cells instead.
 
 use crate::baked::{FACES, Face};
 
@@ -42,8 +42,9 @@ impl Font {
         self.face().ascent
     }
 
-    /// Pixels that `character` takes on a line of its own, rounded. In [`Font::Mono`] and [`Font::MonoBold`] all take the same;
-    /// in the others advances are fractions of pixels, so ask [`Font::width`] where something in a text lies.
+    /// Pixels that `character` takes on a line of its own, rounded. In [`Font::Mono`] and [`Font::MonoBold`]
+    /// all take the same; in the others advances are fractions of pixels, so ask [`Font::width`] where
+    /// something in a text lies.
     pub fn advance(self, character: char) -> i32 {
         rounded(self.exact_advance(character))
     }
@@ -53,7 +54,8 @@ impl Font {
         rounded(text.chars().map(|character| self.exact_advance(character)).sum())
     }
 
-    /// The byte position in `text` of the longest start of it that is at most `width` pixels wide: where to cut what is too long.
+    /// The byte position in `text` of the longest start of it that is at most `width` pixels wide: where to
+    /// cut what is too long.
     pub fn fit(self, text: &str, width: i32) -> usize {
         let mut pen = 0;
         let too_wide = text.char_indices().find(|&(_, character)| {

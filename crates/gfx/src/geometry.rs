@@ -62,8 +62,8 @@ impl Size {
     }
 }
 
-/// A rectangle of pixels: it holds the columns `x .. x + width` and the rows `y .. y + height`, and nothing when either
-/// length is zero or less. Edges beyond the range of `i32` saturate.
+/// A rectangle of pixels: it holds the columns `x .. x + width` and the rows `y .. y + height`, and nothing
+/// when either length is zero or less. Edges beyond the range of `i32` saturate.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Rect {
     /// The leftmost column.
@@ -90,7 +90,8 @@ impl Rect {
         Rect { x: origin.x, y: origin.y, width: size.width, height: size.height }
     }
 
-    /// The rectangle of the columns `left .. right` and the rows `top .. bottom`; empty when they are the wrong way round.
+    /// The rectangle of the columns `left .. right` and the rows `top .. bottom`; empty when they are the
+    /// wrong way round.
     pub const fn from_edges(left: i32, top: i32, right: i32, bottom: i32) -> Rect {
         if right <= left || bottom <= top {
             return Rect::EMPTY;
@@ -178,7 +179,8 @@ impl Rect {
         )
     }
 
-    /// The pixels of this one that are not in `other`, as up to four rectangles that don't overlap; unused places are empty.
+    /// The pixels of this one that are not in `other`, as up to four rectangles that don't overlap; unused
+    /// places are empty.
     pub fn subtract(self, other: Rect) -> [Rect; 4] {
         let hole = self.intersect(other);
         if hole.is_empty() {

@@ -1,7 +1,8 @@
 //! Software graphics: pixels, shapes, text, icons and damage, without floating point.
 //!
-//! Everything on Quicklime's screen is drawn here, by [`Canvas`], into memory of 32-bit pixels. The crate knows nothing of
-//! windows, devices or the kernel, so a picture can be drawn, compared and looked at on the host.
+//! Everything on Quicklime's screen is drawn here, by [`Canvas`], into memory of 32-bit pixels. The crate
+//! knows nothing of windows, devices or the kernel, so a picture can be drawn, compared and looked at on the
+//! host.
 //!
 //! * Values: [`Color`], [`Point`], [`Size`], [`Rect`].
 //! * Where to draw: [`Surface`] owns pixels, [`Canvas`] borrows them with a clip and an origin.
@@ -10,8 +11,9 @@
 //!   [`ShadowLevel`] tiles. Ring 0 has no floating point, so no curve is computed at run time.
 //! * The look: [`theme`].
 //!
-//! Pixels are premultiplied ARGB, the alpha in the top byte. A framebuffer ignores that byte, so a canvas over one just
-//! draws; a surface with transparency keeps it and is put on another by [`Canvas::blend_surface`].
+//! Pixels are premultiplied ARGB, the alpha in the top byte. A framebuffer ignores that byte, so a canvas
+//! over one just draws; a surface with transparency keeps it and is put on another by
+//! [`Canvas::blend_surface`].
 #![no_std]
 #![forbid(unsafe_code)]
 

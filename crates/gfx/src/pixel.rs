@@ -1,8 +1,9 @@
 //! Arithmetic on whole pixels, two channels to a multiplication.
 //!
-//! A pixel `0xAARRGGBB` is split into `0x00RR00BB` and `0x00AA00GG`; a product of two 8-bit numbers stays inside its 16-bit
-//! lane. Division by 255 is exact and rounded: `(t + 128 + ((t + 128) >> 8)) >> 8` equals `round(t / 255)` for all
-//! `t <= 255 * 255` (Blinn, "Three Wrongs Make a Right", 1995), so 255 is really opaque and nothing drifts.
+//! A pixel `0xAARRGGBB` is split into `0x00RR00BB` and `0x00AA00GG`; a product of two 8-bit numbers stays
+//! inside its 16-bit lane. Division by 255 is exact and rounded: `(t + 128 + ((t + 128) >> 8)) >> 8` equals
+//! `round(t / 255)` for all `t <= 255 * 255` (Blinn, "Three Wrongs Make a Right", 1995), so 255 is really
+//! opaque and nothing drifts.
 
 const LANES: u32 = 0x00ff_00ff;
 const HALF: u32 = 0x0080_0080;

@@ -1,7 +1,8 @@
 //! Soft shadows, put together from a baked corner.
 //!
-//! A blurred rounded rectangle is known from one corner: the other three mirror it, and between the corners each edge repeats
-//! one alpha. Where the rectangle is too small for four whole corners, they are cut in the middle.
+//! A blurred rounded rectangle is known from one corner: the other three mirror it, and between the corners
+//! each edge repeats one alpha. Where the rectangle is too small for four whole corners, they are cut in the
+//! middle.
 
 use crate::baked::{SHADOWS, Shadow};
 use crate::canvas::corner_coverage;

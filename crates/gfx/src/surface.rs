@@ -60,7 +60,8 @@ impl Surface {
         usize::try_from(y).ok().and_then(|y| self.pixels.get(y * width..(y + 1) * width)).unwrap_or(&[])
     }
 
-    /// Gives it new lengths. The pixels that fit stay where they were, new ones take `color`; memory is reused.
+    /// Gives it new lengths. The pixels that fit stay where they were, new ones take `color`; memory is
+    /// reused.
     pub fn resize(&mut self, size: Size, color: Color) {
         let mut resized = Surface::filled(size, color);
         resized.canvas().blit(self, self.bounds(), crate::Point::ZERO);

@@ -1,4 +1,5 @@
-//! Pictures of everything that is drawn, to be looked at: `UPDATE_GOLDEN=1 cargo test -p gfx` draws them anew.
+//! Pictures of everything that is drawn, to be looked at: `UPDATE_GOLDEN=1 cargo test -p gfx` draws them
+//! anew.
 
 use gfx::{
     Canvas, Color, Corners, Font, Icon, IconSize, Point, PointerShape, Rect, ShadowLevel, Size, Surface,

@@ -40,8 +40,8 @@ fn noise(random: &mut Random, size: Size) -> Surface {
     surface
 }
 
-/// Draws with `draw` through a random clip and origin, and checks each pixel of the result: inside the clip it must be what
-/// `expected` makes of the local point and the pixel that was there, outside what was there.
+/// Draws with `draw` through a random clip and origin, and checks each pixel of the result: inside the clip
+/// it must be what `expected` makes of the local point and the pixel that was there, outside what was there.
 fn check(
     seed: u64,
     draw: impl Fn(&mut Canvas, &mut Random),
@@ -206,7 +206,8 @@ fn gradients_keep_their_colours_and_show_no_bands() {
     let (width, height) = (320, 200);
     let mut surface = Surface::new(Size::new(width, height));
     surface.canvas().diagonal_gradient(surface_bounds(width, height), &stops);
-    // The mean over a block of the dither's size is the true colour, which a band would miss by up to half a level.
+    // The mean over a block of the dither's size is the true colour, which a band would miss by up to half a
+    // level.
     for top in (0..height - 4).step_by(20) {
         for left in (0..width - 4).step_by(20) {
             let mut sums = [0.0; 4];

@@ -1,7 +1,9 @@
-//! Golden images: what a test draws is compared, pixel by pixel, with a PNG that somebody looked at and committed.
+//! Golden images: what a test draws is compared, pixel by pixel, with a PNG that somebody looked at and
+//! committed.
 //!
-//! The alpha is left out of files and comparisons: goldens show what is on a screen. Channels may differ by one step in 255,
-//! which nobody sees: tables baked in floating point differ in their last bit from one math library to the next.
+//! The alpha is left out of files and comparisons: goldens show what is on a screen. Channels may differ by
+//! one step in 255, which nobody sees: tables baked in floating point differ in their last bit from one math
+//! library to the next.
 
 use std::fs::{self, File};
 use std::io::BufReader;
@@ -10,14 +12,15 @@ use std::path::{Path, PathBuf};
 /// How far apart channels may be.
 const TOLERANCE: u8 = 1;
 
-/// Compares `pixels` (`0x__RRGGBB`, row after row, `width` × `height`) with `tests/golden/<name>.png` of the crate under test.
+/// Compares `pixels` (`0x__RRGGBB`, row after row, `width` × `height`) with `tests/golden/<name>.png` of the
+/// crate under test.
 ///
 /// With `UPDATE_GOLDEN=1` in the environment the file is written instead: look at it before you commit it.
 ///
 /// # Panics
 ///
-/// When the pictures differ or there is none: the test has failed. `<name>.actual.png` and `<name>.diff.png` (what differs in
-/// red, the rest pale) then lie beside the golden one.
+/// When the pictures differ or there is none: the test has failed. `<name>.actual.png` and `<name>.diff.png`
+/// (what differs in red, the rest pale) then lie beside the golden one.
 #[track_caller]
 pub fn golden(name: &str, pixels: &[u32], width: i32, height: i32) {
     let size =
@@ -84,7 +87,8 @@ impl Picture {
     }
 
     fn write(&self, path: &Path) {
-        // Flat pictures of text are smaller unfiltered, gradients filtered: goldens are committed, so take the smaller.
+        // Flat pictures of text are smaller unfiltered, gradients filtered: goldens are committed, so take
+        // the smaller.
         let smallest = [png::Filter::NoFilter, png::Filter::Adaptive].map(|filter| self.encoded(filter));
         let smallest = smallest.iter().min_by_key(|bytes| bytes.len()).expect("one of two");
         fs::write(path, smallest).expect("the image can be written");

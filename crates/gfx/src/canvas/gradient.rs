@@ -1,4 +1,5 @@
-//! Gradients: vertical ones for bars and buttons, diagonal ones for wallpapers, both dithered so that a slow one shows no bands.
+//! Gradients: vertical ones for bars and buttons, diagonal ones for wallpapers, both dithered so that a slow
+//! one shows no bands.
 
 use super::{Canvas, near};
 use crate::{Color, Rect};
@@ -51,10 +52,11 @@ impl Canvas<'_> {
         });
     }
 
-    /// Stores a gradient in `rect` that runs from its top-left corner through `stops`, evenly spaced, to its bottom-right one.
+    /// Stores a gradient in `rect` that runs from its top-left corner through `stops`, evenly spaced, to its
+    /// bottom-right one.
     ///
-    /// Lines of equal colour join points whose shares of the width and of the height have the same sum. No stop draws
-    /// nothing; one fills.
+    /// Lines of equal colour join points whose shares of the width and of the height have the same sum. No
+    /// stop draws nothing; one fills.
     pub fn diagonal_gradient(&mut self, rect: Rect, stops: &[Color]) {
         let (Some(&first), Some(sections)) = (stops.first(), stops.len().checked_sub(1)) else { return };
         let rect = near(rect);
@@ -71,7 +73,8 @@ impl Canvas<'_> {
             let (mut column, end) = (i64::from(x - rect.x), i64::from(x - rect.x) + row.len() as i64);
             let mut pixels = row.iter_mut();
             while column < end {
-                // The stretch of the row that lies in one section. Within it a pixel costs an addition for each channel.
+                // The stretch of the row that lies in one section. Within it a pixel costs an addition for
+                // each channel.
                 let section = ((row_start + step * column) >> SECTION_BITS).clamp(0, sections as i64 - 1);
                 let first_of =
                     |section: i64| ((section << SECTION_BITS) - row_start + step - 1).div_euclid(step);
@@ -98,8 +101,8 @@ impl Canvas<'_> {
     }
 }
 
-/// One section of a diagonal gradient in one row. It depends on the row alone, not on what of it is drawn, so that a part drawn
-/// anew fits what is there.
+/// One section of a diagonal gradient in one row. It depends on the row alone, not on what of it is drawn, so
+/// that a part drawn anew fits what is there.
 struct Stretch {
     /// The column where it starts.
     first: i64,
@@ -113,7 +116,8 @@ struct Stretch {
 const SECTION_BITS: u32 = 32;
 
 impl Stretch {
-    /// The stretch between the first two of `stops`, whose position is `offset` in column 0 and grows by `step` a column.
+    /// The stretch between the first two of `stops`, whose position is `offset` in column 0 and grows by
+    /// `step` a column.
     fn new(stops: &[Color], first: i64, offset: i64, step: i64) -> Stretch {
         let (from, to) = (channels(stops[0]), channels(stops[1]));
         let (mut start, mut slope) = ([0; 4], [0; 4]);

@@ -51,8 +51,8 @@ impl Canvas<'_> {
         });
     }
 
-    /// Draws a round window button of `color` with its middle between the pixels left above and right below `center`, and a
-    /// darker `symbol` on it.
+    /// Draws a round window button of `color` with its middle between the pixels left above and right below
+    /// `center`, and a darker `symbol` on it.
     pub fn window_button(&mut self, center: Point, color: Color, symbol: Option<Symbol>) {
         let half = theme::WINDOW_BUTTON / 2;
         let disc =
@@ -63,8 +63,9 @@ impl Canvas<'_> {
         }
     }
 
-    /// Draws the soft shadow of a thing of the shape of `rect`, with corners of the radius that suits `level`. What the thing
-    /// covers is left alone, so it may be translucent; it is to be drawn after its shadow.
+    /// Draws the soft shadow of a thing of the shape of `rect`, with corners of the radius that suits
+    /// `level`. What the thing covers is left alone, so it may be translucent; it is to be drawn after its
+    /// shadow.
     pub fn shadow(&mut self, rect: Rect, level: ShadowLevel) {
         level.draw(self, near(rect));
     }

@@ -6,8 +6,8 @@ use crate::{Color, Point, Rect};
 impl Canvas<'_> {
     /// A line one pixel wide from the middle of the pixel `from` to that of `to`, both included.
     ///
-    /// Xiaolin Wu's way: along the longer axis each step shares its ink between the two pixels it lies between, in 16.16 fixed
-    /// point.
+    /// Xiaolin Wu's way: along the longer axis each step shares its ink between the two pixels it lies
+    /// between, in 16.16 fixed point.
     pub fn line(&mut self, from: Point, to: Point, color: Color) {
         let (from, to) = (near_point(from, FAR), near_point(to, FAR));
         let (dx, dy) = (i64::from(to.x) - i64::from(from.x), i64::from(to.y) - i64::from(from.y));
@@ -33,8 +33,8 @@ impl Canvas<'_> {
         }
     }
 
-    /// A line `width` pixels wide with round ends, between the middles of two pixels at most 2²⁰ pixels from the origin. In an
-    /// opaque colour, lines that meet join smoothly.
+    /// A line `width` pixels wide with round ends, between the middles of two pixels at most 2²⁰ pixels from
+    /// the origin. In an opaque colour, lines that meet join smoothly.
     pub fn thick_line(&mut self, from: Point, to: Point, width: i32, color: Color) {
         let (from, to, width) = (near_point(from, 1 << 20), near_point(to, 1 << 20), width.clamp(0, 1 << 20));
         let half = width / 2 + 1;
@@ -46,7 +46,8 @@ impl Canvas<'_> {
         let length_squared = (dx * dx + dy * dy).max(1);
         for y in area.y..area.bottom() {
             let ay = i64::from(y - from.y);
-            // The columns of this row that the line can reach: where the row crosses it, and as far again as it is wide and flat.
+            // The columns of this row that the line can reach: where the row crosses it, and as far again as
+            // it is wide and flat.
             let (left, right) = if dy == 0 {
                 (area.x, area.right())
             } else {
@@ -59,7 +60,8 @@ impl Canvas<'_> {
             };
             for x in left..right {
                 let ax = i64::from(x - from.x);
-                // How far along the line the nearest point is, in 1/256 of its length, and how far away, in 1/256 pixel.
+                // How far along the line the nearest point is, in 1/256 of its length, and how far away, in
+                // 1/256 pixel.
                 let along = ((ax * dx + ay * dy) * 256 / length_squared).clamp(0, 256);
                 let (away_x, away_y) = (ax * 256 - dx * along, ay * 256 - dy * along);
                 let distance = ((away_x * away_x + away_y * away_y) as u64).isqrt() as i64;
@@ -78,9 +80,9 @@ impl Canvas<'_> {
         }
     }
 
-    /// A graph of `samples`, oldest first, spread over the width of `rect`; 0 lies on its lowest row, `maximum` and all above on
-    /// its highest. The area beneath is laid over with `area`, then a curve two pixels wide is drawn in `curve`. Fewer than two
-    /// samples make no graph.
+    /// A graph of `samples`, oldest first, spread over the width of `rect`; 0 lies on its lowest row,
+    /// `maximum` and all above on its highest. The area beneath is laid over with `area`, then a curve two
+    /// pixels wide is drawn in `curve`. Fewer than two samples make no graph.
     pub fn graph(&mut self, rect: Rect, samples: &[u32], maximum: u32, curve: Color, area: Color) {
         let rect = near(rect);
         let Some(last) = samples.len().checked_sub(1).filter(|&last| last > 0 && !rect.is_empty()) else {

@@ -1,9 +1,9 @@
-//! Drawing into pixels: the view, its clip and its origin, and the four things everything else is made of (fill, blend,
-//! coverage spans, copies).
+//! Drawing into pixels: the view, its clip and its origin, and the four things everything else is made of
+//! (fill, blend, coverage spans, copies).
 //!
-//! Every call clips, so nothing drawn outside a canvas is an error, or a write. Coordinates are local: (0, 0) is the canvas's
-//! origin, which [`Canvas::translated`] and [`Canvas::inside`] move. No coordinate makes a call overflow; shapes that reach
-//! further than 2²⁸ pixels from the origin are cut there.
+//! Every call clips, so nothing drawn outside a canvas is an error, or a write. Coordinates are local: (0, 0)
+//! is the canvas's origin, which [`Canvas::translated`] and [`Canvas::inside`] move. No coordinate makes a
+//! call overflow; shapes that reach further than 2²⁸ pixels from the origin are cut there.
 
 mod curve;
 mod gradient;
@@ -19,8 +19,8 @@ pub(crate) use round::corner_coverage;
 use crate::pixel;
 use crate::{Color, Point, Rect, Size};
 
-/// How far from the origin shapes may reach, in pixels: sums and differences of a few such numbers fit into 32 bits, products of
-/// two into 64.
+/// How far from the origin shapes may reach, in pixels: sums and differences of a few such numbers fit into
+/// 32 bits, products of two into 64.
 const FAR: i32 = 1 << 28;
 
 /// The part of `rect` that is not too far away to compute with.
@@ -48,7 +48,8 @@ pub struct Canvas<'a> {
 impl<'a> Canvas<'a> {
     /// A canvas over `height` rows of `width` pixels; a row starts `stride` pixels after the one above.
     ///
-    /// `None` when a length is negative, a row is longer than `stride`, or `pixels` is too short for the last row.
+    /// `None` when a length is negative, a row is longer than `stride`, or `pixels` is too short for the last
+    /// row.
     pub fn new(pixels: &'a mut [u32], width: i32, height: i32, stride: usize) -> Option<Canvas<'a>> {
         let (columns, rows) = (usize::try_from(width).ok()?, usize::try_from(height).ok()?);
         let needed = match rows.checked_sub(1) {
@@ -116,7 +117,8 @@ impl<'a> Canvas<'a> {
         self.blend(Rect::new(point.x, point.y, 1, 1), color);
     }
 
-    /// The pixel at `point`, premultiplied; `None` outside the clip. Slow on video memory: for tests and tools.
+    /// The pixel at `point`, premultiplied; `None` outside the clip. Slow on video memory: for tests and
+    /// tools.
     pub fn pixel(&self, point: Point) -> Option<u32> {
         let at = self.origin + point;
         let index = self.clip.contains(at).then(|| at.y as usize * self.stride + at.x as usize)?;
@@ -134,7 +136,8 @@ impl<'a> Canvas<'a> {
         rect.translate(self.origin.x, self.origin.y)
     }
 
-    /// Calls `draw` with the pixels of each row of `rect` that may be written, the local column of the first and the local row.
+    /// Calls `draw` with the pixels of each row of `rect` that may be written, the local column of the first
+    /// and the local row.
     #[inline(always)]
     fn for_each_row(&mut self, rect: Rect, mut draw: impl FnMut(&mut [u32], i32, i32)) {
         let visible = self.clip.intersect(self.to_memory(rect));
@@ -150,7 +153,8 @@ impl<'a> Canvas<'a> {
         }
     }
 
-    /// The pixels of row `y` from column `x` on, at most `length` of them, and how many of the first were clipped away.
+    /// The pixels of row `y` from column `x` on, at most `length` of them, and how many of the first were
+    /// clipped away.
     #[inline(always)]
     fn row_mut(&mut self, x: i32, y: i32, length: i32) -> (&mut [u32], usize) {
         let at = Rect::new(x, y, length, 1).translate(self.origin.x, self.origin.y);
@@ -162,7 +166,8 @@ impl<'a> Canvas<'a> {
         (&mut self.pixels[start..start + visible.width as usize], (visible.x - at.x) as usize)
     }
 
-    /// Lays `color` over the pixels of row `y` from column `x` on, as much as each byte of `coverage` says (255: all of it).
+    /// Lays `color` over the pixels of row `y` from column `x` on, as much as each byte of `coverage` says
+    /// (255: all of it).
     #[inline]
     fn cover_row(&mut self, x: i32, y: i32, coverage: &[u8], color: Color) {
         let source = color.premultiplied();
@@ -189,8 +194,8 @@ fn blend_row(row: &mut [u32], source: u32) {
     }
 }
 
-/// Lays a premultiplied pixel over each of a row, weighted by its coverage. Most bytes of a glyph are 0 or 255: those
-/// multiply nothing when the colour is opaque.
+/// Lays a premultiplied pixel over each of a row, weighted by its coverage. Most bytes of a glyph are 0 or
+/// 255: those multiply nothing when the colour is opaque.
 #[inline(always)]
 fn cover(row: &mut [u32], coverage: &[u8], source: u32) {
     if source >> 24 == 255 {

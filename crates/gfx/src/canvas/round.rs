@@ -1,8 +1,8 @@
 //! Rectangles with round corners, filled and stroked, with smooth edges.
 //!
-//! How much of a pixel a quarter disc covers is taken as the distance of the pixel's middle from the arc, in 1/256 pixel: at
-//! radii above one pixel it differs from the true area by less than an eye can see, and it costs one integer square root for
-//! the few pixels that the arc crosses. The rest of each row is one span.
+//! How much of a pixel a quarter disc covers is taken as the distance of the pixel's middle from the arc, in
+//! 1/256 pixel: at radii above one pixel it differs from the true area by less than an eye can see, and it
+//! costs one integer square root for the few pixels that the arc crosses. The rest of each row is one span.
 
 use super::{Canvas, near};
 use crate::{Color, Rect};
@@ -60,7 +60,8 @@ impl Corners {
     }
 }
 
-/// How much of the pixel at `column`, `line` of a corner's square (counted from the corner) lies inside the arc: 0 to 255.
+/// How much of the pixel at `column`, `line` of a corner's square (counted from the corner) lies inside the
+/// arc: 0 to 255.
 pub(crate) fn corner_coverage(radius: i32, column: i32, line: i32) -> u8 {
     // In half pixels, so that the middle of a pixel is a whole number.
     let (across, down) = (i64::from(2 * (radius - column) - 1), i64::from(2 * (radius - line) - 1));
@@ -75,7 +76,8 @@ pub(crate) fn corner_coverage(radius: i32, column: i32, line: i32) -> u8 {
     (i64::from(radius) * 256 + 128 - distance).clamp(0, 255) as u8
 }
 
-/// The round parts of one row: for each side the radius of its corner and the row's line in it; radius 0 where it is straight.
+/// The round parts of one row: for each side the radius of its corner and the row's line in it; radius 0
+/// where it is straight.
 fn ends(rect: Rect, corners: Corners, y: i32) -> [(i32, i32); 2] {
     let (from_top, from_bottom) = (y - rect.y, rect.bottom() - 1 - y);
     let end = |top: i32, bottom: i32| {
@@ -144,7 +146,8 @@ impl Canvas<'_> {
         }
     }
 
-    /// An outline `width` pixels wide, on the inner side of the edge of a rectangle with corners of `radius` pixels.
+    /// An outline `width` pixels wide, on the inner side of the edge of a rectangle with corners of `radius`
+    /// pixels.
     pub fn stroke_rounded_rect(&mut self, rect: Rect, radius: i32, width: i32, color: Color) {
         self.stroke_rounded_rect_corners(rect, Corners::all(radius), width, color);
     }

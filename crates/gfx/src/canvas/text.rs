@@ -7,8 +7,8 @@ use crate::{Color, Font, Point, Rect, Size};
 const ELLIPSIS: &str = "…";
 
 impl Canvas<'_> {
-    /// Draws `text` on one line whose box has its top left at `at`, and returns how far it reaches to the right, in pixels
-    /// (what [`Font::width`] says). A character without a glyph shows as a box.
+    /// Draws `text` on one line whose box has its top left at `at`, and returns how far it reaches to the
+    /// right, in pixels (what [`Font::width`] says). A character without a glyph shows as a box.
     pub fn text(&mut self, at: Point, text: &str, font: Font, color: Color) -> i32 {
         let (at, clip) = (near_point(at, FAR), self.clip());
         // Measuring costs a look-up a glyph, drawing a hundred pixels: lines outside are not drawn.
@@ -37,8 +37,8 @@ impl Canvas<'_> {
         self.text_cut(at, rect.width, text, font, color);
     }
 
-    /// Draws `text` as [`Canvas::text`] does, but no wider than `width` pixels: what is too long ends with "…". Returns the width
-    /// drawn.
+    /// Draws `text` as [`Canvas::text`] does, but no wider than `width` pixels: what is too long ends with
+    /// "…". Returns the width drawn.
     pub fn text_cut(&mut self, at: Point, width: i32, text: &str, font: Font, color: Color) -> i32 {
         if font.width(text) <= width {
             return self.text(at, text, font, color);
