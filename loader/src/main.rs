@@ -82,6 +82,9 @@ fn boot(front_end: u32, info: u32) -> Result<Infallible, BootError> {
     let mut tables = room.page_tables(features)?;
     tables.map_all(&map, &kernel.plan, kernel.base)?;
     cpu::load_pat(features);
+    let boot_time = rtc::read();
+
+    // Last of all, because processors that wait take time from an emulator.
     let started = match room.trampoline {
         Some(page) => processors::start(listed, page, |index| room.stack_top(index)),
         None => 1,
@@ -94,7 +97,7 @@ fn boot(front_end: u32, info: u32) -> Result<Infallible, BootError> {
         rsdp: rsdp.map(|rsdp| rsdp.address),
         kernel: File { string: command_line.as_bytes(), ..files.kernel },
         modules: files.modules(),
-        boot_time: rtc::read(),
+        boot_time,
         physical_base: kernel.base,
         virtual_base: kernel.plan.base(),
         bsp_lapic_id: cpu::lapic_id(),

@@ -19,9 +19,6 @@ use crate::{MAX_PROCESSORS, physical};
 /// Top of the stack for the processor that is being started.
 #[unsafe(no_mangle)]
 static PROCESSOR_STACK: AtomicU64 = AtomicU64::new(0);
-/// How many processors wait in `park`.
-#[unsafe(no_mangle)]
-static PARKED: AtomicU32 = AtomicU32::new(0);
 /// How many processors have arrived in [`processor_main`].
 static ARRIVED: AtomicU32 = AtomicU32::new(0);
 /// Where they go from there, in the order they arrived: the address of the structure, and the top
@@ -106,7 +103,8 @@ pub fn start(listed: &mut [Processor], page: u64, stack_top: impl Fn(usize) -> u
 }
 
 /// Sends the processors that [`start`] has started to their final place: the structures start at
-/// `structures`, virtual; `root` has the page tables.
+/// `structures`, virtual; `root` has the page tables. Does not wait for them to get there: for a
+/// kernel that sends them on it makes no difference where they learn of it.
 pub fn park(running: usize, structures: u64, stack_top: impl Fn(usize) -> u64, root: u64) {
     ROOT.store(root, Relaxed);
     for index in 1..running {
@@ -114,7 +112,6 @@ pub fn park(running: usize, structures: u64, stack_top: impl Fn(usize) -> u64, r
         stack.store(HHDM + stack_top(index), Relaxed);
         structure.store(structures + PROCESSOR_SIZE * index as u64, Release);
     }
-    wait_until(|| PARKED.load(Acquire) as usize == running - 1, 500_000);
 }
 
 /// Where `trampoline.s` calls Rust, on each processor, in the loader's own page tables.

@@ -62,7 +62,6 @@ park:
     lgdt [rip + gdt_pointer_high]
     mov cr3, rdx
     mov rsp, rsi
-    lock inc dword ptr [rip + PARKED]
 0:  mov rax, [rdi + 16]
     test rax, rax
     jnz 1f
