@@ -87,6 +87,9 @@ fn init(boot: &'static BootInfo) {
     if let Some(kind) = line.value("provoke") {
         provoke::fail(kind);
     }
+    if let Some(layout) = line.value("keyboard").and_then(keymap::Layout::from_name) {
+        input::set_layout(layout);
+    }
     drivers::initialise(boot.boot_time);
     fs::initialise();
     match console::screen::take() {

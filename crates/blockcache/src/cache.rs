@@ -197,11 +197,15 @@ impl<D: BlockDevice> Cache<D> {
         let ahead = if block == self.next_sequential { REQUEST_BLOCKS } else { 1 };
         let limit = ahead.max(wanted).min(REQUEST_BLOCKS).min(self.block_count() - block);
         // Up to the first block that is here already: it may be newer than the device's.
-        let count = (1..limit).find(|next| self.index.contains_key(&(block + next))).unwrap_or(limit);
-        let length = (count as usize - 1) * BLOCK_SIZE + self.block_length(block + count - 1);
-        let mut run = vec![0; length];
-        self.statistics.device_reads += 1;
-        self.device.read(block * SECTORS_PER_BLOCK, &mut run)?;
+        let mut count = (1..limit).find(|next| self.index.contains_key(&(block + next))).unwrap_or(limit);
+        let run = match self.read_run(block, count) {
+            // A bad sector among what was read ahead is nobody's trouble yet.
+            Err(_) if count > 1 => {
+                count = 1;
+                self.read_run(block, count)?
+            }
+            result => result?,
+        };
         self.next_sequential = block + count;
         // Backwards, so that the block asked for is the one used last, and is safe from the clock's hand.
         for (position, data) in run.chunks(BLOCK_SIZE).enumerate().rev() {
@@ -209,6 +213,14 @@ impl<D: BlockDevice> Cache<D> {
             self.slots[slot].data[..data.len()].copy_from_slice(data);
         }
         Ok(self.recent)
+    }
+
+    fn read_run(&mut self, block: u64, count: u64) -> Result<Vec<u8>, DeviceError> {
+        let length = (count as usize - 1) * BLOCK_SIZE + self.block_length(block + count - 1);
+        let mut run = vec![0; length];
+        self.statistics.device_reads += 1;
+        self.device.read(block * SECTORS_PER_BLOCK, &mut run)?;
+        Ok(run)
     }
 
     /// A slot for `block`, which has none. Its data are whatever they were.

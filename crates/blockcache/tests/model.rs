@@ -7,6 +7,8 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 struct Disk {
     bytes: Mutex<Vec<u8>>,
     failing: AtomicBool,
+    /// A sector that can't be read; none at the end of all numbers.
+    bad_sector: AtomicU64,
     requests: AtomicU64,
     /// (first sector, sectors) of every write, in order.
     writes: Mutex<Vec<(u64, usize)>>,
@@ -18,6 +20,7 @@ impl Disk {
         Self {
             bytes: Mutex::new(bytes),
             failing: AtomicBool::new(false),
+            bad_sector: AtomicU64::new(u64::MAX),
             requests: AtomicU64::new(0),
             writes: Mutex::new(Vec::new()),
         }
@@ -42,6 +45,10 @@ impl BlockDevice for &Disk {
 
     fn read(&self, first_sector: u64, buffer: &mut [u8]) -> Result<(), DeviceError> {
         let range = self.range(first_sector, buffer.len())?;
+        let bad = self.bad_sector.load(Ordering::Relaxed);
+        if (first_sector..first_sector + (buffer.len() / SECTOR_SIZE) as u64).contains(&bad) {
+            return Err(DeviceError::Failed("bad sector"));
+        }
         buffer.copy_from_slice(&self.bytes.lock().unwrap()[range]);
         Ok(())
     }
@@ -154,6 +161,17 @@ fn a_sequential_reader_is_read_ahead_of() {
         cache.read(block * BLOCK_SIZE as u64, &mut [0; 4]).unwrap();
     }
     assert_eq!(cache.statistics().blocks, 4, "{before:?}");
+}
+
+#[test]
+fn a_bad_sector_costs_its_own_block_only() {
+    let disk = Disk::new(128 * 8);
+    disk.bad_sector.store(100 * 8 + 3, Ordering::Relaxed);
+    let mut cache = Cache::new(&disk, 256);
+    for block in 0..128u64 {
+        let result = cache.read(block * BLOCK_SIZE as u64, &mut [0; 4]);
+        assert_eq!(result.is_ok(), block != 100, "block {block}");
+    }
 }
 
 #[test]

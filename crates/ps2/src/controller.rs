@@ -122,7 +122,6 @@ mod configuration {
 }
 
 mod device {
-    pub const SET_LEDS: u8 = 0xed;
     pub const IDENTIFY: u8 = 0xf2;
     pub const SET_SAMPLE_RATE: u8 = 0xf3;
     pub const ENABLE_REPORTING: u8 = 0xf4;
@@ -223,18 +222,6 @@ impl<P: Ports> Controller<P> {
         }
         let source = if status & status::FROM_MOUSE != 0 { Source::Mouse } else { Source::Keyboard };
         Some((source, self.ports.read_data()))
-    }
-
-    /// Lights the keyboard's lamps: bit 0 Scroll Lock, bit 1 Num Lock, bit 2 Caps Lock. The device's two
-    /// acknowledgements come as keyboard bytes, which mean no key.
-    ///
-    /// # Errors
-    /// [`Error::Timeout`] when the controller takes no byte.
-    pub fn set_leds(&mut self, leds: u8) -> Result<(), Error> {
-        self.write(device::SET_LEDS)?;
-        // The keyboard takes the second byte only after it acknowledged the first, which takes a few milliseconds on
-        // the wire; writing into the controller's buffer waits for that by itself.
-        self.write(leds & 0b111)
     }
 
     /// Resets the machine, if the controller's reset line is wired. Returns at once otherwise.
