@@ -1,5 +1,7 @@
 //! What the loader knows about the screen.
 
+use crate::ADDRESS_LIMIT;
+
 /// Place of one colour in a pixel: `size` bits from bit `shift` up.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Channel {
@@ -45,10 +47,11 @@ impl Framebuffer {
         }
     }
 
-    /// Bytes from the first pixel to the end of the last row; `None` if they would wrap.
+    /// Bytes from the first pixel to the end of the last row; `None` if they would end beyond
+    /// [`ADDRESS_LIMIT`].
     pub fn size(&self) -> Option<u64> {
         let size = self.pitch.checked_mul(self.height)?;
-        self.base.checked_add(size)?;
+        self.base.checked_add(size).filter(|end| *end <= ADDRESS_LIMIT)?;
         Some(size)
     }
 

@@ -47,6 +47,9 @@ pub const PAGE_SIZE: u64 = 4096;
 /// paging, so that it may grow to 64 TiB below the kernel's own areas.
 pub const HHDM: u64 = 0xffff_8000_0000_0000;
 
+/// End of the physical memory that the higher half direct map has room for: 64 TiB.
+pub const ADDRESS_LIMIT: u64 = 1 << 46;
+
 /// Lowest virtual address a kernel may be linked at, by the protocol.
 pub const KERNEL_FLOOR: u64 = 0xffff_ffff_8000_0000;
 

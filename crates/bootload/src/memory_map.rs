@@ -6,13 +6,10 @@
 //! else grows to them. From then on the map is a sorted list without overlaps, and the loader
 //! carves its own pieces out of it; what the kernel gets to see is that same list.
 
-use crate::{BootError, PAGE_SIZE, page_ceiling, page_floor};
+use crate::{ADDRESS_LIMIT, BootError, PAGE_SIZE, page_ceiling, page_floor};
 
 /// Most entries a map can have. Real firmware gives a dozen (BIOS) to about 200 (UEFI).
 pub const CAPACITY: usize = 1024;
-
-/// End of the memory the higher half direct map has room for: 64 TiB.
-const ADDRESS_LIMIT: u64 = 1 << 46;
 
 /// What a region of memory is, with the protocol's numbers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -150,9 +147,11 @@ impl MemoryMap {
     /// Says that the pages of `length` bytes at `base` are `kind`, whatever they were before.
     ///
     /// # Errors
-    /// [`BootError::MemoryMapTooLong`]; [`BootError::NoMemoryMap`] for a range beyond any address.
+    /// [`BootError::MemoryMapTooLong`]; [`BootError::NoMemoryMap`] for a range beyond
+    /// [`ADDRESS_LIMIT`].
     pub fn claim(&mut self, base: u64, length: u64, kind: Kind) -> Result<(), BootError> {
-        let end = base.checked_add(length).and_then(page_ceiling).ok_or(BootError::NoMemoryMap)?;
+        let end = base.checked_add(length).and_then(page_ceiling).filter(|end| *end <= ADDRESS_LIMIT);
+        let end = end.ok_or(BootError::NoMemoryMap)?;
         self.set(page_floor(base), end, kind)
     }
 

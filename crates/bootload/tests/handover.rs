@@ -94,6 +94,22 @@ fn a_screen_of_another_kind_is_none() {
 }
 
 #[test]
+fn a_screen_at_an_absurd_place_or_of_an_absurd_shape_is_none() {
+    let good = Framebuffer::xrgb(0xc000_0000, 1280, 800, 5120);
+    assert!(good.is_usable());
+    let absurd = [
+        Framebuffer { base: 0, ..good },
+        Framebuffer { base: 1 << 46, ..good },
+        Framebuffer { base: u64::MAX, ..good },
+        Framebuffer { pitch: 5119, ..good },
+        Framebuffer { pitch: u64::MAX, ..good },
+        Framebuffer { width: 0, ..good },
+        Framebuffer { height: u64::MAX, ..good },
+    ];
+    assert!(absurd.iter().all(|screen| !screen.is_usable()));
+}
+
+#[test]
 fn no_memory_map_is_an_error() {
     assert_eq!(read(&boot_information(&[tag(1, b"x\0")])).2, Err(BootError::NoMemoryMap));
     assert_eq!(read(&[]).2, Err(BootError::NoMemoryMap));
