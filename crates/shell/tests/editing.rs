@@ -208,3 +208,73 @@ fn random_editing_agrees_with_a_model() {
         assert_eq!(shown, format!("quicklime:/disk$ {expected}"), "{columns} columns");
     }
 }
+
+/// Whatever is typed, the shell neither panics nor hangs, and takes commands afterwards.
+#[test]
+fn random_keys_do_not_break_the_shell() {
+    let pieces = [
+        "ls",
+        "cat ",
+        "cd ..",
+        "/disk",
+        "\r",
+        "\t",
+        "\x1b[A",
+        "\x1b[B",
+        "\x1b[D",
+        "\x12",
+        "\x7f",
+        "\x03",
+        "'",
+        "\\",
+        "\"",
+        ";",
+        "&",
+        "parallel ",
+        "echo x",
+        "sleep 1",
+        "write f t",
+        "\x1b",
+        "\x1b[200~",
+        "\x1b[201~",
+        "漢",
+        "\x0c",
+        "\x17",
+        "\x19",
+        "run ",
+        "rm -r ",
+        "mv ",
+        "cp ",
+        " ",
+        "help",
+        "\x00",
+        "\u{301}",
+    ];
+    let mut random = 0x0fed_cba9_8765_4321_u64;
+    let mut next = move |bound: usize| {
+        random ^= random << 13;
+        random ^= random >> 7;
+        random ^= random << 17;
+        (random % bound as u64) as usize
+    };
+    for _ in 0..200 {
+        let machine = Machine::new(1 + next(60), 1 + next(12));
+        let mut steps: Vec<Step> = Vec::new();
+        for _ in 0..next(80) {
+            match next(12) {
+                0 => steps.push(Step::Resize(1 + next(60), 1 + next(12))),
+                _ => steps.push(Step::Type(pieces[next(pieces.len())])),
+            }
+        }
+        // Whatever state that left: end a paste, abandon the line, look.
+        steps.extend([
+            Step::Resize(80, 24),
+            Step::Type("\x1b[201~\x03\x03"),
+            Step::Type("clear\recho alive\r"),
+            Step::Look,
+        ]);
+        machine.run(&steps);
+        let look = machine.state().looks.pop().unwrap();
+        assert!(look.contains("$ echo alive\nalive\nquicklime:"), "{look}");
+    }
+}

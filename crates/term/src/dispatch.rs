@@ -8,7 +8,8 @@ use alloc::format;
 use vte::{Params, Perform};
 
 use crate::charset::Charset;
-use crate::screen::{CursorShape, Modes, Screen};
+use crate::modes::{CursorShape, Modes};
+use crate::screen::Screen;
 use crate::sgr;
 
 /// "A VT220 with ANSI colour" (`CSI c`): what programs want to hear before they use colours.

@@ -5,7 +5,7 @@ use alloc::vec::Vec;
 
 use keymap::{Key, KeyEvent, Modifiers};
 
-use crate::screen::Modes;
+use crate::modes::Modes;
 
 /// The bytes a key press or repeat sends; empty for releases and for keys that send nothing.
 pub fn encode(event: &KeyEvent, modes: Modes) -> Vec<u8> {

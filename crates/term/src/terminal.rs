@@ -5,7 +5,8 @@ use alloc::vec::Vec;
 
 use crate::buffer::Cursor;
 use crate::line::Line;
-use crate::screen::{CursorShape, Modes, Screen};
+use crate::modes::{CursorShape, Modes};
+use crate::screen::Screen;
 use crate::selection::Selection;
 
 /// Rows of scrollback kept when nothing else is asked for.

@@ -153,7 +153,7 @@ fn draw_memory(monitor: &Monitor, canvas: &mut Canvas<'_>, layout: &Layout, dama
     let total = figures.memory_total.max(1);
     let bars = [("In use", figures.memory_used), ("Kernel heap", figures.heap_used)];
     for (index, (name, value)) in bars.into_iter().enumerate() {
-        draw_bar(canvas, row(index as i32), name, 68, value, total, &units::bytes(value));
+        draw_bar(canvas, row(index as i32), name, 76, value, total, &units::bytes(value));
     }
     damage.add(layout.memory_bars);
 }

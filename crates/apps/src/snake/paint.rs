@@ -10,6 +10,7 @@ use super::game::{COLUMNS, Direction, Game, Place, ROWS};
 
 /// Height of the line with the scores.
 const HEADER: i32 = 40;
+const HINT: &str = "Space: pause    R: start again";
 /// Pixels around the field.
 const MARGIN: i32 = 14;
 
@@ -133,6 +134,11 @@ impl Painter {
         canvas.text(Point::new(x, baseline(Font::UiBold)), &best, Font::UiBold, TEXT);
         let x = x - Font::Ui.width("Best ");
         canvas.text(Point::new(x, baseline(Font::Ui)), "Best ", Font::Ui, TEXT_MUTED);
+        // Only where it is not in the scores' way.
+        if area.width >= Font::Small.width(HINT) * 2 {
+            let hint = Rect::new(area.x, 0, area.width, HEADER);
+            canvas.text_centered(hint, HINT, Font::Small, TEXT_MUTED);
+        }
         damage.add(area);
     }
 
