@@ -46,9 +46,10 @@ impl Canvas<'_> {
                 let threshold = BAYER[(y & 3) as usize][(x as usize).wrapping_add(column) & 3];
                 *pixel = dithered(at, threshold);
             }
-            for pixels in row.chunks_mut(4) {
-                pixels.copy_from_slice(&tile[..pixels.len()]);
-            }
+            // Chunks of a known length are two moves each, not calls of `memcpy`.
+            let (chunks, rest) = row.as_chunks_mut();
+            chunks.fill(tile);
+            rest.copy_from_slice(&tile[..rest.len()]);
         });
     }
 

@@ -97,7 +97,7 @@ impl<'a> Canvas<'a> {
     /// Stores `color` in all of `rect`, whatever was there: a translucent colour makes translucent pixels.
     pub fn fill(&mut self, rect: Rect, color: Color) {
         let pixel = color.premultiplied();
-        self.for_each_row(rect, |row, _, _| row.fill(pixel));
+        self.for_each_row(rect, |row, _, _| fill_row(row, pixel));
     }
 
     /// Lays `color` over `rect`, what was there showing through by its alpha.
@@ -183,6 +183,16 @@ impl<'a> Canvas<'a> {
             *under = pixel::over(*under, u32::from(alpha) << 24);
         }
     }
+}
+
+/// Stores one pixel in all of a row, two at a time: without SSE, the compiler would store 32-bit numbers one by
+/// one, which takes twice the instructions.
+#[inline]
+fn fill_row(row: &mut [u32], pixel: u32) {
+    let (before, pairs, after) = bytemuck::pod_align_to_mut::<u32, u64>(row);
+    before.fill(pixel);
+    pairs.fill(u64::from(pixel) << 32 | u64::from(pixel));
+    after.fill(pixel);
 }
 
 /// Lays one premultiplied pixel over each of a row.
