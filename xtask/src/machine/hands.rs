@@ -41,6 +41,14 @@ impl Machine {
         self.press(&["ret"])
     }
 
+    /// Switches the machine off from its shell, and waits until it is off.
+    pub fn power_off(&mut self) -> Result {
+        self.type_text("poweroff")?;
+        // QEMU may be gone before the finger is off the key.
+        let _ = self.press(&["ret"]);
+        self.wait_for_power_off(Duration::from_secs(20)).map(drop)
+    }
+
     /// Presses the keys one after the other, then releases them in reverse: `["alt", "tab"]`. The
     /// names are QEMU's `QKeyCode`.
     pub fn press(&mut self, keys: &[&str]) -> Result {

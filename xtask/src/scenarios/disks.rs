@@ -4,7 +4,6 @@
 use std::fs;
 use std::io::{Read, Seek, Write};
 use std::path::PathBuf;
-use std::time::Duration;
 
 use gfx::Font;
 
@@ -51,8 +50,7 @@ fn foreign(stage: &Stage, change: &dyn Fn(&mut [u8])) -> Result {
     looks_like_a_desktop(&mut machine)?;
     machine.enter("write /disk/new.txt hi")?;
     machine.settle()?;
-    machine.enter("poweroff")?;
-    machine.wait_for_power_off(Duration::from_secs(20))?;
+    machine.power_off()?;
     if fs::read(&image)? != before { fail!("the disk was written to") } else { Ok(()) }
 }
 

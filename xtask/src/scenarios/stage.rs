@@ -123,8 +123,7 @@ impl<'a> Stage<'a> {
 
     /// Switches a machine off from its shell and looks after its disk.
     pub fn power_off(&self, mut machine: Machine, disk: Option<&Path>) -> Result {
-        machine.enter("poweroff")?;
-        machine.wait_for_power_off(Duration::from_secs(20))?;
+        machine.power_off()?;
         disk.map_or(Ok(()), |image| disk::check(image).context("find the disk sound afterwards"))
     }
 }
