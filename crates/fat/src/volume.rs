@@ -470,6 +470,7 @@ impl<D: BlockDevice> FileSystem for Fat<D> {
     }
 
     fn open(&mut self, path: &str, mode: OpenMode) -> Result<FileId, FsError> {
+        let mut created = false;
         let (spelling, size) = match self.find(path) {
             Ok(_) if mode == OpenMode::CreateNew => return Err(FsError::AlreadyExists),
             Ok((_, Metadata { kind: FileKind::Directory, .. })) => return Err(FsError::IsADirectory),
@@ -479,12 +480,14 @@ impl<D: BlockDevice> FileSystem for Fat<D> {
                 self.with_new_name(path, |volume, path| {
                     Ok(volume.root_dir().create_file(path).map(drop)?)
                 })?;
-                self.sync()?;
+                created = true;
                 (self.find(path)?.0, 0)
             }
             Err(error) => return Err(error),
         };
         let file = self.open.open(spelling, size, mode.is_writable());
+        // A new file is safe when it is closed, together with what is written into it.
+        self.open.get(file)?.changed |= created;
         if mode == OpenMode::Replace
             && let Err(error) = self.truncate(file, 0)
         {

@@ -158,7 +158,7 @@ fn a_power_cut_anywhere_leaves_a_volume_that_mounts() {
     let fresh = Disk::formatted(70_000, 1);
     write(&mut mount(&fresh), "before", &[3; 5000]).unwrap();
     let image = fresh.bytes.lock().unwrap().clone();
-    for cut in 0..24 {
+    for cut in 0..18 {
         let disk = Disk::new(image.clone());
         let mut fs = mount(&disk);
         disk.writes_left.store(cut, Ordering::Relaxed);
