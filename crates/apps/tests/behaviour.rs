@@ -114,6 +114,26 @@ fn dragging_selects_and_the_selection_is_pasted() {
 }
 
 #[test]
+fn a_double_click_selects_a_word_and_the_middle_button_pastes_it() {
+    let mut window = Window::open(Terminal::new());
+    window.print("cat /disk/readme.txt now");
+    let x = 10 + 8 * 9;
+    window.click(x, 15);
+    window.pointer(PointerKind::Pressed(Button::Middle), x, 15);
+    assert!(window.host.pty.typed.is_empty(), "one click selects nothing");
+    window.click(x, 15);
+    window.pointer(PointerKind::Pressed(Button::Middle), x, 15);
+    assert_eq!(window.host.pty.typed, b"/disk/readme.txt");
+    window.host.now_ms += 1000;
+    window.click(x, 15);
+    window.host.now_ms += 1000;
+    window.click(x, 15);
+    window.press(Key::C, Modifiers::CTRL | SHIFT);
+    window.press(Key::V, Modifiers::CTRL | SHIFT);
+    assert_eq!(window.host.pty.typed, b"/disk/readme.txt/disk/readme.txt", "two slow clicks are none");
+}
+
+#[test]
 fn a_shell_that_does_not_read_loses_nothing() {
     let mut window = Window::open(Terminal::new());
     window.host.pty.room = 3;

@@ -25,6 +25,8 @@ const WHEEL_ROWS: i32 = 3;
 const BYTES_PER_EVENT: usize = 64 * 1024;
 /// Typed bytes that wait for a shell that does not read.
 const OUTGOING_LIMIT: usize = 64 * 1024;
+/// Two presses within this time are a double click.
+const DOUBLE_CLICK_MS: u64 = 400;
 /// How soon to go on when a flood was cut or the shell did not take all.
 const RETRY_MS: u64 = 10;
 
@@ -36,6 +38,8 @@ pub struct Terminal {
     selection: Option<Selection>,
     /// Where the primary button went down, while it is down.
     anchor: Option<Position>,
+    /// When and where the button went down last, for double clicks.
+    last_press: Option<(u64, Position)>,
     /// What was copied last. The host has no clipboard yet, so it stays in this window.
     clipboard: String,
     outgoing: VecDeque<u8>,
@@ -53,6 +57,7 @@ impl Terminal {
             focused: true,
             selection: None,
             anchor: None,
+            last_press: None,
             clipboard: String::new(),
             outgoing: VecDeque::new(),
             more_to_read: false,
@@ -170,8 +175,7 @@ impl Terminal {
         match event.kind {
             PointerKind::Wheel(notches) => self.wheel(notches, host),
             PointerKind::Pressed(Button::Primary) => {
-                self.select(None);
-                self.anchor = Some(self.position(event.position));
+                self.press(event.position, host.now_ms());
             }
             PointerKind::Moved => self.drag(event.position),
             PointerKind::Released(Button::Primary) => self.anchor = None,
@@ -200,6 +204,33 @@ impl Terminal {
     fn position(&self, point: Point) -> Position {
         let (row, column) = Painter::cell_at(point, self.term.columns(), self.term.rows());
         Position { line: self.term.line_number(row), column }
+    }
+
+    /// Begins a drag; the second of two quick presses selects the word.
+    fn press(&mut self, point: Point, now_ms: u64) {
+        let position = self.position(point);
+        let is_second = self
+            .last_press
+            .is_some_and(|(then, at)| at == position && now_ms.saturating_sub(then) < DOUBLE_CLICK_MS);
+        self.last_press = (!is_second).then_some((now_ms, position));
+        self.anchor = (!is_second).then_some(position);
+        self.select(if is_second { self.word_at(point) } else { None });
+    }
+
+    /// The word at a point, if there is one: cells without a blank between them in one row.
+    fn word_at(&self, point: Point) -> Option<Selection> {
+        let (row, column) = Painter::cell_at(point, self.term.columns(), self.term.rows());
+        let line = self.term.line(row);
+        let is_word = |column: &usize| {
+            let cell = line.cell(*column);
+            cell.character != ' ' || cell.width == term::Width::Spacer
+        };
+        let first = (0..=column).rev().take_while(is_word).last()?;
+        let last = (column..self.term.columns()).take_while(is_word).last()?;
+        let line = self.term.line_number(row);
+        let mut selection = Selection::new(Position { line, column: first });
+        selection.extend_to(Position { line, column: last });
+        Some(selection)
     }
 
     /// A press alone selects nothing: the drag has to reach another cell.

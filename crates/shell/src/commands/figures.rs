@@ -114,8 +114,8 @@ pub(super) fn dmesg(session: &mut Session<'_>, arguments: &[String]) -> Outcome 
     };
     let log = session.system.kernel_log();
     let skipped = log.lines().count().saturating_sub(last);
+    let mut text = String::new();
     for line in log.lines().skip(skipped) {
-        session.console.check_interrupt()?;
         // `[seconds] LEVEL module: text`
         let color =
             match line.split_whitespace().find(|word| word.bytes().all(|byte| byte.is_ascii_uppercase())) {
@@ -125,8 +125,15 @@ pub(super) fn dmesg(session: &mut Session<'_>, arguments: &[String]) -> Outcome 
                 _ => "",
             };
         let line = line.replace(|character: char| character.is_control() && character != '\t', "?");
-        session.print(&format!("{color}{line}\x1b[m\n"));
+        text.push_str(&format!("{color}{line}\x1b[m\n"));
+        // A window's worth at a time, so that Ctrl+C is noticed.
+        if text.len() > 4096 {
+            session.console.check_interrupt()?;
+            session.print(&text);
+            text.clear();
+        }
     }
+    session.print(&text);
     Ok(())
 }
 

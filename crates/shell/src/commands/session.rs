@@ -91,13 +91,15 @@ pub(crate) fn help(session: &mut Session<'_>, arguments: &[String]) -> Outcome {
     match names {
         [] => {
             let width = COMMANDS.iter().map(|command| command.name.len()).max().unwrap_or(0);
+            let mut text = String::new();
             for command in COMMANDS {
-                session.print(&format!("\x1b[1m{:width$}\x1b[m  {}\n", command.name, command.summary));
+                text.push_str(&format!("\x1b[1m{:width$}\x1b[m  {}\n", command.name, command.summary));
             }
-            session.print(
+            text.push_str(
                 "\nCOMMAND --help shows how a command is used. Tab completes, Up recalls,\n\
                  Ctrl+C interrupts, Ctrl+L clears. Files in /disk survive a restart.\n",
             );
+            session.print(&text);
             Ok(())
         }
         [name] => match find(name) {
