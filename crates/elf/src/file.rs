@@ -183,12 +183,15 @@ impl<'a> Elf<'a> {
     /// The function that holds `address` (a link-time virtual address), and how far into it the
     /// address lies.
     ///
-    /// Symbols with a size decide for the addresses they cover; assembly labels, which often have
-    /// none, stand for what follows them in the same section, up to the next symbol. Walks the
-    /// whole table: made for the few lines of a backtrace.
+    /// A symbol with a size stands for the addresses it covers, the innermost one where several do.
+    /// Assembly labels often have none: they stand for what follows them in their section, up to
+    /// the next symbol. Walks the whole table: made for the few lines of a backtrace.
     pub fn symbol_for(&self, address: u64) -> Option<(&'a str, u64)> {
         let symbols = self.symbols();
         let symbol = symbols.containing(address)?;
+        let section = self.sections().ok()?.get(u32::from(symbol.section))?;
+        let is_inside = address.checked_sub(section.address)? < section.size;
+        is_inside.then_some(())?;
         Some((symbols.name(&symbol)?, address - symbol.address))
     }
 }

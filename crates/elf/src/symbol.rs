@@ -78,24 +78,32 @@ impl<'a> Symbols<'a> {
 
     /// The code symbol that stands for `address`: see [`crate::Elf::symbol_for`].
     pub(crate) fn containing(&self, address: u64) -> Option<Symbol> {
-        let mut best: Option<Symbol> = None;
+        let mut nearest: Option<Symbol> = None;
+        let mut holder: Option<Symbol> = None;
         for symbol in (Self { next: 0, ..*self }) {
             let is_code = matches!(symbol.kind, SymbolKind::Function | SymbolKind::Label);
             let is_placed = symbol.section != UNDEFINED && symbol.section < FIRST_RESERVED;
             if !is_code || !is_placed || symbol.address > address || self.name(&symbol).is_none() {
                 continue;
             }
-            // The nearest start wins; of two names for one place the first with a size does.
-            let is_nearer = best.is_none_or(|other: Symbol| {
-                symbol.address > other.address
-                    || (symbol.address == other.address && other.size == 0 && symbol.size != 0)
-            });
-            if is_nearer {
-                best = Some(symbol);
+            if symbol.is_nearer_than(nearest) {
+                nearest = Some(symbol);
+            }
+            if address - symbol.address < symbol.size && symbol.is_nearer_than(holder) {
+                holder = Some(symbol);
             }
         }
-        // A function that ended before the address does not hold it.
-        best.filter(|symbol| symbol.size == 0 || address - symbol.address < symbol.size)
+        nearest.filter(|symbol| symbol.size == 0).or(holder)
+    }
+}
+
+impl Symbol {
+    /// Whether it starts later than `other`; of two that start together, the one with a size counts.
+    fn is_nearer_than(&self, other: Option<Self>) -> bool {
+        other.is_none_or(|other| {
+            self.address > other.address
+                || (self.address == other.address && other.size == 0 && self.size != 0)
+        })
     }
 }
 

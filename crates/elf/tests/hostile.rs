@@ -2,7 +2,7 @@
 
 use elf::{Elf, ElfError, ElfKind, SegmentKind};
 
-const STRINGS: &[u8] = b"\0main\0helper\0label\0counter\0";
+const STRINGS: &[u8] = b"\0main\0helper\0label\0counter\0inner\0";
 const NAMES: &[u8] = b"\0.text\0.symtab\0.strtab\0.shstrtab\0";
 const TEXT: u64 = 0xffff_ffff_8000_1000;
 
@@ -32,7 +32,7 @@ impl Writer {
     }
 }
 
-/// An executable of one segment, with five sections and five symbols.
+/// An executable of one segment, with five sections and six symbols.
 fn sample() -> Vec<u8> {
     let text = vec![0xcc; 0x40];
     let mut symbols = Writer(Vec::new());
@@ -41,6 +41,7 @@ fn sample() -> Vec<u8> {
     symbols.symbol(6, 0x12, 1, TEXT + 0x10, 0x8); // helper
     symbols.symbol(13, 0x10, 1, TEXT + 0x20, 0); // label
     symbols.symbol(19, 0x11, 1, TEXT + 0x11, 4); // counter: data
+    symbols.symbol(27, 0x12, 1, TEXT + 0x2, 0x4); // inner: in the middle of main
     let symbols = symbols.0;
 
     let text_at = 64 + 56;
@@ -134,6 +135,12 @@ fn an_address_names_the_function_around_it() {
     // A label has no size: it stands for what follows.
     assert_eq!(elf.symbol_for(TEXT + 0x33), Some(("label", 0x13)));
     assert_eq!(elf.symbol_for(TEXT - 1), None);
+    // But not beyond its section.
+    assert_eq!(elf.symbol_for(TEXT + 0x3f), Some(("label", 0x1f)));
+    assert_eq!(elf.symbol_for(TEXT + 0x40), None);
+    // A function within another, and what comes after it.
+    assert_eq!(elf.symbol_for(TEXT + 3), Some(("inner", 1)));
+    assert_eq!(elf.symbol_for(TEXT + 6), Some(("main", 6)));
 }
 
 #[test]
