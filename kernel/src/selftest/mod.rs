@@ -4,6 +4,7 @@
 //! A test is a function that returns an error in words. It may use anything the kernel offers, and leaves
 //! the kernel as it found it.
 
+mod files;
 mod memory;
 mod threads;
 mod traps;
@@ -34,6 +35,8 @@ const TESTS: &[(&str, fn() -> Outcome)] = &[
     ("the heap survives all CPUs at once", memory::heap_survives_all_cpus),
     ("code can't be written, data can't be executed", memory::kernel_is_write_xor_execute),
     ("stacks have guards", memory::stacks_have_guards),
+    ("memory keeps files", files::memory_keeps_files),
+    ("the disk keeps files", files::disk_keeps_files),
 ];
 
 /// Runs all tests and ends QEMU.
