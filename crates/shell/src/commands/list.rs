@@ -100,7 +100,7 @@ pub(crate) fn column_layout(words: &[String], width: usize) -> String {
 }
 
 /// Lays out texts of known widths in columns.
-fn layout(names: &[(String, usize)], width: usize, gap: usize) -> String {
+pub(crate) fn layout(names: &[(String, usize)], width: usize, gap: usize) -> String {
     let mut text = String::new();
     if names.is_empty() {
         return text;

@@ -15,13 +15,15 @@ use alloc::vec::Vec;
 use crate::failure::Outcome;
 use crate::shell::Session;
 
-pub(crate) use list::column_layout;
+pub(crate) use list::{column_layout, layout};
 pub(crate) use parallel::parallel;
 pub(crate) use session::remember;
 
 /// An entry of the table.
 pub(crate) struct Command {
     pub(crate) name: &'static str,
+    /// What it does, in a few words.
+    pub(crate) brief: &'static str,
     /// How it is called, in one line.
     pub(crate) usage: &'static str,
     /// What it does, in one line.
@@ -36,40 +38,40 @@ impl core::fmt::Debug for Command {
 }
 
 macro_rules! commands {
-    ($($name:literal $usage:literal $summary:literal $run:path;)*) => {
-        &[$(Command { name: $name, usage: $usage, summary: $summary, run: $run }),*]
+    ($($name:literal $brief:literal $usage:literal $summary:literal $run:path;)*) => {
+        &[$(Command { name: $name, brief: $brief, usage: $usage, summary: $summary, run: $run }),*]
     };
 }
 
 /// All commands, in the order of the alphabet.
 pub(crate) static COMMANDS: &[Command] = commands! {
-    "cat" "cat FILE..." "Show the contents of files." files::cat;
-    "cd" "cd [DIRECTORY]" "Change the current directory; without one, to /." session::cd;
-    "clear" "clear" "Clear the terminal and its scrollback." session::clear;
-    "cp" "cp [-r] SOURCE... TARGET" "Copy files; -r copies directories too." copy::cp;
-    "date" "date" "Show the date and time (UTC)." figures::date;
-    "df" "df" "Show the mounted file systems and their free space." figures::df;
-    "dmesg" "dmesg [LINES]" "Show what the kernel has logged, or the last LINES of it." figures::dmesg;
-    "echo" "echo [-n] [TEXT...]" "Show text; -n leaves out the line end." session::echo;
-    "exit" "exit" "End this shell and close its window." session::exit;
-    "free" "free" "Show how much memory is in use." figures::free;
-    "help" "help [COMMAND]" "List the commands, or show how one is used." session::help;
-    "history" "history" "List the lines entered in this shell." session::history;
-    "ls" "ls [-l] [-a] [PATH...]" "List directories; -l with sizes and dates." list::ls;
-    "mkdir" "mkdir [-p] DIRECTORY..." "Make directories; -p also those on the way." files::mkdir;
-    "mv" "mv SOURCE... TARGET" "Move or rename files and directories." copy::mv;
-    "parallel" "parallel COMMAND & COMMAND [& ...]" "Run commands at once, each on its own thread." parallel::alone;
-    "poweroff" "poweroff" "Switch the machine off." figures::power_off;
-    "ps" "ps" "List the threads." figures::ps;
-    "pwd" "pwd" "Show the current directory." session::pwd;
-    "reboot" "reboot" "Start the machine anew." figures::reboot;
-    "rm" "rm [-r] PATH..." "Remove files; -r removes directories and what is in them." remove::rm;
-    "run" "run [APP | SCRIPT]" "Open an app, or run the commands in a file; alone, list the apps." run::run;
-    "sleep" "sleep SECONDS" "Wait; fractions such as 0.5 are allowed." session::sleep;
-    "touch" "touch FILE..." "Create empty files where there are none." files::touch;
-    "uptime" "uptime" "Show how long the system has run and how busy it is." figures::uptime;
-    "version" "version" "Show the system's name and version." figures::version;
-    "write" "write [-a] FILE TEXT..." "Replace a file's contents with a line of text; -a appends it." files::write;
+    "cat" "show files" "cat FILE..." "Show the contents of files." files::cat;
+    "cd" "change the directory" "cd [DIRECTORY]" "Change the current directory; without one, to /." session::cd;
+    "clear" "clear the terminal" "clear" "Clear the terminal and its scrollback." session::clear;
+    "cp" "copy files" "cp [-r] SOURCE... TARGET" "Copy files; -r copies directories too." copy::cp;
+    "date" "date and time" "date" "Show the date and time (UTC)." figures::date;
+    "df" "disk space" "df" "Show the mounted file systems and their free space." figures::df;
+    "dmesg" "the kernel's log" "dmesg [LINES]" "Show what the kernel has logged, or the last LINES of it." figures::dmesg;
+    "echo" "show text" "echo [-n] [TEXT...]" "Show text; -n leaves out the line end." session::echo;
+    "exit" "close this window" "exit" "End this shell and close its window." session::exit;
+    "free" "memory in use" "free" "Show how much memory is in use." figures::free;
+    "help" "this list" "help [COMMAND]" "List the commands, or show how one is used." session::help;
+    "history" "lines entered so far" "history" "List the lines entered in this shell." session::history;
+    "ls" "list a directory" "ls [-l] [-a] [PATH...]" "List directories; -l with sizes and dates." list::ls;
+    "mkdir" "make a directory" "mkdir [-p] DIRECTORY..." "Make directories; -p also those on the way." files::mkdir;
+    "mv" "move or rename" "mv SOURCE... TARGET" "Move or rename files and directories." copy::mv;
+    "parallel" "run commands at once" "parallel COMMAND & COMMAND [& ...]" "Run commands at once, each on its own thread." parallel::alone;
+    "poweroff" "switch the machine off" "poweroff" "Switch the machine off." figures::power_off;
+    "ps" "list the threads" "ps" "List the threads." figures::ps;
+    "pwd" "the current directory" "pwd" "Show the current directory." session::pwd;
+    "reboot" "start the machine anew" "reboot" "Start the machine anew." figures::reboot;
+    "rm" "remove files" "rm [-r] PATH..." "Remove files; -r removes directories and what is in them." remove::rm;
+    "run" "open an app, run a script" "run [APP | SCRIPT]" "Open an app, or run the commands in a file; alone, list the apps." run::run;
+    "sleep" "wait some seconds" "sleep SECONDS" "Wait; fractions such as 0.5 are allowed." session::sleep;
+    "touch" "make an empty file" "touch FILE..." "Create empty files where there are none." files::touch;
+    "uptime" "time running, load" "uptime" "Show how long the system has run and how busy it is." figures::uptime;
+    "version" "name and version" "version" "Show the system's name and version." figures::version;
+    "write" "put text into a file" "write [-a] FILE TEXT..." "Replace a file's contents with a line of text; -a appends it." files::write;
 };
 
 /// The command called `name`.
@@ -159,6 +161,7 @@ mod tests {
         for command in COMMANDS {
             assert!(command.usage.starts_with(command.name), "{}", command.name);
             assert!(command.summary.ends_with('.'), "{}", command.name);
+            assert!(command.brief.len() <= 26, "{}: the list has two columns", command.name);
         }
     }
 

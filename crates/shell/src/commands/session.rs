@@ -4,7 +4,7 @@ use alloc::format;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
-use super::{COMMANDS, find, similar, split_options, usage};
+use super::{COMMANDS, find, layout, similar, split_options, usage};
 use crate::failure::{self, Failure, Outcome};
 use crate::format::parse_seconds;
 use crate::path;
@@ -91,12 +91,16 @@ pub(crate) fn help(session: &mut Session<'_>, arguments: &[String]) -> Outcome {
     match names {
         [] => {
             let width = COMMANDS.iter().map(|command| command.name.len()).max().unwrap_or(0);
-            let mut text = String::new();
-            for command in COMMANDS {
-                text.push_str(&format!("\x1b[1m{:width$}\x1b[m  {}\n", command.name, command.summary));
-            }
+            let entries: Vec<(String, usize)> = COMMANDS
+                .iter()
+                .map(|command| {
+                    let entry = format!("\x1b[1m{:width$}\x1b[m  {}", command.name, command.brief);
+                    (entry, width + 2 + command.brief.len())
+                })
+                .collect();
+            let mut text = layout(&entries, session.console.columns(), 4);
             text.push_str(
-                "\nCOMMAND --help shows how a command is used. Tab completes, Up recalls,\n\
+                "\nhelp COMMAND shows how a command is used. Tab completes, Up recalls,\n\
                  Ctrl+C interrupts, Ctrl+L clears. Files in /disk survive a restart.\n",
             );
             session.print(&text);
