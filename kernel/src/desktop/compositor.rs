@@ -10,6 +10,7 @@ use alloc::format;
 use alloc::string::String;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
+use core::sync::atomic::Ordering;
 
 use apps::MachineFacts;
 use desktop::{Action, Session, Surfaces, ToastKind, WindowId, WindowSpec};
@@ -85,6 +86,7 @@ impl Compositor {
             }
             if self.milestone == Milestone::Due && !self.session.needs_frame() {
                 self.milestone = Milestone::Reported;
+                super::READY.store(true, Ordering::Release);
                 log::info!(target: "boot", "desktop ready");
             }
             if let Some(message) = inbox.recv_timeout(self.timeout_ms()) {
@@ -132,6 +134,11 @@ impl Compositor {
                 self.perform(actions);
             }
             Message::Launch(app) => self.launch(&app),
+            Message::Open(app) => {
+                if let Err(error) = self.open("", app) {
+                    log::warn!("a program could not be opened: {error}");
+                }
+            }
             Message::Notify(kind, text) => self.notify(kind, &text),
             Message::Committed(id) => {
                 if let Some(window) = self.windows.0.get(&id) {
@@ -201,7 +208,8 @@ impl Compositor {
         let (window_id, actions) = self.session.open(spec);
         let window = Arc::new(Window::new(window_id));
         self.windows.0.insert(window_id, window.clone());
-        let started = program::start(id, app, window);
+        let size = self.session.client_size(window_id).unwrap_or_default();
+        let started = program::start(id, app, window, size);
         if started.is_err() {
             self.windows.0.remove(&window_id);
             let closing = self.session.close(window_id);

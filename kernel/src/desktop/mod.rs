@@ -25,17 +25,23 @@ mod screen;
 mod shell;
 mod window;
 
+pub use screen::{Shown, shown};
+
+use alloc::boxed::Box;
 use alloc::collections::TryReserveError;
 use alloc::format;
 use alloc::string::String;
 use core::fmt;
+use core::sync::atomic::{AtomicBool, Ordering};
 
 use apps::MachineFacts;
 use desktop::{Input, ToastKind, WindowId};
+use ui::App;
 
 use crate::arch::cpu;
 use crate::boot::BootInfo;
 use crate::boot::video::VideoMemory;
+use crate::drivers;
 use crate::fs;
 use crate::lock::Once;
 use crate::sync::Channel;
@@ -45,6 +51,9 @@ use crate::task::{self, SpawnError};
 /// full channel makes the senders wait.
 const INBOX_CAPACITY: usize = 512;
 
+/// The first complete frame is on the screen, a prompt in it.
+static READY: AtomicBool = AtomicBool::new(false);
+
 static INBOX: Once<Channel<Message>> = Once::new();
 
 /// Something the compositor shall know.
@@ -53,6 +62,8 @@ enum Message {
     Input(Input),
     /// Open the program of this name.
     Launch(String),
+    /// Open this program, which has no name in the list.
+    Open(Box<dyn App>),
     /// Show a message.
     Notify(ToastKind, String),
     /// A program has pixels to show; its window says which.
@@ -103,6 +114,9 @@ pub fn start(boot: &BootInfo, video: VideoMemory) -> Result<(), StartError> {
     let compositor = compositor::Compositor::new(screen, facts(boot, &video))?;
     task::spawn("compositor", move || compositor.run())?;
     task::spawn("input", input::forward)?;
+    if let Some(problem) = drivers::input_problem() {
+        notify(ToastKind::Warning, problem);
+    }
     if let Some(problem) = fs::disk_status() {
         notify(ToastKind::Warning, &problem);
     }
@@ -137,6 +151,21 @@ fn post(message: Message) {
 /// Opens a program by its [`ui::AppInfo::id`].
 pub fn launch(app: &str) {
     post(Message::Launch(app.into()));
+}
+
+/// Whether the desktop has been shown completely.
+pub fn is_ready() -> bool {
+    READY.load(Ordering::Acquire)
+}
+
+/// Opens a program that the list of programs does not know.
+pub fn open(app: Box<dyn App>) {
+    post(Message::Open(app));
+}
+
+/// Does as if the person at the machine had done it.
+pub fn inject(input: Input) {
+    post(Message::Input(input));
 }
 
 /// Shows a message in a corner of the screen: for what a user should know about the machine.

@@ -14,12 +14,28 @@ use super::pty::Pty;
 use super::window::Window;
 use super::{Message, clock, post, shell};
 use crate::arch::time;
+use crate::memory;
 use crate::task::{self, SpawnError};
 
 /// The program that has a shell behind it.
 const TERMINAL: &str = "terminal";
 /// The most events handled before what they changed is drawn.
 const EVENTS_PER_DRAW: usize = 64;
+
+/// Memory that windows leave alone. Small things (an event, a string, a directory's list) are allocated
+/// without a way back, so that memory must not be filled to the brim by large ones.
+const RESERVE: u64 = 4 << 20;
+
+/// Memory for a window's pixels, or `None` when there is not enough: for the surface that the program
+/// draws into and the one that is shown.
+fn allocate_surface(size: Size) -> Option<Surface> {
+    let bytes = 4 * u64::try_from(size.width).ok()? * u64::try_from(size.height).ok()?;
+    let memory = memory::statistics();
+    if memory.usable.saturating_sub(memory.used) < 2 * bytes + RESERVE {
+        return None;
+    }
+    Surface::try_new(size).ok()
+}
 
 /// Why a program could not be started.
 #[derive(Clone, Copy, Debug)]
@@ -45,15 +61,16 @@ impl From<SpawnError> for LaunchError {
     }
 }
 
-/// Starts the program `id` on threads of its own. Its first event must be the size of `window`.
-pub fn start(id: &str, app: Box<dyn App>, window: Arc<Window>) -> Result<(), LaunchError> {
+/// Starts the program `id` on threads of its own, in `window`, whose client area has `size`.
+pub fn start(id: &str, app: Box<dyn App>, window: Arc<Window>, size: Size) -> Result<(), LaunchError> {
+    let surface = allocate_surface(size).ok_or(LaunchError::OutOfMemory)?;
     let pty = if id == TERMINAL {
         let pty = Pty::new(window.clone()).map_err(|_| LaunchError::OutOfMemory)?;
         Some(Arc::new(pty))
     } else {
         None
     };
-    let program = Program::new(app, window, pty.clone());
+    let program = Program::new(app, window, pty.clone(), surface);
     task::spawn(id, move || program.run())?;
     match pty {
         Some(pty) => shell::start(pty).map_err(LaunchError::Spawn),
@@ -77,14 +94,14 @@ struct Program {
 }
 
 impl Program {
-    fn new(app: Box<dyn App>, window: Arc<Window>, pty: Option<Arc<Pty>>) -> Self {
+    fn new(app: Box<dyn App>, window: Arc<Window>, pty: Option<Arc<Pty>>, surface: Surface) -> Self {
         let title = app.title().into();
         Self {
             app,
             host: KernelHost::new(pty.clone()),
             window,
             pty,
-            surface: Surface::default(),
+            surface,
             title,
             needs_draw: false,
             prompt_shown: false,
@@ -140,14 +157,12 @@ impl Program {
         if size == self.surface.size() {
             return true;
         }
-        match Surface::try_new(size) {
-            Ok(surface) => self.surface = surface,
-            Err(_) => {
-                let text = format!("Not enough memory for a window of {} × {}.", size.width, size.height);
-                super::notify(desktop::ToastKind::Error, &text);
-                return false;
-            }
-        }
+        let Some(surface) = allocate_surface(size) else {
+            let text = format!("Not enough memory for a window of {} × {}.", size.width, size.height);
+            super::notify(desktop::ToastKind::Error, &text);
+            return false;
+        };
+        self.surface = surface;
         true
     }
 

@@ -2,10 +2,28 @@
 //! only ever written.
 
 use alloc::collections::TryReserveError;
+use core::sync::atomic::{AtomicU64, Ordering};
 
 use gfx::{Canvas, Damage, Rect, Size, Surface};
 
 use crate::boot::video::VideoMemory;
+
+static FRAMES: AtomicU64 = AtomicU64::new(0);
+static PIXELS: AtomicU64 = AtomicU64::new(0);
+
+/// What has been shown so far.
+#[derive(Clone, Copy, Debug)]
+pub struct Shown {
+    /// Frames.
+    pub frames: u64,
+    /// Pixels written to video memory.
+    pub pixels: u64,
+}
+
+/// Counts of what has been shown since boot.
+pub fn shown() -> Shown {
+    Shown { frames: FRAMES.load(Ordering::Relaxed), pixels: PIXELS.load(Ordering::Relaxed) }
+}
 
 /// The screen.
 pub struct Screen {
@@ -33,6 +51,8 @@ impl Screen {
 
     /// Shows what was drawn in `damage`.
     pub fn present(&self, damage: &Damage) {
+        FRAMES.fetch_add(1, Ordering::Relaxed);
+        PIXELS.fetch_add(damage.pixel_count(), Ordering::Relaxed);
         for rect in damage.rects() {
             self.present_rect(rect.intersect(self.back.bounds()));
         }

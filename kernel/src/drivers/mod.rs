@@ -6,6 +6,8 @@ pub mod power;
 mod ps2;
 pub mod rtc;
 
+pub use ps2::problem as input_problem;
+
 /// Finds the devices. Runs as a thread: drivers may wait. `boot_time` is the loader's idea of the time, in seconds
 /// since 1970.
 pub fn initialise(boot_time: Option<u64>) {

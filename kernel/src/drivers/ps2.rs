@@ -44,20 +44,47 @@ impl ps2::Ports for Hardware {
 
 static CONTROLLER: Once<IrqSpinLock<Controller<Hardware>>> = Once::new();
 
+/// What the person at the machine should know.
+static PROBLEM: Once<&str> = Once::new();
+
+/// What input is missing, in a sentence for the person at the machine. None when all is well.
+pub fn problem() -> Option<&'static str> {
+    PROBLEM.get().copied()
+}
+
 /// Brings up the controller and its devices, and says which are there.
 pub fn initialise() {
+    if let Some(problem) = find_devices() {
+        PROBLEM.call_once(|| problem);
+    }
+}
+
+/// Returns what is missing, in a sentence.
+fn find_devices() -> Option<&'static str> {
     let ports = port::claim(DATA, 1, "PS/2 controller")
         .and_then(|data| Ok(Hardware { data, status: port::claim(STATUS, 1, "PS/2 controller")? }));
     let hardware = match ports {
         Ok(hardware) => hardware,
-        Err(error) => return log::warn!("no keyboard and no mouse: {error}"),
+        Err(error) => {
+            log::warn!("no keyboard and no mouse: {error}");
+            return Some("No PS/2 keyboard and no mouse found.");
+        }
     };
     let mut controller = Controller::new(hardware);
     let Devices { keyboard, mouse } = match controller.initialise() {
         Ok(devices) => devices,
-        Err(error) => return log::warn!("no keyboard and no mouse: {error}"),
+        Err(error) => {
+            log::warn!("no keyboard and no mouse: {error}");
+            return Some("No PS/2 keyboard and no mouse found.");
+        }
     };
     CONTROLLER.call_once(|| IrqSpinLock::new(Rank::Device, controller));
+    let problem = match (&keyboard, &mouse) {
+        (Ok(()), Ok(_)) => None,
+        (Ok(()), Err(_)) => Some("No mouse found. The keyboard does everything: press Alt+F1."),
+        (Err(_), Ok(_)) => Some("No keyboard found."),
+        (Err(_), Err(_)) => Some("No keyboard and no mouse found."),
+    };
     match keyboard {
         Ok(()) => {
             log::info!("keyboard");
@@ -75,6 +102,7 @@ pub fn initialise() {
     }
     // What came before the lines were open raised an interrupt that nobody heard.
     handle();
+    problem
 }
 
 /// Resets the machine through the controller's output line that is wired to the processor's reset. Returns if the
