@@ -169,6 +169,9 @@ impl Channel {
     /// Puts both drives into their first state (section 9.2, software reset).
     pub fn reset(&mut self) {
         let enabled = if self.interrupts { 0 } else { control::NO_INTERRUPTS };
+        // Firmware may have left a slave selected that is not there. Its status is 0 at all times, so that the end of
+        // the reset would go unseen, and the first command would meet a drive that is still busy.
+        self.select(Drive::Master, 0);
         self.control.write_u8(0, control::RESET | control::NO_INTERRUPTS);
         time::busy_wait_ns(5_000);
         self.control.write_u8(0, enabled);
