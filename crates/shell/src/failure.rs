@@ -32,12 +32,10 @@ impl From<String> for Failure {
 /// A failed file operation, with a hint for the usual reasons.
 pub(crate) fn about_file(system: &dyn System, path: &str, error: FileError) -> Failure {
     let parent = path::parent(path);
-    let disk_missing = || {
-        path::is_within(path, "/disk")
-            && !system.file_systems().iter().any(|mounted| mounted.mount_point == "/disk")
-    };
     Failure::Message(match error {
-        FileError::NotFound if disk_missing() => format!("{path}: no disk is mounted (see df and dmesg)"),
+        FileError::NotFound if lacks_disk(system, path) => {
+            format!("{path}: no disk is mounted (see df and dmesg)")
+        }
         FileError::NotFound => {
             format!("{path}: no such file or directory (try ls {})", nearest(system, parent))
         }
@@ -50,6 +48,12 @@ pub(crate) fn about_file(system: &dyn System, path: &str, error: FileError) -> F
         FileError::Device => format!("{path}: the disk failed or is damaged (see dmesg)"),
         error => format!("{path}: {error}"),
     })
+}
+
+/// Whether `path` is meant for the disk and there is none: `/disk` is then memory like the rest.
+pub(crate) fn lacks_disk(system: &dyn System, path: &str) -> bool {
+    path::is_within(path, "/disk")
+        && !system.file_systems().iter().any(|mounted| mounted.mount_point == "/disk")
 }
 
 /// The innermost directory on the way to `path` that exists: listing that will help.

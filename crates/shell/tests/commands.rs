@@ -113,6 +113,11 @@ fn a_missing_disk_is_named() {
     machine.state().mounted = vec!["/"];
     machine.state().files.retain(|path, _| path == "/");
     assert_eq!(machine.output_of("cat /disk/a"), "cat: /disk/a: no disk is mounted (see df and dmesg)");
+    machine.state().files.insert("/disk".into(), None);
+    assert_eq!(
+        machine.output_of("write /disk/a x"),
+        "No disk is mounted at /disk: the file is in memory and is lost at power-off."
+    );
     assert!(machine.output_of("df").ends_with("what you write is lost at power-off."));
 }
 

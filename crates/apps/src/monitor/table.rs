@@ -108,6 +108,7 @@ impl Table {
         let elapsed = self.looked_at_ms.map_or(0, |before| now_ms.saturating_sub(before));
         self.rows = threads
             .iter()
+            .filter(|thread| !is_idle(thread))
             .map(|thread| {
                 // A thread that was not there used all its time since.
                 let before = self.before.get(&thread.id).copied().unwrap_or(0);
@@ -154,6 +155,12 @@ impl Table {
     }
 }
 
+/// The kernel's idle threads, `idle/0` and so on, run when nothing else does: their load is the
+/// opposite of load, and the bars show it already.
+fn is_idle(thread: &ThreadFigures) -> bool {
+    thread.name.starts_with("idle/")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -175,6 +182,13 @@ mod tests {
         assert_eq!(ids(&table), [2, 3, 1]);
         assert_eq!(table.rows[0].text(Column::Load), "50.0 %");
         assert_eq!(table.rows[1].text(Column::Load), "0.1 %");
+    }
+
+    #[test]
+    fn idling_is_no_work() {
+        let mut table = Table::new();
+        table.update(&[thread(1, "idle/0", 5000), thread(2, "b", 100)], 10_000);
+        assert_eq!(ids(&table), [2]);
     }
 
     #[test]

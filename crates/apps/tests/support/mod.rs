@@ -236,8 +236,8 @@ impl FakeHost {
                 memory_used: 21 << 20,
                 heap_used: 5 << 20,
                 threads: vec![
-                    thread(1, "idle 0", ThreadState::Ready, 0, 170_000),
-                    thread(2, "idle 1", ThreadState::Running, 1, 181_000),
+                    thread(1, "idle/0", ThreadState::Ready, 0, 170_000),
+                    thread(2, "idle/1", ThreadState::Running, 1, 181_000),
                     thread(5, "reaper", ThreadState::Sleeping, 1, 20),
                     thread(6, "disk write-back", ThreadState::Sleeping, 2, 340),
                     thread(7, "input", ThreadState::Sleeping, 0, 1_210),

@@ -93,8 +93,14 @@ pub(super) fn write(session: &mut Session<'_>, arguments: &[String]) -> Outcome 
     let path = path::resolve(&session.state.directory, file);
     let mut text = words.join(" ");
     text.push('\n');
-    let system = &**session.system;
-    system.write_file(&path, text.as_bytes(), mode).map_err(|error| failure::about_file(system, &path, error))
+    let system = session.system.clone();
+    system
+        .write_file(&path, text.as_bytes(), mode)
+        .map_err(|error| failure::about_file(&*system, &path, error))?;
+    if failure::lacks_disk(&*system, &path) {
+        session.print("No disk is mounted at /disk: the file is in memory and is lost at power-off.\n");
+    }
+    Ok(())
 }
 
 pub(super) fn touch(session: &mut Session<'_>, arguments: &[String]) -> Outcome {
