@@ -77,6 +77,17 @@ impl Edge {
         matches!(self, Self::Bottom | Self::BottomLeft | Self::BottomRight)
     }
 
+    /// What this edge is to a window placed so: one that lies at the edge of the work area by its
+    /// placement is none, for there is nothing to make room for.
+    fn of(self, placement: Placement) -> Option<Self> {
+        match placement {
+            Placement::Floating => Some(self),
+            Placement::LeftHalf => self.moves_right().then_some(Self::Right),
+            Placement::RightHalf => self.moves_left().then_some(Self::Left),
+            Placement::Maximised => None,
+        }
+    }
+
     /// The edge of `frame` that `point` grabs, if any. The caller has asked for title buttons first.
     fn at(point: Point, frame: Rect, metrics: &Metrics) -> Option<Self> {
         if !frame.inset(-metrics.grab_margin).contains(point) {
@@ -123,9 +134,7 @@ impl Stack {
                 return Some(Part::Button(button));
             }
         }
-        if window.placement != Placement::Maximised
-            && let Some(edge) = Edge::at(point, frame, metrics)
-        {
+        if let Some(edge) = Edge::at(point, frame, metrics).and_then(|edge| edge.of(window.placement)) {
             return Some(Part::Edge(edge));
         }
         if metrics.client(frame).contains(point) {

@@ -72,6 +72,21 @@ fn every_part_of_a_window_is_hit_where_it_is_seen() {
 }
 
 #[test]
+fn a_half_is_resized_by_its_inner_edge_only() {
+    let (mut stack, ids) = stack_with(&[FRAME]);
+    let _ = stack.place(ids[0], Placement::LeftHalf);
+    let part = |stack: &Stack, x, y| stack.hit_test(Point::new(x, y));
+    assert_eq!(part(&stack, 640, 400), Hit::Window(ids[0], Part::Edge(Edge::Right)));
+    assert_eq!(part(&stack, 0, 400), Hit::Window(ids[0], Part::Client));
+    assert_eq!(part(&stack, 300, 799), Hit::Window(ids[0], Part::Client));
+    assert_eq!(part(&stack, 300, 30), Hit::Window(ids[0], Part::Title));
+    let _ = stack.place(ids[0], Placement::RightHalf);
+    assert_eq!(part(&stack, 638, 400), Hit::Window(ids[0], Part::Edge(Edge::Left)));
+    let _ = stack.toggle_maximised(ids[0]);
+    assert_eq!(part(&stack, 0, 400), Hit::Window(ids[0], Part::Client));
+}
+
+#[test]
 fn the_upper_window_is_hit_first_and_minimised_ones_never() {
     let (mut stack, ids) = stack_with(&[FRAME, FRAME.translate(40, 40)]);
     let both = Point::new(600, 400);
