@@ -18,10 +18,13 @@
 extern crate alloc;
 
 pub mod check;
+mod contents;
 mod directory;
+mod entries;
 pub mod geometry;
 mod names;
 mod open_files;
+mod operations;
 mod storage;
 mod volume;
 
