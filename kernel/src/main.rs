@@ -57,7 +57,9 @@ extern "C" fn kernel_entry() -> ! {
 /// The boot, in order. Ends as the boot CPU's idle thread.
 fn kmain(boot: &'static BootInfo) -> ! {
     // What a panic needs comes first.
-    boot::open_screen(boot).map(console::screen::initialise);
+    if let Some(video) = boot::open_screen(boot) {
+        console::screen::initialise(video);
+    }
     console::symbols::initialise(boot.kernel_file);
     configure(boot);
 
@@ -131,6 +133,9 @@ fn report(boot: &BootInfo, online: usize) {
             log::info!(target: "boot", "screen {}x{}, {} bits, pitch {}", f.width, f.height, f.bits_per_pixel, f.pitch)
         }
         None => log::warn!(target: "boot", "no screen: the loader gave no framebuffer"),
+    }
+    for module in boot.modules.iter().flatten() {
+        log::info!(target: "boot", "module {}, {} KiB", module.path, module.bytes.len() >> 10);
     }
 }
 

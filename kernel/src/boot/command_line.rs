@@ -27,9 +27,9 @@ impl CommandLine {
     pub fn value(self, name: &str) -> Option<&'static str> {
         self.text
             .split_ascii_whitespace()
+            .rev()
             .filter_map(|word| word.split_once('='))
-            .filter(|(key, _)| *key == name)
+            .find(|(key, _)| *key == name)
             .map(|(_, value)| value)
-            .last()
     }
 }

@@ -71,23 +71,23 @@ static STACK: StackSizeRequest = StackSizeRequest::new().with_size(STACK_SIZE);
 #[unsafe(link_section = ".limine_requests_end")]
 static END_MARKER: RequestsEndMarker = RequestsEndMarker::new();
 
-/// Why the kernel cannot start.
+/// Why the kernel cannot start: what the loader did not tell.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum BootError {
     /// The loader gave no memory map.
-    NoMemoryMap,
+    MemoryMap,
     /// The loader gave no direct map.
-    NoHhdm,
+    DirectMap,
     /// The loader did not say where the kernel lies.
-    NoKernelAddress,
+    KernelAddress,
 }
 
 impl core::fmt::Display for BootError {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
         f.write_str(match self {
-            Self::NoMemoryMap => "the loader gave no memory map",
-            Self::NoHhdm => "the loader gave no direct map of memory",
-            Self::NoKernelAddress => "the loader did not say where it put the kernel",
+            Self::MemoryMap => "the loader gave no memory map",
+            Self::DirectMap => "the loader gave no direct map of memory",
+            Self::KernelAddress => "the loader did not say where it put the kernel",
         })
     }
 }
@@ -97,24 +97,26 @@ impl core::fmt::Display for BootError {
 /// `BASE_REVISION.is_supported()` is not asked: Limine 8.2 boots a kernel that asks for revision 3 as
 /// revision 2 and leaves the tag, which is fine for all we use.
 pub fn collect() -> Result<BootInfo, BootError> {
-    let hhdm_offset = HHDM.get_response().ok_or(BootError::NoHhdm)?.offset();
-    let address = ADDRESS.get_response().ok_or(BootError::NoKernelAddress)?;
+    let hhdm_offset = HHDM.get_response().ok_or(BootError::DirectMap)?.offset();
+    let address = ADDRESS.get_response().ok_or(BootError::KernelAddress)?;
     let (loader_name, loader_version) =
         LOADER.get_response().map_or(("unknown loader", ""), |r| (r.name(), r.version()));
     Ok(BootInfo {
         loader_name,
         loader_version,
         hhdm_offset,
-        memory_map: memory_map().ok_or(BootError::NoMemoryMap)?,
+        memory_map: memory_map().ok_or(BootError::MemoryMap)?,
         kernel: KernelImage { physical_base: address.physical_base(), virtual_base: address.virtual_base() },
         kernel_file: FILE.get_response().map_or(&[], |r| file_bytes(r.file())),
         command_line: command_line(),
         modules: modules(),
         framebuffer: framebuffer(hhdm_offset),
         // Physical in base revision 3, a direct-map address in 2 and below and from 4 on.
-        rsdp: RSDP.get_response().map(|r| r.address() as u64).filter(|&a| a != 0).map(|a| {
-            if a >= hhdm_offset { a - hhdm_offset } else { a }
-        }),
+        rsdp: RSDP
+            .get_response()
+            .map(|r| r.address() as u64)
+            .filter(|&a| a != 0)
+            .map(|a| if a >= hhdm_offset { a - hhdm_offset } else { a }),
         boot_time: DATE.get_response().map(|r| r.timestamp().as_secs()).filter(|&s| s != 0),
         processors: Processors { _private: () },
     })

@@ -6,8 +6,8 @@ pub mod info;
 mod limine;
 pub mod video;
 
+pub use self::limine::collect;
 pub use info::BootInfo;
-pub use self::limine::{BootError, collect};
 
 /// The screen, as the loader set it up; `None` when there is none.
 pub fn open_screen(info: &BootInfo) -> Option<video::VideoMemory> {

@@ -22,8 +22,8 @@ impl VideoMemory {
     pub unsafe fn new(info: FramebufferInfo) -> Self {
         let at = |channel: super::info::Channel, shift| channel.shift == shift && channel.size == 8;
         let native = info.bits_per_pixel == 32
-            && info.pitch % 4 == 0
-            && info.virtual_address % 4 == 0
+            && info.pitch.is_multiple_of(4)
+            && info.virtual_address.is_multiple_of(4)
             && at(info.red, 16)
             && at(info.green, 8)
             && at(info.blue, 0);

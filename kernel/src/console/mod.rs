@@ -7,4 +7,4 @@ pub mod screen;
 pub mod symbols;
 
 pub use logger::{initialise, set_level};
-pub use ring::{RING_BYTES, read_ring};
+pub use ring::read_ring;

@@ -19,7 +19,10 @@ const HEADING: u32 = 0xff_8fa3;
 static PANICKING: AtomicUsize = AtomicUsize::new(0);
 static DEBUG_EXIT: AtomicBool = AtomicBool::new(false);
 /// Names the thread that runs here; handed in from above, since threads are.
-static THREAD_NAME: Once<fn(&mut dyn FnMut(&str))> = Once::new();
+static THREAD_NAME: Once<SayName> = Once::new();
+
+/// Calls its argument with the running thread's name, if that is known without waiting.
+pub type SayName = fn(say: &mut dyn FnMut(&str));
 
 /// Exit status of a panic through QEMU's exit device.
 const EXIT_PANIC: u8 = 0x7f;
@@ -30,7 +33,7 @@ pub fn exit_on_panic() {
 }
 
 /// Hands in what names the running thread.
-pub fn set_thread_name(hook: fn(&mut dyn FnMut(&str))) {
+pub fn set_thread_name(hook: SayName) {
     THREAD_NAME.call_once(|| hook);
 }
 

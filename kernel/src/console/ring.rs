@@ -5,7 +5,7 @@ use alloc::vec::Vec;
 use crate::lock::{IrqSpinLock, Rank};
 
 /// Bytes kept.
-pub const RING_BYTES: usize = 64 * 1024;
+const RING_BYTES: usize = 64 * 1024;
 
 struct Ring {
     bytes: [u8; RING_BYTES],

@@ -96,8 +96,8 @@ fn draw(video: &VideoMemory, top: u32, text: &[u8], colour: u32, background: u32
         for (column, &byte) in text.iter().enumerate() {
             let x = MARGIN as usize + column * glyph_width;
             let Some(cell) = row.get_mut(x..x + glyph_width) else { break };
-            let glyph = get_raster(char::from(byte), WEIGHT, HEIGHT)
-                .or_else(|| get_raster('?', WEIGHT, HEIGHT));
+            let glyph =
+                get_raster(char::from(byte), WEIGHT, HEIGHT).or_else(|| get_raster('?', WEIGHT, HEIGHT));
             if let Some(coverage) = glyph.as_ref().and_then(|glyph| glyph.rows().nth(line)) {
                 for (pixel, &alpha) in cell.iter_mut().zip(coverage.iter()) {
                     *pixel = blend(background, colour, alpha);

@@ -4,10 +4,10 @@ use alloc::sync::Arc;
 
 use ui::{DateTime, Files, Host, SystemFigures};
 
+use super::clock;
 use super::figures::Sampler;
 use super::files::KernelFiles;
 use super::pty::{Master, Pty};
-use super::clock;
 use crate::sync::Mutex;
 use desktop::ToastKind;
 

@@ -25,7 +25,7 @@ mod screen;
 mod shell;
 mod window;
 
-pub use screen::{Shown, shown};
+pub use screen::shown;
 
 use alloc::boxed::Box;
 use alloc::collections::TryReserveError;

@@ -75,17 +75,6 @@ macro_rules! spin_lock {
                 self.raw.acquire();
                 $guard { lock: self, saved, not_send: core::marker::PhantomData }
             }
-
-            /// Takes the lock if it is free.
-            pub fn try_lock(&self) -> Option<$guard<'_, T>> {
-                let saved = $enter;
-                if self.raw.try_acquire() {
-                    Some($guard { lock: self, saved, not_send: core::marker::PhantomData })
-                } else {
-                    ($leave)(saved);
-                    None
-                }
-            }
         }
 
         $(#[$guard_doc])*
@@ -121,6 +110,16 @@ macro_rules! spin_lock {
 }
 
 impl<T: ?Sized> IrqSpinLock<T> {
+    /// Takes the lock if it is free.
+    pub fn try_lock(&self) -> Option<IrqSpinGuard<'_, T>> {
+        let saved = enter();
+        if self.raw.try_acquire() {
+            return Some(IrqSpinGuard { lock: self, saved, not_send: core::marker::PhantomData });
+        }
+        leave(saved);
+        None
+    }
+
     /// As `lock`, for the scheduler's own path: interrupts are off and stay off until the guard is gone, so
     /// nothing needs to be remembered or checked.
     pub fn lock_in_trap(&self) -> TrapGuard<'_, T> {
@@ -172,18 +171,23 @@ spin_lock!(
     /// Gives access to an [`IrqSpinLock`]'s value.
     IrqSpinGuard,
     bool,
-    {
-        let were_enabled = interrupts::disable();
-        percpu::preempt_disable();
-        were_enabled
-    },
-    |were_enabled| {
-        // In this order: with interrupts still off, enabling preemption never switches; a switch that is
-        // due happens at the next tick or, if interrupts come back on now, right below.
-        percpu::preempt_enable();
-        interrupts::restore(were_enabled);
-        if were_enabled && percpu::need_resched() && percpu::preemptible() {
-            crate::arch::trap::yield_now();
-        }
-    }
+    enter(),
+    leave
 );
+
+/// Turns interrupts and preemption off; returns whether interrupts were on.
+fn enter() -> bool {
+    let were_enabled = interrupts::disable();
+    percpu::preempt_disable();
+    were_enabled
+}
+
+fn leave(were_enabled: bool) {
+    // In this order: with interrupts still off, enabling preemption never switches; a switch that is due
+    // happens at the next tick or, if interrupts come back on now, right below.
+    percpu::preempt_enable();
+    interrupts::restore(were_enabled);
+    if were_enabled && percpu::need_resched() && percpu::preemptible() {
+        crate::arch::trap::yield_now();
+    }
+}

@@ -22,7 +22,7 @@ pub fn heap_keeps_contents() -> Outcome {
     let mut seed = 42;
     let mut blocks: Vec<(u8, Vec<u8>)> = Vec::new();
     for round in 0..2_000_u64 {
-        if blocks.len() < 64 || random(&mut seed) % 2 == 0 {
+        if blocks.len() < 64 || random(&mut seed).is_multiple_of(2) {
             let size = match random(&mut seed) % 20 {
                 0 => random(&mut seed) % 300_000,
                 _ => random(&mut seed) % 2_000,
@@ -68,8 +68,9 @@ pub fn heap_gives_back() -> Outcome {
 /// bytes in its own, as it would if a CPU still translated by a mapping that is gone.
 pub fn heap_survives_all_cpus() -> Outcome {
     const THREADS: u64 = 8;
-    static PASSED_ON: [IrqSpinLock<Option<(u64, Vec<u64>)>>; 16] =
-        [const { IrqSpinLock::new(Rank::Queue, None) }; 16];
+    /// A pattern and the block that is full of it.
+    type Block = (u64, Vec<u64>);
+    static PASSED_ON: [IrqSpinLock<Option<Block>>; 16] = [const { IrqSpinLock::new(Rank::Queue, None) }; 16];
     static CORRUPTED: AtomicU64 = AtomicU64::new(0);
     let churn = |number: u64| {
         let mut seed = number;

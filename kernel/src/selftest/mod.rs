@@ -20,7 +20,10 @@ const EXIT_FAILED: u8 = 0x11;
 /// A test's outcome: an error says what a reader of the log needs to know.
 type Outcome = Result<(), String>;
 
-const TESTS: &[(&str, fn() -> Outcome)] = &[
+/// A name in words, and the test.
+type Test = (&'static str, fn() -> Outcome);
+
+const TESTS: &[Test] = &[
     ("a breakpoint returns", traps::breakpoint_returns),
     ("floating-point registers survive a switch", traps::registers_survive),
     ("time goes on and is not lost in sleep", threads::sleep_lasts),

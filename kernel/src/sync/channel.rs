@@ -26,19 +26,6 @@ impl<T> Channel<T> {
         })
     }
 
-    /// Sends if there is room; else gives the message back. May be called in interrupt handlers.
-    pub fn try_send(&self, message: T) -> Result<(), T> {
-        {
-            let mut messages = self.messages.lock();
-            if messages.len() >= self.capacity {
-                return Err(message);
-            }
-            messages.push_back(message);
-        }
-        self.readers.wake_one();
-        Ok(())
-    }
-
     /// Sends, waiting for room.
     pub fn send(&self, message: T) {
         let mut unsent = Some(message);
@@ -81,15 +68,5 @@ impl<T> Channel<T> {
         });
         self.writers.wake_one();
         received
-    }
-
-    /// How many messages wait.
-    pub fn len(&self) -> usize {
-        self.messages.lock().len()
-    }
-
-    /// Whether none waits.
-    pub fn is_empty(&self) -> bool {
-        self.len() == 0
     }
 }

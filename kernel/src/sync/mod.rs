@@ -6,5 +6,5 @@ mod mutex;
 mod wait_queue;
 
 pub use channel::Channel;
-pub use mutex::{Mutex, MutexGuard};
+pub use mutex::Mutex;
 pub use wait_queue::WaitQueue;

@@ -24,8 +24,6 @@ pub(super) struct Cpu {
     pub idle_counts: AtomicU64,
     /// When the running thread was switched to.
     pub switched_at: AtomicU64,
-    /// Switches so far.
-    pub switches: AtomicU64,
 }
 
 /// What the lock guards.
@@ -46,7 +44,6 @@ const FRESH: Cpu = Cpu {
     slice_left: AtomicU32::new(sched::TIME_SLICE_TICKS),
     idle_counts: AtomicU64::new(0),
     switched_at: AtomicU64::new(0),
-    switches: AtomicU64::new(0),
 };
 
 static CPUS: [Cpu; MAX_CPUS] = [FRESH; MAX_CPUS];
@@ -87,8 +84,6 @@ pub struct CpuTimes {
     pub idle: u64,
     /// Since the counter's zero.
     pub total: u64,
-    /// Thread switches.
-    pub switches: u64,
 }
 
 /// Each CPU's times, to be compared with a later reading.
@@ -99,6 +94,6 @@ pub fn cpu_times() -> impl Iterator<Item = CpuTimes> {
         if cpu.idle.load(Ordering::Relaxed) {
             idle += now.saturating_sub(cpu.switched_at.load(Ordering::Relaxed));
         }
-        CpuTimes { idle, total: now, switches: cpu.switches.load(Ordering::Relaxed) }
+        CpuTimes { idle, total: now }
     })
 }

@@ -5,12 +5,14 @@ use core::sync::atomic::Ordering;
 
 use super::thread::ThreadState;
 use super::{cpu, scheduler, table};
-use crate::arch::{cpu as arch_cpu, interrupts, percpu};
+use crate::arch::{cpu as arch_cpu, interrupts, percpu, stack};
+use crate::memory::stack::KernelStack;
 
 /// Makes the running code this CPU's idle thread. From here on the CPU takes part in scheduling.
 pub(super) fn adopt_this_cpu() {
     let number = percpu::id();
-    let thread = table::add(&format!("idle/{number}"), ThreadState::Running, None)
+    let thread = KernelStack::allocate()
+        .and_then(|stack| table::add(&format!("idle/{number}"), ThreadState::Running, Some(stack)).ok())
         .expect("booting needs memory for one idle thread a CPU");
     if scheduler::reserve(64).is_err() {
         log::warn!("cpu {number}: no memory for its run queue yet");
@@ -25,11 +27,19 @@ pub(super) fn adopt_this_cpu() {
     local.current = Some(thread);
 }
 
-/// Runs this CPU's idle thread for ever; other CPUs arrive here from the loader.
+/// Runs this CPU's idle thread for ever, on a stack of its own: CPUs arrive here on the loader's.
 pub fn run_idle() -> ! {
     if percpu::id() != 0 {
         adopt_this_cpu();
     }
+    let stack_top = scheduler::current().stack_top;
+    // SAFETY: the stack was allocated with this CPU's idle thread, which is the one that runs and has not
+    // used it yet; it is freed never, since an idle thread does not end. What is on the loader's stack
+    // belongs to functions that do not return.
+    unsafe { stack::call_on(stack_top, idle) }
+}
+
+extern "C" fn idle() -> ! {
     crate::arch::time::start_tick();
     loop {
         interrupts::disable();

@@ -23,11 +23,11 @@ mod thread;
 pub use block::{Ticket, block, prepare_to_block};
 pub use cpu::{CpuTimes, cpu_times};
 pub use idle::run_idle;
-pub use scheduler::{current, with_current_name};
-pub use sleep::{sleep_ms, sleep_until_ns, wake_at_ns};
+pub use scheduler::with_current_name;
+pub use sleep::{sleep_ms, wake_at_ns};
 pub use spawn::{JoinHandle, SpawnError, spawn};
 pub use table::{ThreadInfo, list};
-pub use thread::{Thread, ThreadState};
+pub use thread::ThreadState;
 
 /// Lets another thread run; returns when it is this one's turn again.
 pub fn yield_now() {

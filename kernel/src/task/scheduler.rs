@@ -120,7 +120,6 @@ fn account(cpu: &cpu::Cpu, previous: &Thread) {
     let ran = now.wrapping_sub(cpu.switched_at.load(Ordering::Relaxed));
     cpu.switched_at.store(now, Ordering::Relaxed);
     previous.run_counts.store(previous.run_counts.load(Ordering::Relaxed) + ran, Ordering::Relaxed);
-    cpu.switches.store(cpu.switches.load(Ordering::Relaxed) + 1, Ordering::Relaxed);
 }
 
 /// Takes a thread from the CPU with the most waiting, for one that has nothing to do. Only tries the lock:

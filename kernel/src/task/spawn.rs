@@ -33,16 +33,6 @@ pub struct JoinHandle {
 }
 
 impl JoinHandle {
-    /// Number of the thread.
-    pub fn id(&self) -> u64 {
-        self.thread.id()
-    }
-
-    /// Whether it has ended.
-    pub fn is_finished(&self) -> bool {
-        matches!(*self.thread.joiner.lock(), Joiner::Over)
-    }
-
     /// Waits for its end.
     pub fn join(self) {
         {

@@ -8,7 +8,7 @@ use core::sync::atomic::Ordering;
 use super::thread::{Thread, ThreadRef, ThreadState};
 use super::{cpu, scheduler};
 use crate::arch::cpu as arch_cpu;
-use crate::lock::{IrqSpinLock, Rank};
+use crate::lock::{Rank, SpinLock};
 use crate::memory::stack::KernelStack;
 
 /// No memory for another thread.
@@ -20,8 +20,7 @@ struct Table {
     next_id: u64,
 }
 
-static TABLE: IrqSpinLock<Table> =
-    IrqSpinLock::new(Rank::ThreadTable, Table { slots: Vec::new(), next_id: 1 });
+static TABLE: SpinLock<Table> = SpinLock::new(Rank::ThreadTable, Table { slots: Vec::new(), next_id: 1 });
 
 /// Makes a thread's record and enters it. Everything that waking it will ever need is reserved here.
 pub(super) fn add(

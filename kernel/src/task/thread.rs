@@ -55,7 +55,7 @@ pub struct Thread {
     pub(super) last_cpu: AtomicUsize,
     /// Time-stamp counts spent running.
     pub(super) run_counts: AtomicU64,
-    /// End of the stack; 0 for a thread that runs on a stack it does not own.
+    /// End of the stack.
     pub(super) stack_top: u64,
     /// Taken by the reaper.
     pub(super) stack: IrqSpinLock<Option<KernelStack>>,

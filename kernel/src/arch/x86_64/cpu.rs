@@ -27,8 +27,6 @@ pub struct Features {
     pub no_execute: bool,
     /// 1 GiB pages.
     pub gigabyte_pages: bool,
-    /// Running under a hypervisor or emulator.
-    pub hypervisor: bool,
 }
 
 static FEATURES: Once<Features> = Once::new();
@@ -53,7 +51,6 @@ fn detect() -> Features {
         umip: has_structured && structured.ecx & 1 << 2 != 0,
         no_execute: extended & 1 << 20 != 0,
         gigabyte_pages: extended & 1 << 26 != 0,
-        hypervisor: basic.ecx & 1 << 31 != 0,
     }
 }
 

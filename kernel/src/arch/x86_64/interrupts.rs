@@ -12,15 +12,6 @@ pub fn are_enabled() -> bool {
     flags & INTERRUPT_FLAG != 0
 }
 
-/// Turns interrupts on.
-///
-/// Callable everywhere safely: handlers are installed before the first call, and code that needs them off
-/// holds a guard whose release goes through [`restore`].
-pub fn enable() {
-    // SAFETY: `sti` affects no memory; handlers keep every register.
-    unsafe { asm!("sti", options(nomem, nostack)) };
-}
-
 /// Turns interrupts off and says whether they were on.
 pub fn disable() -> bool {
     let were_enabled = are_enabled();
@@ -32,7 +23,8 @@ pub fn disable() -> bool {
 /// Turns interrupts back on if [`disable`] said they were.
 pub fn restore(were_enabled: bool) {
     if were_enabled {
-        // SAFETY: as in `enable`; not `nomem`, so that no access moves out of the protected stretch.
+        // SAFETY: `sti` affects no memory, and handlers keep every register; not `nomem`, so that no access
+        // moves out of the protected stretch.
         unsafe { asm!("sti", options(nostack)) };
     }
 }

@@ -59,11 +59,6 @@ pub fn register_isa(line: u8, name: &'static str, handler: Handler) -> Result<()
     Ok(())
 }
 
-/// Name of the driver of `line`.
-pub fn name(line: u8) -> Option<&'static str> {
-    HANDLERS.with(|handlers| handlers.get(usize::from(line)).copied().flatten()).map(|r| r.name)
-}
-
 pub(super) fn handle(line: u8) {
     // Copied out, so that the handler runs without the table's lock.
     let registration = HANDLERS.with(|handlers| handlers[usize::from(line)]);

@@ -91,11 +91,6 @@ impl Ports {
         self.base + offset
     }
 
-    /// The first port.
-    pub fn base(&self) -> u16 {
-        self.base
-    }
-
     /// Fills `buffer` with 16-bit reads of one port (`rep insw`).
     pub fn read_u16s(&self, offset: u16, buffer: &mut [u16]) {
         let port = self.port(offset, 2);
@@ -138,7 +133,6 @@ macro_rules! accessors {
 
 accessors!(read_u8, write_u8, u8, "8");
 accessors!(read_u16, write_u16, u16, "16");
-accessors!(read_u32, write_u32, u32, "32");
 
 /// The bare instructions, for arch's own devices.
 pub(super) mod raw {
@@ -176,5 +170,4 @@ pub(super) mod raw {
 
     instructions!(read_u8, write_u8, u8, "al");
     instructions!(read_u16, write_u16, u16, "ax");
-    instructions!(read_u32, write_u32, u32, "eax");
 }

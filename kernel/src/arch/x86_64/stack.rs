@@ -45,7 +45,7 @@ pub fn walk(mut rbp: u64, mut visit: impl FnMut(u64)) {
     let known = TOP.get().and_then(|top| top()).filter(|&top| top > rbp && top - rbp < MAX_STACK);
     let top = known.unwrap_or(rbp.saturating_add(4096) & !0xfff);
     for _ in 0..MAX_FRAMES {
-        if rbp == 0 || rbp % 8 != 0 || rbp > top.saturating_sub(16) || rbp < 0xffff_8000_0000_0000 {
+        if rbp == 0 || !rbp.is_multiple_of(8) || rbp > top.saturating_sub(16) || rbp < 0xffff_8000_0000_0000 {
             return;
         }
         // SAFETY: 1. `rbp` is aligned, in the kernel half, and ends below the stack's top; 2. it is at or

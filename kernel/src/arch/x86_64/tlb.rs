@@ -5,14 +5,6 @@ use core::sync::atomic::{AtomicU64, Ordering};
 
 static KERNEL_TABLE: AtomicU64 = AtomicU64::new(0);
 
-/// Physical address of the top-level table this CPU walks.
-pub fn table_base() -> u64 {
-    let base: u64;
-    // SAFETY: reading CR3 has no effect.
-    unsafe { asm!("mov {}, cr3", out(reg) base, options(nomem, nostack, preserves_flags)) };
-    base & 0x000f_ffff_ffff_f000
-}
-
 /// Makes `base` this CPU's top-level table, and the one processors started later adopt.
 ///
 /// # Safety
@@ -34,16 +26,10 @@ pub(super) fn adopt_kernel_table() {
     }
 }
 
-/// Forgets the translation of the page at `address` on this CPU.
-pub fn flush_page(address: u64) {
-    // SAFETY: forgetting a translation only makes the CPU walk the tables again.
-    unsafe { asm!("invlpg [{}]", in(reg) address, options(nostack, preserves_flags)) };
-}
-
 /// Forgets every translation on this CPU, global ones included (SDM vol. 3A, 4.10.4.1: a change of CR4.PGE).
 pub fn flush_all() {
     super::interrupts::without(|| {
-        // SAFETY: as for one page; PGE ends as it was.
+        // SAFETY: forgetting translations only makes the CPU walk the tables again; PGE ends as it was.
         unsafe {
             asm!(
                 "mov {saved}, cr4",

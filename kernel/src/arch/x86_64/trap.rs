@@ -98,11 +98,6 @@ impl TrapFrame {
             ss: super::gdt::KERNEL_DATA.into(),
         }
     }
-
-    /// Whether the trap came from ring 3.
-    pub fn from_user(&self) -> bool {
-        self.cs & 3 == 3
-    }
 }
 
 /// Decides which thread runs next: takes the frame of the one that stops, returns the frame to resume. The
