@@ -10,7 +10,7 @@ use blockcache::BlockDevice;
 use fat::{Fat, MountError, NotFat32, Report};
 use partitions::PartitionDevice;
 
-use super::{DISK, mebibytes, mount};
+use super::{DISK, create_directory, mebibytes, mount};
 use crate::block::{self, Disk};
 use crate::drivers::rtc;
 use crate::memory;
@@ -39,7 +39,7 @@ pub fn initialise() {
     }
     let problem = match problems.as_slice() {
         [] => "No disk found. Files are kept in memory and are lost at power-off.".to_string(),
-        problems => format!("{DISK} is not available. {}.", problems.join("; ")),
+        problems => format!("{DISK} is not available: {}.", problems.join("; ")),
     };
     log::warn!("{problem}");
     *PROBLEM.lock() = Some(problem);
@@ -75,7 +75,11 @@ fn mount_volume(name: &str, device: Arc<dyn BlockDevice>) -> Result<(), MountErr
         report.directories
     );
     tell(name, &report);
-    mount(DISK, Box::new(volume));
+    // Made only now: without a disk, writing to a directory of that name would keep files until power-off only.
+    match create_directory(DISK) {
+        Ok(()) => mount(DISK, Box::new(volume)),
+        Err(error) => log::error!("{DISK} can't be made: {error}"),
+    }
     Ok(())
 }
 

@@ -51,15 +51,14 @@ pub struct MountInfo {
 pub fn initialise() {
     let capacity = memory::statistics().total / RAMFS_PART;
     let mut root = RamFs::new(capacity, rtc::now);
-    for directory in ["tmp", &DISK[1..]] {
-        if let Err(error) = root.create_directory(directory) {
-            log::error!("/{directory} can't be made: {error}");
-        }
+    if let Err(error) = root.create_directory("tmp") {
+        log::error!("/tmp can't be made: {error}");
     }
     mount("/", Box::new(root));
     disk::initialise();
 }
 
+/// Mounts a file system on the directory `point`, which exists.
 fn mount(point: &str, file_system: Box<dyn FileSystem>) {
     let mount = Arc::new(Mount { file_system: Mutex::new(file_system) });
     if let Err(error) = MOUNTS.lock().mount(point, mount) {
