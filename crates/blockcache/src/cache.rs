@@ -86,11 +86,6 @@ impl<D: BlockDevice> Cache<D> {
         self.device.sector_count().saturating_mul(SECTOR_SIZE as u64)
     }
 
-    /// The device below.
-    pub const fn device(&self) -> &D {
-        &self.device
-    }
-
     /// What the cache did and holds.
     pub fn statistics(&self) -> Statistics {
         Statistics { blocks: self.slots.len(), dirty_blocks: self.dirty, ..self.statistics }

@@ -102,11 +102,6 @@ impl<D: BlockDevice> Fat<D> {
         Ok((volume, report))
     }
 
-    /// What the cache did and holds.
-    pub fn cache_statistics(&self) -> blockcache::Statistics {
-        self.cache.statistics()
-    }
-
     /// Opens `fatfs` for one operation. `action` also gets the place where the last transfer ended.
     pub(crate) fn run<T>(
         &mut self,

@@ -68,11 +68,6 @@ impl Keyboard {
         }
     }
 
-    /// The layout in force.
-    pub const fn layout(&self) -> Layout {
-        self.layout
-    }
-
     /// Changes the layout. Keys that are down stay down.
     pub const fn set_layout(&mut self, layout: Layout) {
         self.layout = layout;

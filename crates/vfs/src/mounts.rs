@@ -52,7 +52,7 @@ impl<T> MountTable<T> {
     }
 
     /// Whether something is mounted exactly at `path`.
-    pub fn is_mount_point(&self, path: &str) -> bool {
+    fn is_mount_point(&self, path: &str) -> bool {
         self.mounts.iter().any(|(point, _)| point == path)
     }
 

@@ -50,16 +50,6 @@ pub fn normalise(base: &str, path: &str) -> Result<String, FsError> {
     Ok(normal)
 }
 
-/// The directory and the name in it that a normal path stands for; None for the root.
-pub fn split(normal: &str) -> Option<(&str, &str)> {
-    let (directory, name) = normal.rsplit_once('/')?;
-    match (directory, name) {
-        (_, "") => None,
-        ("", name) => Some(("/", name)),
-        parts => Some(parts),
-    }
-}
-
 /// The part of the normal path `path` below the directory `directory`, without a leading slash; None when it is not
 /// below it. A directory is below itself, with an empty rest.
 pub fn below<'a>(path: &'a str, directory: &str) -> Option<&'a str> {
