@@ -39,12 +39,14 @@ pub fn sse_survives(seed: u64, meanwhile: fn()) -> bool {
 }
 
 /// Reads a byte at `address`, whatever is there: faults where nothing is.
+#[inline(never)]
 pub fn touch(address: u64) -> u8 {
     // SAFETY: none is possible; the caller wants the fault.
     unsafe { (address as *const u8).read_volatile() }
 }
 
 /// Writes a byte at `address`: faults where that is forbidden.
+#[inline(never)]
 pub fn poke(address: u64) {
     // SAFETY: none is possible; the caller wants the fault.
     unsafe { (address as *mut u8).write_volatile(0) };
