@@ -62,10 +62,8 @@ struct Pointer {
 /// Builds this CPU's tables and loads them. Called once on each CPU, after the heap stands.
 pub fn load() {
     // Zeroed on the heap directly: 48 KiB would not be welcome on the loader's stack.
-    let tables = Box::leak(unsafe {
-        // SAFETY: every field is made of integers, for which all zeroes is a value.
-        Box::<Tables>::new_zeroed().assume_init()
-    });
+    // SAFETY: every field is made of integers, for which all zeroes is a value.
+    let tables = Box::leak(unsafe { Box::<Tables>::new_zeroed().assume_init() });
     for i in 0..tables.stacks.len() {
         let top = core::ptr::from_ref(&tables.stacks[i]) as u64 + IST_BYTES as u64;
         let mut stacks = tables.task_state.interrupt_stacks;
