@@ -4,16 +4,21 @@
 //! hands pause after each move, as a person's would.
 
 use std::thread::sleep;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
+use gfx::Font;
 use serde_json::{Value, json};
 
-use super::Machine;
+use super::{Machine, find_text};
 use crate::error::{Result, fail};
 use crate::qemu::keys;
 
 /// Between two keys: three times what a fast typist takes is no test of a keyboard driver.
 const KEY_PAUSE: Duration = Duration::from_millis(15);
+/// Characters between two looks at the echo: far fewer than the keyboard can hold.
+const CHUNK: usize = 6;
+/// How long to wait for the echo.
+const ECHO_TIME: Duration = Duration::from_secs(3);
 /// Between two steps of the mouse: a PS/2 mouse reports at most 200 times a second.
 const MOUSE_PAUSE: Duration = Duration::from_millis(5);
 /// Pixels in one step: a PS/2 packet carries at most 255.
@@ -36,14 +41,29 @@ impl Machine {
     }
 
     /// Types a command into the focused terminal and presses Enter.
+    ///
+    /// Every few characters it waits for their echo. QEMU's keyboard forgets what does not fit its sixteen bytes,
+    /// and on a busy host a guest may not get to run for the time that eight keys take.
     pub fn enter(&mut self, command: &str) -> Result {
-        self.type_text(command)?;
+        let characters: Vec<char> = command.chars().collect();
+        for chunk in characters.chunks(CHUNK) {
+            let chunk: String = chunk.iter().collect();
+            self.type_text(&chunk)?;
+            let deadline = Instant::now() + ECHO_TIME;
+            // No echo is no error: the line may break just there, or the pointer cover it.
+            while find_text(&self.screen()?, chunk.trim(), Font::Mono).is_none() && Instant::now() < deadline
+            {
+                sleep(KEY_PAUSE);
+            }
+        }
         self.press(&["ret"])
     }
 
     /// Switches the machine off from its shell, and waits until it is off.
     pub fn power_off(&mut self) -> Result {
-        self.type_text("poweroff")?;
+        self.type_text("power")?;
+        self.settle()?;
+        self.type_text("off")?;
         // QEMU may be gone before the finger is off the key.
         let _ = self.press(&["ret"]);
         self.wait_for_power_off(Duration::from_secs(20)).map(drop)
