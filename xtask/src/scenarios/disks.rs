@@ -11,6 +11,7 @@ use super::Scenario;
 use super::machines::looks_like_a_desktop;
 use super::stage::Stage;
 use crate::error::{Context, Result, fail};
+use crate::machine::Machine;
 
 pub const SCENARIOS: &[Scenario] = &[
     ("without_a_disk_the_desktop_works", no_disk),
@@ -48,6 +49,7 @@ fn foreign(stage: &Stage, change: &dyn Fn(&mut [u8])) -> Result {
     let before = fs::read(&image)?;
     let mut machine = stage.boot(stage.hardware(Some(image.clone())))?;
     looks_like_a_desktop(&mut machine)?;
+    says_why(&machine)?;
     machine.enter("write /disk/new.txt hi")?;
     machine.settle()?;
     machine.power_off()?;
@@ -55,11 +57,12 @@ fn foreign(stage: &Stage, change: &dyn Fn(&mut [u8])) -> Result {
 }
 
 /// Boots with a FAT32 that is damaged: nothing may hang or fall over, and what was sound stays readable by
-/// others. Whether the disk is mounted is the kernel's choice.
+/// others.
 fn damaged(stage: &Stage, change: &dyn Fn(&mut [u8])) -> Result {
     let image = changed_disk(stage, change)?;
     let mut machine = stage.boot(stage.hardware(Some(image)))?;
     looks_like_a_desktop(&mut machine)?;
+    says_why(&machine)?;
     for command in ["ls /disk", "cat /disk/welcome.txt", "ls /disk/notes", "write /disk/new.txt hi", "clear"]
     {
         machine.enter(command)?;
@@ -76,9 +79,19 @@ fn cut_short(stage: &Stage) -> Result {
     fs::File::options().write(true).open(&image)?.set_len(1 << 20)?;
     let mut machine = stage.boot(stage.hardware(Some(image)))?;
     looks_like_a_desktop(&mut machine)?;
+    says_why(&machine)?;
     machine.enter("ls /disk")?;
     machine.settle()?;
     stage.power_off(machine, None)
+}
+
+/// Fails unless the kernel said that the disk can't be used.
+fn says_why(machine: &Machine) -> Result {
+    if machine.serial_log()?.contains("/disk is not available: ") {
+        Ok(())
+    } else {
+        fail!("the log does not say why there is no /disk")
+    }
 }
 
 /// A fresh disk whose first bytes were changed: all of FAT's own structures are among them.

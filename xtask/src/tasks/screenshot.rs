@@ -1,6 +1,9 @@
 //! `make screenshot`: boots without a window and takes a picture of the desktop.
 
+use std::thread::sleep;
 use std::time::Duration;
+
+use gfx::Font;
 
 use super::run::direct_boot;
 use crate::build::compile::{self, Profile};
@@ -10,6 +13,12 @@ use crate::host::accelerator;
 use crate::machine::Machine;
 use crate::project::Project;
 use crate::qemu::hardware::{Hardware, Serial};
+use crate::qemu::image::Area;
+
+/// The middle of a text on the screen.
+fn middle(text: Area) -> (i32, i32) {
+    ((text.x + text.width / 2) as i32, (text.y + text.height / 2) as i32)
+}
 
 /// Writes build/screenshot.png.
 pub fn take(project: &Project) -> Result {
@@ -32,10 +41,18 @@ pub fn take(project: &Project) -> Result {
     };
     let mut machine = Machine::start(hardware, &folder, Duration::from_secs(60))?;
     machine.wait_for_desktop()?;
-    for command in ["help", "ls /disk", "free"] {
+    for command in ["ls -l /disk/notes", "cat /disk/notes/poem.txt", "free", "date"] {
         machine.enter(command)?;
         machine.settle()?;
     }
+    // Two windows side by side, as far as they fit: one shows words, the other graphs.
+    let (x, y) = middle(machine.wait_for_text("Terminal", Font::UiBold)?);
+    machine.drag((x - 60, y), (x - 280, y - 70))?;
+    machine.enter("run monitor")?;
+    let (x, y) = middle(machine.wait_for_text("System Monitor", Font::UiBold)?);
+    machine.drag((x - 80, y), (x + 170, y + 60))?;
+    // Time for the graphs to have something to show.
+    sleep(Duration::from_secs(12));
     let path = project.build.join("screenshot.png");
     machine.settle()?.save_png(&path)?;
     println!("{}", path.display());
