@@ -142,6 +142,20 @@ pub fn halt_forever() -> ! {
     }
 }
 
+/// The time-stamp counter's frequency in Hz, if the CPU tells (SDM vol. 2A, CPUID leaves 15H and 16H).
+pub fn nominal_time_stamp_hz() -> Option<u64> {
+    let highest = __cpuid(0).eax;
+    if highest >= 0x15 {
+        let ratio = __cpuid(0x15);
+        let hz = u64::from(ratio.ecx) * u64::from(ratio.ebx);
+        if ratio.eax != 0 && hz != 0 {
+            return Some(hz / u64::from(ratio.eax));
+        }
+    }
+    let base_mhz = if highest >= 0x16 { u64::from(__cpuid(0x16).eax & 0xffff) } else { 0 };
+    (base_mhz != 0).then_some(base_mhz * 1_000_000)
+}
+
 /// The time-stamp counter.
 pub fn time_stamp() -> u64 {
     // SAFETY: RDTSC exists on every x86-64 CPU, and CR4.TSD is clear in ring 0 anyway.

@@ -11,6 +11,8 @@ const CHANNEL_2: u16 = 0x42;
 const MODE: u16 = 0x43;
 /// Gate and output of channel 2.
 const GATE: u16 = 0x61;
+/// Channel 2's output, in [`GATE`].
+const OUTPUT: u8 = 1 << 5;
 
 /// Starts channel 2 counting down from `count`.
 pub fn start_countdown(count: u16) {
@@ -31,6 +33,12 @@ pub fn countdown() -> u16 {
         write_u8(MODE, 0b1000_0000);
         u16::from_le_bytes([read_u8(CHANNEL_2), read_u8(CHANNEL_2)])
     }
+}
+
+/// Whether channel 2 has counted down to the end since it was started: its output goes high then.
+pub fn has_run_out() -> bool {
+    // SAFETY: as above; reading the gate's port changes nothing.
+    unsafe { read_u8(GATE) & OUTPUT != 0 }
 }
 
 /// Makes channel 0 raise line 0 `hz` times a second.

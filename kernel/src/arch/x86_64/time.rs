@@ -17,7 +17,13 @@ pub const TICK_HZ: u64 = 1_000;
 const MEASURED_PIT_TICKS: u16 = (pit::FREQUENCY_HZ / 200) as u16;
 
 /// Reads of the interval timer after which it counts as absent (5 ms of it are some thousand reads).
-const MAX_READS: u32 = 1_000_000;
+const MAX_READS: u32 = 100_000;
+/// Measurements tried until one was not disturbed.
+const MAX_ATTEMPTS: u32 = 20;
+/// Frequencies of time-stamp counters: those of processors, and 1 GHz under QEMU's instruction counting.
+const PLAUSIBLE_HZ: core::ops::Range<u64> = 100_000_000..20_000_000_000;
+/// The frequency when nothing is known.
+const ASSUMED_HZ: u64 = 1_000_000_000;
 
 static ENTRY: AtomicU64 = AtomicU64::new(0);
 /// Nanoseconds per counter tick, times 2^32; 0 until measured.
@@ -53,33 +59,72 @@ fn sample() -> Sample {
     best
 }
 
-/// Measures the clocks. Returns the time-stamp counter's frequency in Hz, or `None` when the interval
-/// timer does not count: then 1 GHz is assumed, so that time passes at all.
+/// Frequencies in Hz.
+#[derive(Clone, Copy)]
+struct Frequencies {
+    counter: u64,
+    apic: u64,
+}
+
+/// Measures the clocks. Returns the time-stamp counter's frequency in Hz, or `None` when the interval timer
+/// does not count; then the CPU's own word is taken, or 1 GHz assumed, so that time passes at all.
 pub fn calibrate() -> Option<u64> {
+    let attempts = (0..MAX_ATTEMPTS).map(|_| measure_by_pit());
+    let undisturbed = attempts.take_while(|attempt| !matches!(attempt, Err(Trouble::Absent)));
+    let measured = undisturbed.flatten().next();
+    let frequencies = measured.unwrap_or_else(|| Frequencies {
+        counter: cpu::nominal_time_stamp_hz().unwrap_or(ASSUMED_HZ),
+        apic: 0,
+    });
+    let Frequencies { counter, apic } = frequencies;
+    NS_PER_COUNT.store(((1_000_000_000_u128 << 32) / u128::from(counter)) as u64, Ordering::Relaxed);
+    let apic = if apic == 0 { measure_apic_by_counter() } else { apic };
+    APIC_COUNTS_PER_TICK.store(apic / TICK_HZ, Ordering::Relaxed);
+    measured.map(|_| counter)
+}
+
+/// Why a measurement is worth nothing.
+enum Trouble {
+    /// The interval timer does not count.
+    Absent,
+    /// It ran out, or the result makes no sense. A CPU under a hypervisor may be put aside for any time, and
+    /// a count that has wrapped around looks like a short one.
+    Disturbed,
+}
+
+/// Compares the clocks with the interval timer.
+fn measure_by_pit() -> Result<Frequencies, Trouble> {
     if apic::local::is_present() {
         apic::local::timer_start_counting();
     }
     pit::start_countdown(u16::MAX);
     let start = sample();
     let mut reads = 0;
-    while start.pit.wrapping_sub(pit::countdown()) < MEASURED_PIT_TICKS && reads < MAX_READS {
+    while start.pit.wrapping_sub(pit::countdown()) < MEASURED_PIT_TICKS {
         reads += 1;
+        if reads > MAX_READS {
+            return Err(Trouble::Absent);
+        }
     }
     let end = sample();
     let pit_ticks = u64::from(start.pit.wrapping_sub(end.pit));
-    let measured = reads < MAX_READS && pit_ticks > 0;
-    let (hz, apic_hz) = if measured {
-        let per_second = |counts: u64| counts * pit::FREQUENCY_HZ / pit_ticks;
-        (
-            per_second(end.counter - start.counter).max(1),
-            per_second(u64::from(end.apic.saturating_sub(start.apic))),
-        )
-    } else {
-        (1_000_000_000, 0)
-    };
-    NS_PER_COUNT.store(((1_000_000_000_u128 << 32) / u128::from(hz)) as u64, Ordering::Relaxed);
-    APIC_COUNTS_PER_TICK.store(apic_hz / TICK_HZ, Ordering::Relaxed);
-    measured.then_some(hz)
+    let per_second = |counts: u64| counts * pit::FREQUENCY_HZ / pit_ticks.max(1);
+    let counter = per_second(end.counter - start.counter);
+    let whole = !pit::has_run_out() && PLAUSIBLE_HZ.contains(&counter);
+    whole.then(|| Frequencies { counter, apic: per_second(u64::from(end.apic.saturating_sub(start.apic))) })
+}
+
+/// The local APIC timer's frequency in Hz by the time-stamp counter; 0 without a local APIC.
+fn measure_apic_by_counter() -> u64 {
+    if !apic::local::is_present() {
+        return 0;
+    }
+    apic::local::timer_start_counting();
+    let start = cpu::time_stamp();
+    busy_wait_ns(5_000_000);
+    let counts = u64::from(apic::local::timer_elapsed());
+    let took_ns = counts_to_ns(cpu::time_stamp() - start).max(1);
+    counts * 1_000_000_000 / took_ns
 }
 
 /// Nanoseconds since the kernel was entered; 0 until the clocks are measured.
