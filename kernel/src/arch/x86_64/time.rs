@@ -111,7 +111,8 @@ fn measure_by_pit() -> Result<Frequencies, Trouble> {
     let per_second = |counts: u64| counts * pit::FREQUENCY_HZ / pit_ticks.max(1);
     let counter = per_second(end.counter - start.counter);
     let whole = !pit::has_run_out() && PLAUSIBLE_HZ.contains(&counter);
-    whole.then(|| Frequencies { counter, apic: per_second(u64::from(end.apic.saturating_sub(start.apic))) })
+    let apic = per_second(u64::from(end.apic.saturating_sub(start.apic)));
+    if whole { Ok(Frequencies { counter, apic }) } else { Err(Trouble::Disturbed) }
 }
 
 /// The local APIC timer's frequency in Hz by the time-stamp counter; 0 without a local APIC.
