@@ -56,8 +56,7 @@ fn foreign(stage: &Stage, change: &dyn Fn(&mut [u8])) -> Result {
     if fs::read(&image)? != before { fail!("the disk was written to") } else { Ok(()) }
 }
 
-/// Boots with a FAT32 that is damaged: nothing may hang or fall over, and what was sound stays readable by
-/// others.
+/// Boots with a FAT32 that is damaged: it is refused in words, and nothing hangs or falls over.
 fn damaged(stage: &Stage, change: &dyn Fn(&mut [u8])) -> Result {
     let image = changed_disk(stage, change)?;
     let mut machine = stage.boot(stage.hardware(Some(image)))?;
