@@ -81,6 +81,26 @@ impl DateTime {
             + u64::from(self.minute) * 60
             + u64::from(self.second)
     }
+
+    /// The day of the week, 0 for Sunday (Sakamoto's table of month offsets).
+    pub fn weekday(&self) -> usize {
+        const OFFSET: [u32; 12] = [0, 3, 2, 5, 0, 3, 5, 1, 4, 6, 2, 4];
+        let month = usize::from(self.month).clamp(1, 12);
+        let year = u32::from(self.year).saturating_sub(u32::from(month < 3));
+        ((year + year / 4 - year / 100 + year / 400 + OFFSET[month - 1] + u32::from(self.day)) % 7) as usize
+    }
+
+    /// The weekday's English name in three letters.
+    pub fn weekday_name(&self) -> &'static str {
+        ["Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"][self.weekday()]
+    }
+
+    /// The month's English name in three letters.
+    pub fn month_name(&self) -> &'static str {
+        const NAMES: [&str; 12] =
+            ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
+        NAMES[usize::from(self.month).clamp(1, 12) - 1]
+    }
 }
 
 const fn days_in_month(year: u16, month: u8) -> u8 {

@@ -7,6 +7,7 @@ use calendar::cmos::Registers;
 #[test]
 fn days_follow_one_another() {
     let mut seconds = 0;
+    let mut weekday = 4; // 1970 began on a Thursday
     for year in 1970..2200u16 {
         let leap = year % 4 == 0 && year % 100 != 0 || year % 400 == 0;
         for (month, days) in
@@ -17,6 +18,8 @@ fn days_follow_one_another() {
                 let moment = seconds + 86_398;
                 assert_eq!(DateTime::from_unix(moment), date);
                 assert_eq!(date.to_unix(), moment);
+                assert_eq!(date.weekday(), weekday);
+                weekday = (weekday + 1) % 7;
                 seconds += 86_400;
             }
             assert_eq!(DateTime::new(year, month as u8 + 1, days + 1, 0, 0, 0), None);

@@ -15,11 +15,10 @@ mod event;
 mod figures;
 mod host;
 pub mod kit;
-mod time;
 
 pub use app::{App, AppInfo, Response, TitleBar};
+pub use calendar::DateTime;
 pub use event::{Button, Event, PointerEvent, PointerKind};
 pub use figures::{SystemFigures, ThreadFigures, ThreadState};
 pub use host::{DirectoryEntry, FileError, Files, Host, Pty};
 pub use keymap::{Key, KeyEvent, KeyState, Modifiers};
-pub use time::DateTime;
