@@ -13,7 +13,8 @@ use vfs::FsError;
 
 /// The bits of a table entry that are the next cluster; the upper four are to be kept.
 pub(crate) const ENTRY_MASK: u32 = 0x0fff_ffff;
-const BAD: u32 = 0x0fff_fff7;
+/// The entry of a cluster that can't be used.
+pub(crate) const BAD: u32 = 0x0fff_fff7;
 const END_OF_CHAIN: u32 = 0x0fff_fff8;
 /// A directory holds at most 65,536 entries, by specification.
 const MAX_DIRECTORY: u64 = 65_536 * ENTRY_SIZE as u64;

@@ -1,17 +1,25 @@
 //! The boot sector: where everything lies, once its numbers are proven to fit together.
 
 use core::fmt;
+use core::ops::Range;
 
 /// The lowest cluster number of data; 0 and 1 are reserved.
 pub const FIRST_CLUSTER: u32 = 2;
-/// Fewer clusters than this make FAT12 or FAT16, by definition.
+/// The specification wants this many clusters of a FAT32 volume, and fewer of any other. Everybody, `fatfs` excepted,
+/// goes by the length of the table instead, which stands in another field for FAT32; and so small FAT32 volumes are common.
 const FAT32_MIN_CLUSTERS: u32 = 65_525;
 const FAT16_MIN_CLUSTERS: u32 = 4_085;
 /// Cluster numbers from here on mean something else in the table.
 const FAT32_MAX_CLUSTERS: u32 = 0x0fff_fff5;
+/// `fatfs` counts the bits of a table in 32 bits.
+const MAX_TABLE_LENGTH: u64 = u32::MAX as u64 / 8;
 /// The largest cluster that implementations agree on, in bytes.
 const MAX_CLUSTER_SIZE: u32 = 64 * 1024;
 
+/// Where the 16-bit number of sectors lies in the boot sector.
+pub const SECTORS_16_OFFSET: u64 = 19;
+/// Where the 32-bit one lies, which counts when the other is 0.
+pub const SECTORS_32_OFFSET: u64 = 32;
 /// Where the status byte lies in the boot sector; bit 0 is "a system is or was writing".
 pub const STATUS_OFFSET: u64 = 0x41;
 /// The bit of it.
@@ -55,6 +63,9 @@ pub struct Geometry {
     pub fs_info_offset: u64,
     /// Where cluster 2 lies.
     pub data_offset: u64,
+    /// The number of sectors that makes `fatfs` accept the volume: the real one or, where that makes too few clusters
+    /// for FAT32, the lowest that does.
+    pub sectors_shown: u32,
     /// The root directory's first cluster.
     pub root_cluster: u32,
     /// The status byte as the volume was found.
@@ -95,8 +106,8 @@ impl Geometry {
         if reserved == 0 || copies == 0 || copies > 2 {
             return invalid("the number of reserved sectors or of allocation tables is impossible");
         }
-        let total = match u16_at(19) {
-            0 => u32_at(32),
+        let total = match u16_at(SECTORS_16_OFFSET as usize) {
+            0 => u32_at(SECTORS_32_OFFSET as usize),
             total => u32::from(total),
         };
         let root_sectors = (u32::from(u16_at(17)) * 32).div_ceil(u32::from(sector_size));
@@ -112,14 +123,14 @@ impl Geometry {
         };
         // At most the 32-bit total, so the cast is exact.
         let cluster_count = (data_sectors / u64::from(sectors_per_cluster)) as u32;
-        if cluster_count < FAT16_MIN_CLUSTERS {
-            return Err(NotFat32::Other("a FAT12 file system"));
+        match (u16_at(22), cluster_count) {
+            (0, _) => {}
+            (_, ..FAT16_MIN_CLUSTERS) => return Err(NotFat32::Other("a FAT12 file system")),
+            (_, ..FAT32_MIN_CLUSTERS) => return Err(NotFat32::Other("a FAT16 file system")),
+            _ => return invalid("the length of its table is FAT16's"),
         }
-        if cluster_count < FAT32_MIN_CLUSTERS {
-            return Err(NotFat32::Other("a FAT16 file system"));
-        }
-        if u16_at(22) != 0 || u16_at(17) != 0 || u16_at(19) != 0 {
-            return invalid("fields of FAT16 are in use");
+        if u16_at(17) != 0 {
+            return invalid("its root directory is FAT16's");
         }
         if cluster_count > FAT32_MAX_CLUSTERS {
             return invalid("it has too many clusters");
@@ -131,6 +142,9 @@ impl Geometry {
         let table_length = bytes(u64::from(table_sectors));
         if table_length / 4 < u64::from(cluster_count) + u64::from(FIRST_CLUSTER) {
             return invalid("the allocation table is too short for the volume");
+        }
+        if table_length > MAX_TABLE_LENGTH {
+            return invalid("the allocation table is too long");
         }
         if u16_at(42) != 0 {
             return invalid("its version is not 0.0");
@@ -149,6 +163,11 @@ impl Geometry {
         if active >= u16::from(copies) {
             return invalid("the allocation table in use does not exist");
         }
+        let clusters_shown = cluster_count.max(FAT32_MIN_CLUSTERS);
+        let sectors_shown = data_sector + u64::from(clusters_shown) * u64::from(sectors_per_cluster);
+        let Ok(sectors_shown) = u32::try_from(sectors_shown) else {
+            return invalid("the allocation table leaves no room for data");
+        };
         Ok(Self {
             cluster_size,
             cluster_count,
@@ -157,6 +176,7 @@ impl Geometry {
             mirrors: if mirrored { copies } else { 1 },
             fs_info_offset: bytes(u64::from(fs_info)),
             data_offset: bytes(data_sector),
+            sectors_shown,
             root_cluster,
             status: u8_at(STATUS_OFFSET as usize),
         })
@@ -180,6 +200,11 @@ impl Geometry {
     /// Where the cluster's entry in the table in use lies.
     pub const fn entry_offset(&self, cluster: u32) -> u64 {
         self.table_offset + cluster as u64 * 4
+    }
+
+    /// Where in the table in use the entries lie that stand for no cluster: behind the last one.
+    pub const fn unused_entries(&self) -> Range<u64> {
+        self.entry_offset(self.cluster_count + FIRST_CLUSTER)..self.table_offset + self.table_length
     }
 
     /// How many clusters `bytes` of contents need.

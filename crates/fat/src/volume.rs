@@ -108,7 +108,7 @@ impl<D: BlockDevice> Fat<D> {
         action: impl for<'a, 'b> FnOnce(&'b Volume<'a, D>, &Cell<u64>) -> Result<T, Failure>,
     ) -> Result<T, FsError> {
         let position = Cell::new(0);
-        let storage = Storage::new(&mut self.cache, &position);
+        let storage = Storage::new(&mut self.cache, &self.geometry, &position);
         let options = FsOptions::new().time_provider(self.clock);
         let result = (|| {
             let volume = Volume::new(storage, options)?;

@@ -11,9 +11,14 @@ use fat::{Fat, MountError, NotFat32};
 use model::Random;
 use vfs::{FileKind, FileSystem, FsError, OpenMode};
 
-/// A small volume with some files and directories on it.
+/// A volume with some files and directories on it.
 fn volume() -> Disk {
-    let disk = Disk::formatted(70_000, 1);
+    volume_of(70_000)
+}
+
+/// One of so many sectors, which are its clusters.
+fn volume_of(sectors: u64) -> Disk {
+    let disk = Disk::formatted(sectors, 1);
     let mut fs = Fat::mount(disk.clone(), 64, || NOW).unwrap().0;
     fs.create_directory("d").unwrap();
     fs.create_directory("d/e").unwrap();
@@ -75,6 +80,14 @@ fn what_is_no_fat32_is_named() {
 }
 
 #[test]
+fn older_tables_are_named() {
+    for (width, clusters, name) in [("12", 64, "a FAT12 file system"), ("16", 1, "a FAT16 file system")] {
+        let disk = Disk::formatted_as(width, 32_768, clusters);
+        assert_eq!(mount(&disk).err(), Some(MountError::NotFat32(NotFat32::Other(name))));
+    }
+}
+
+#[test]
 fn broken_chains_are_named_and_the_disk_is_left_alone() {
     let reserved = 32 * 512;
     // The chains, in the order in which the volume above allocates: 2 root, 3 d, 4 e, 5.. a.
@@ -100,12 +113,19 @@ fn broken_chains_are_named_and_the_disk_is_left_alone() {
 /// Random bytes in the places that matter: boot sector, tables, directories.
 #[test]
 fn random_damage_never_panics() {
-    let pristine = volume().bytes.lock().unwrap().clone();
+    // FAT32 as it is to be, and one with too few clusters.
+    for sectors in [70_000, 40_000] {
+        let pristine = volume_of(sectors).bytes.lock().unwrap().clone();
+        random_damage(&pristine);
+    }
+}
+
+fn random_damage(pristine: &[u8]) {
     let data = 32 * 512 + 2 * u32::from_le_bytes(pristine[36..40].try_into().unwrap()) as usize * 512;
     let mut random = Random(0x0ddb_a11d_ecaf_bad1);
     let mut mounted = 0;
     for _ in 0..120 {
-        let disk = Disk::new(pristine.clone());
+        let disk = Disk::new(pristine.to_vec());
         for _ in 0..1 + random.below(4) {
             let place = match random.below(4) {
                 0 => random.below(96),

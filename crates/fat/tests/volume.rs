@@ -13,6 +13,11 @@ use vfs::{FileKind, FileSystem, FsError, OpenMode};
 
 const NAMES: [&str; 6] = ["a", "NOTES.TXT", "readme.md", "Ärger.txt", "a long name with spaces.text", "日本"];
 
+/// A seed, and the sectors of volumes with fewer clusters than FAT32 is to have, and of a cluster: 64 MiB with clusters of
+/// 4 KiB, 32 MiB and 512 bytes, 33 MiB, 5 and 2 MiB (which use the old field for their size), 100 MiB and 32 KiB.
+const SMALL: [(u64, u64, u64); 6] =
+    [(4, 131_072, 8), (5, 65_536, 1), (6, 67_584, 8), (7, 10_240, 1), (8, 4096, 1), (9, 204_800, 64)];
+
 fn mount(disk: &Disk) -> Fat<Disk> {
     Fat::mount(disk.clone(), 256, || NOW).unwrap().0
 }
@@ -26,7 +31,8 @@ fn write(fs: &mut Fat<Disk>, path: &str, data: &[u8]) -> Result<(), FsError> {
 
 #[test]
 fn a_random_user_sees_what_the_model_says_and_fsck_is_content() {
-    for (seed, sectors, sectors_per_cluster) in [(1, 70_000, 1), (2, 70_000, 1), (3, 140_000, 2)] {
+    let large = [(1, 70_000, 1), (2, 70_000, 1), (3, 140_000, 2)];
+    for (seed, sectors, sectors_per_cluster) in large.into_iter().chain(SMALL) {
         let disk = Disk::formatted(sectors, sectors_per_cluster);
         assert_eq!(disk.complaints(), "");
         let mut tree = Tree::new();
@@ -38,6 +44,56 @@ fn a_random_user_sees_what_the_model_says_and_fsck_is_content() {
             assert_eq!(disk.complaints(), "", "seed {seed}, round {round}");
         }
         assert!(model::tree(&mut mount(&disk)) == tree, "seed {seed}");
+        assert!(disk.read_by_mtools() == tree, "seed {seed}");
+    }
+}
+
+/// The room of a small volume is what it really has, the boot sector says so still, and it can be used to the last
+/// cluster, wherever the search for a free one begins.
+#[test]
+fn a_small_volume_is_used_to_its_end_and_not_beyond() {
+    for (_, sectors, sectors_per_cluster) in SMALL {
+        // The next free cluster as the volume says: not known, the first, one behind the end, far behind it.
+        for hint in [u32::MAX, 2, 65_000, 65_600] {
+            let disk = Disk::formatted(sectors, sectors_per_cluster);
+            let boot_sector = disk.bytes.lock().unwrap()[..512].to_vec();
+            disk.bytes.lock().unwrap()[512 + 492..512 + 496].copy_from_slice(&hint.to_le_bytes());
+            let mut fs = mount(&disk);
+            let usage = fs.usage().unwrap();
+            let room = sectors * 512;
+            assert!((room * 9 / 10..room).contains(&usage.total), "{usage:?}");
+            assert_eq!(usage.free, usage.total - sectors_per_cluster * 512, "all but the root directory");
+            let mut count = 0;
+            // Large at first, then single clusters.
+            for size in [usage.free / 3, usage.free / 30, usage.free / 300, 100] {
+                let data: Vec<u8> = (0..size).map(|index| (index >> 9) as u8 ^ index as u8).collect();
+                loop {
+                    match write(&mut fs, &format!("file {count}"), &data) {
+                        Ok(()) => count += 1,
+                        Err(FsError::NoSpace) => break,
+                        Err(error) => panic!("{error}"),
+                    }
+                }
+            }
+            let left = fs.usage().unwrap().free / (sectors_per_cluster * 512);
+            assert!(left < 5, "{left} clusters could not be used");
+            // Without a new name, the very last one.
+            let file = fs.open("file 0", OpenMode::Write).unwrap();
+            let mut size = fs.size(file).unwrap();
+            while fs.truncate(file, size + sectors_per_cluster * 512).is_ok() {
+                size += sectors_per_cluster * 512;
+            }
+            fs.close(file).unwrap();
+            assert_eq!(fs.usage().unwrap().free, 0);
+            assert_eq!(disk.complaints(), "");
+            assert_eq!(disk.bytes.lock().unwrap()[..512], boot_sector[..]);
+            for index in 0..count {
+                fs.remove(&format!("file {index}")).unwrap();
+            }
+            // The root directory keeps what it grew to. That the figure is right, fsck.fat says.
+            assert!(usage.free - fs.usage().unwrap().free < 64 << 10);
+            assert_eq!(disk.complaints(), "");
+        }
     }
 }
 

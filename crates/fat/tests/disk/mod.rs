@@ -1,6 +1,7 @@
 //! Disk images made by mkfs.fat and judged by fsck.fat: the two that are not ours.
 
 use blockcache::{BlockDevice, DeviceError, SECTOR_SIZE};
+use std::collections::BTreeMap;
 use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -29,10 +30,15 @@ impl Disk {
 
     /// A fresh FAT32 volume with this many sectors in all and in a cluster.
     pub fn formatted(sectors: u64, sectors_per_cluster: u64) -> Self {
+        Self::formatted_as("32", sectors, sectors_per_cluster)
+    }
+
+    /// The same with entries of `width` bits.
+    pub fn formatted_as(width: &str, sectors: u64, sectors_per_cluster: u64) -> Self {
         let path = scratch();
         std::fs::File::create(&path).unwrap().set_len(sectors * SECTOR_SIZE as u64).unwrap();
         let status = Command::new("mkfs.fat")
-            .args(["-F", "32", "-s", &sectors_per_cluster.to_string(), "-i", "12345678"])
+            .args(["-F", width, "-s", &sectors_per_cluster.to_string(), "-i", "12345678"])
             .arg(&path)
             .output()
             .expect("mkfs.fat (package dosfstools) is needed for this test");
@@ -57,6 +63,39 @@ impl Disk {
         } else {
             String::from_utf8_lossy(&output.stdout).into_owned()
         }
+    }
+
+    /// All files and directories (None) as mtools reads them.
+    #[allow(dead_code, reason = "one of the tests that share this file does not read with mtools")]
+    pub fn read_by_mtools(&self) -> BTreeMap<String, Option<Vec<u8>>> {
+        let (image, folder) = (scratch(), scratch());
+        write_sparse(&image, &self.bytes.lock().unwrap());
+        std::fs::create_dir(&folder).unwrap();
+        let output = Command::new("mcopy")
+            .env("MTOOLS_SKIP_CHECK", "1")
+            .env("LC_ALL", "C.UTF-8")
+            .args(["-s", "-n", "-Q", "-i"])
+            .args([&image, Path::new("::"), &folder])
+            .output()
+            .expect("mcopy (package mtools) is needed for this test");
+        assert!(output.status.success(), "{output:?}");
+        let mut found = BTreeMap::new();
+        let mut folders = vec![folder.clone()];
+        while let Some(next) = folders.pop() {
+            for entry in std::fs::read_dir(next).unwrap() {
+                let path = entry.unwrap().path();
+                let name = path.strip_prefix(&folder).unwrap().to_str().unwrap().to_string();
+                if path.is_dir() {
+                    found.insert(name, None);
+                    folders.push(path);
+                } else {
+                    found.insert(name, Some(std::fs::read(path).unwrap()));
+                }
+            }
+        }
+        std::fs::remove_file(&image).unwrap();
+        std::fs::remove_dir_all(&folder).unwrap();
+        found
     }
 
     fn range(&self, first: u64, length: usize) -> Result<std::ops::Range<usize>, DeviceError> {
