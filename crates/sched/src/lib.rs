@@ -7,11 +7,17 @@
 
 extern crate alloc;
 
+mod level;
+mod multilevel;
 mod placement;
+mod realtime;
 mod ring;
 mod run_queue;
 mod timer_heap;
 
+pub use level::{BOOST_TICKS, FEEDBACK_LEVELS, LEVELS, Level, REALTIME_LEVELS, Standing, TOP_SLICE_TICKS};
+pub use multilevel::MultilevelQueue;
 pub use placement::{CpuLoad, place, steal_from};
+pub use realtime::{Admission, Refused, Reservation};
 pub use run_queue::{MAX_WOKEN_IN_A_ROW, RunQueue, TIME_SLICE_TICKS};
 pub use timer_heap::TimerHeap;
