@@ -69,7 +69,16 @@ impl Disk {
     #[allow(dead_code, reason = "one of the tests that share this file does not read with mtools")]
     pub fn read_by_mtools(&self) -> BTreeMap<String, Option<Vec<u8>>> {
         let (image, folder) = (scratch(), scratch());
-        write_sparse(&image, &self.bytes.lock().unwrap());
+        let mut bytes = self.bytes.lock().unwrap().clone();
+        // Before 4.0.41 it takes volumes with few clusters for FAT16, so it is shown a copy that claims to have enough.
+        let claimed = u32::from_le_bytes(bytes[32..36].try_into().unwrap());
+        let reserved = u32::from(u16::from_le_bytes([bytes[14], bytes[15]]));
+        let tables = u32::from_le_bytes(bytes[36..40].try_into().unwrap()) * 2;
+        let enough = reserved + tables + 65_525 * u32::from(bytes[13]);
+        bytes[32..36].copy_from_slice(&claimed.max(enough).to_le_bytes());
+        bytes[19..21].fill(0);
+        write_sparse(&image, &bytes);
+        drop(bytes);
         std::fs::create_dir(&folder).unwrap();
         let output = Command::new("mcopy")
             .env("MTOOLS_SKIP_CHECK", "1")
