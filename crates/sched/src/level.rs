@@ -9,8 +9,9 @@
 pub const REALTIME_LEVELS: u8 = 8;
 /// Feedback levels below them.
 pub const FEEDBACK_LEVELS: u8 = 8;
-/// Both.
+/// Both. A power of two, so that staying in range is one instruction.
 pub const LEVELS: usize = (REALTIME_LEVELS + FEEDBACK_LEVELS) as usize;
+const _: () = assert!(LEVELS.is_power_of_two());
 
 /// Ticks (milliseconds) between boosts.
 pub const BOOST_TICKS: u32 = 500;
@@ -38,14 +39,15 @@ impl Level {
         Self(REALTIME_LEVELS + if below_top < FEEDBACK_LEVELS { below_top } else { FEEDBACK_LEVELS - 1 })
     }
 
-    /// The level a queue knows by `index`.
-    pub(crate) const fn from_index(index: usize) -> Self {
-        Self(if index < LEVELS { index as u8 } else { LEVELS as u8 - 1 })
+    /// The level of that number; only the bits that a number below [`LEVELS`] has are looked at.
+    pub const fn from_index(index: usize) -> Self {
+        Self((index % LEVELS) as u8)
     }
 
     /// Its number, below [`LEVELS`].
     pub const fn index(self) -> usize {
-        self.0 as usize
+        // Always so; said here, it spares every use as an index its check.
+        self.0 as usize % LEVELS
     }
 
     /// Whether it is one of the real-time class.
@@ -79,6 +81,16 @@ impl Standing {
         Self { level, ticks_left: level.slice_ticks() }
     }
 
+    /// With so many ticks of the slice left.
+    pub const fn new(level: Level, ticks_left: u8) -> Self {
+        Self { level, ticks_left }
+    }
+
+    /// What is left of the slice, in ticks.
+    pub const fn ticks_left(self) -> u8 {
+        self.ticks_left
+    }
+
     /// The level.
     pub const fn level(self) -> Level {
         self.level
@@ -101,17 +113,6 @@ impl Standing {
         if level != self.level {
             *self = Self::at(level);
         }
-    }
-
-    /// As one word, to be kept in an atomic.
-    pub const fn to_bits(self) -> u16 {
-        u16::from_le_bytes([self.level.0, self.ticks_left])
-    }
-
-    /// Back from [`Standing::to_bits`].
-    pub const fn from_bits(bits: u16) -> Self {
-        let [level, ticks_left] = bits.to_le_bytes();
-        Self { level: Level::from_index(level as usize), ticks_left }
     }
 }
 
@@ -149,14 +150,5 @@ mod tests {
         let mut standing = Standing::at(Level::realtime(2));
         (0..100).for_each(|_| _ = standing.use_tick());
         assert_eq!(standing.level(), Level::realtime(2));
-    }
-
-    #[test]
-    fn bits_keep_everything() {
-        for level in 0..LEVELS {
-            let mut standing = Standing::at(Level::from_index(level));
-            let _ = standing.use_tick();
-            assert_eq!(Standing::from_bits(standing.to_bits()), standing);
-        }
     }
 }

@@ -1,40 +1,34 @@
 //! One CPU's queue of threads that want to run: a list for each level, the most urgent first, each in the order
 //! its threads came.
 //!
-//! The lists are linked through an array by the threads' slots, so that putting and taking are a few
-//! instructions, and lifting a whole level costs the same whether one thread stands there or ten thousand.
-
-use alloc::collections::TryReserveError;
-use alloc::vec::Vec;
+//! The lists are linked through the threads themselves, so that putting and taking never allocate, cost a handful
+//! of instructions, and cost the same whether two threads wait or ten thousand.
 
 use crate::level::{LEVELS, Level};
 
-/// The end of a list.
-const NIL: u32 = u32::MAX;
+/// A handle to a thread, with room for one link. A thread is in one queue at a time, and whoever holds that
+/// queue's lock owns the link.
+pub trait Linked: Copy {
+    /// The link.
+    fn next(self) -> Option<Self>;
+    /// Sets the link.
+    fn set_next(self, next: Option<Self>);
+}
 
 #[derive(Debug)]
-struct Entry<T> {
-    thread: Option<T>,
-    next: u32,
+struct List<T> {
+    head: Option<T>,
+    tail: Option<T>,
 }
 
-#[derive(Clone, Copy, Debug)]
-struct List {
-    head: u32,
-    tail: u32,
+impl<T> List<T> {
+    const EMPTY: Self = Self { head: None, tail: None };
 }
 
-const EMPTY: List = List { head: NIL, tail: NIL };
-
-/// Threads that want to run on one CPU. `T` is a handle to a thread; its slot is a small number no other thread
-/// has.
-///
-/// Room is reserved when a thread is created ([`MultilevelQueue::reserve`]), so that waking one never
-/// allocates: it happens in interrupt handlers.
+/// Threads that want to run on one CPU.
 #[derive(Debug)]
 pub struct MultilevelQueue<T> {
-    entries: Vec<Entry<T>>,
-    lists: [List; LEVELS],
+    lists: [List<T>; LEVELS],
     /// A bit for each list that is not empty.
     occupied: u32,
     len: usize,
@@ -42,25 +36,16 @@ pub struct MultilevelQueue<T> {
 
 const _: () = assert!(LEVELS <= u32::BITS as usize);
 
-impl<T> Default for MultilevelQueue<T> {
+impl<T: Linked> Default for MultilevelQueue<T> {
     fn default() -> Self {
         Self::new()
     }
 }
 
-impl<T> MultilevelQueue<T> {
-    /// An empty queue without room.
+impl<T: Linked> MultilevelQueue<T> {
+    /// An empty queue.
     pub const fn new() -> Self {
-        Self { entries: Vec::new(), lists: [EMPTY; LEVELS], occupied: 0, len: 0 }
-    }
-
-    /// Makes room for threads whose slots are below `slots`.
-    pub fn reserve(&mut self, slots: usize) -> Result<(), TryReserveError> {
-        self.entries.try_reserve(slots.saturating_sub(self.entries.len()))?;
-        if self.entries.len() < slots {
-            self.entries.resize_with(slots, || Entry { thread: None, next: NIL });
-        }
-        Ok(())
+        Self { lists: [const { List::EMPTY }; LEVELS], occupied: 0, len: 0 }
     }
 
     /// How many wait.
@@ -78,109 +63,102 @@ impl<T> MultilevelQueue<T> {
         (self.occupied != 0).then(|| Level::from_index(self.occupied.trailing_zeros() as usize))
     }
 
-    /// Queues a thread behind the others of its level. Gives it back when its slot has no room or is queued
-    /// already.
+    /// Queues a thread, which is in no queue, behind the others of its level.
     #[inline]
-    pub fn push(&mut self, slot: usize, thread: T, level: Level) -> Result<(), T> {
-        let Some(entry) = self.entries.get_mut(slot).filter(|entry| entry.thread.is_none()) else {
-            return Err(thread);
-        };
-        // The slot is empty; forgetting what it held spares every switch the check for a drop.
-        core::mem::forget(entry.thread.replace(thread));
-        entry.next = NIL;
+    pub fn push(&mut self, thread: T, level: Level) {
+        thread.set_next(None);
         let list = &mut self.lists[level.index()];
-        let before = core::mem::replace(&mut list.tail, slot as u32);
-        match self.entries.get_mut(before as usize) {
-            Some(last) => last.next = slot as u32,
-            None => list.head = slot as u32,
+        match list.tail.replace(thread) {
+            Some(last) => last.set_next(Some(thread)),
+            None => list.head = Some(thread),
         }
         self.occupied |= 1 << level.index();
         self.len += 1;
-        Ok(())
     }
 
-    /// Takes the first thread of the most urgent level, and tells the level.
+    /// Takes the first thread, by level and order, that `may_run`, and tells its level; the others keep their
+    /// places. A thread can be queued while it is still leaving another CPU; it may not run here until then.
     #[inline]
-    pub fn pop(&mut self) -> Option<(T, Level)> {
-        if self.occupied == 0 {
-            return None;
-        }
-        let level = Level::from_index(self.occupied.trailing_zeros() as usize);
-        self.pop_at(level).map(|thread| (thread, level))
-    }
-
-    #[inline]
-    fn pop_at(&mut self, level: Level) -> Option<T> {
+    pub fn pop_if(&mut self, may_run: impl Fn(T) -> bool) -> Option<(T, Level)> {
+        let level = self.best()?;
         let list = &mut self.lists[level.index()];
-        let entry = self.entries.get_mut(list.head as usize)?;
-        list.head = entry.next;
-        if list.head == NIL {
-            list.tail = NIL;
+        let first = list.head?;
+        // Nearly always the first may.
+        if !may_run(first) {
+            return self.pop_later(may_run);
+        }
+        list.head = first.next();
+        if list.head.is_none() {
+            list.tail = None;
             self.occupied &= !(1 << level.index());
         }
         self.len -= 1;
-        entry.thread.take()
+        Some((first, level))
     }
 
-    /// Takes the first thread, by level and order, that `may_run`; the others keep their places. A thread can be
-    /// queued while it is still leaving another CPU; it may not run here until then.
+    /// Queues `thread`, whose level is `own`, behind those of the best level that waits, or behind its like if that
+    /// is lower, and takes the first that `may_run` in its place. `None` if nobody waits; `thread` is not queued
+    /// then.
     #[inline]
-    pub fn pop_if(&mut self, may_run: impl Fn(&T) -> bool) -> Option<(T, Level)> {
-        if self.occupied == 0 {
-            return None;
+    pub fn rotate(&mut self, thread: T, own: Level, may_run: impl Fn(T) -> bool) -> Option<(T, Level)> {
+        let best = self.best()?;
+        let list = &mut self.lists[best.index()];
+        let first = list.head?;
+        if best < own || !may_run(first) {
+            self.push(thread, best.max(own));
+            return self.pop_if(may_run);
         }
-        let level = Level::from_index(self.occupied.trailing_zeros() as usize);
-        let head = self.entries.get(self.lists[level.index()].head as usize)?;
-        // Nearly always the first may.
-        if head.thread.as_ref().is_some_and(&may_run) {
-            return self.pop_at(level).map(|thread| (thread, level));
+        // One list, which stays occupied; appended first, so that it is never empty in between.
+        thread.set_next(None);
+        if let Some(last) = list.tail.replace(thread) {
+            last.set_next(Some(thread));
         }
-        (level.index()..LEVELS).find_map(|index| {
+        list.head = first.next();
+        Some((first, best))
+    }
+
+    #[cold]
+    fn pop_later(&mut self, may_run: impl Fn(T) -> bool) -> Option<(T, Level)> {
+        (0..LEVELS).find_map(|index| {
             let level = Level::from_index(index);
             self.take_from(level, &may_run).map(|thread| (thread, level))
         })
     }
 
     /// Takes the first of a level that `may_run`.
-    #[cold]
-    fn take_from(&mut self, level: Level, may_run: &impl Fn(&T) -> bool) -> Option<T> {
-        let mut before = NIL;
-        let mut at = self.lists[level.index()].head;
-        loop {
-            let entry = self.entries.get(at as usize)?;
-            let next = entry.next;
-            if entry.thread.as_ref().is_some_and(may_run) {
-                match self.entries.get_mut(before as usize) {
-                    Some(entry) => entry.next = next,
-                    None => self.lists[level.index()].head = next,
-                }
-                if next == NIL {
-                    self.lists[level.index()].tail = before;
-                }
-                if self.lists[level.index()].head == NIL {
-                    self.occupied &= !(1 << level.index());
-                }
-                self.len -= 1;
-                return self.entries.get_mut(at as usize)?.thread.take();
-            }
-            before = at;
-            at = next;
+    fn take_from(&mut self, level: Level, may_run: &impl Fn(T) -> bool) -> Option<T> {
+        let list = &mut self.lists[level.index()];
+        let mut before: Option<T> = None;
+        let mut at = list.head?;
+        while !may_run(at) {
+            before = Some(at);
+            at = at.next()?;
         }
+        let next = at.next();
+        match before {
+            Some(before) => before.set_next(next),
+            None => list.head = next,
+        }
+        if next.is_none() {
+            list.tail = before;
+        }
+        if list.head.is_none() {
+            self.occupied &= !(1 << level.index());
+        }
+        self.len -= 1;
+        Some(at)
     }
 
     /// Lifts everybody who waits on a feedback level to the top one, in order.
     pub fn boost(&mut self) {
         let top = Level::TOP_FEEDBACK.index();
         for level in top + 1..LEVELS {
-            let lifted = core::mem::replace(&mut self.lists[level], EMPTY);
-            if lifted.head == NIL {
-                continue;
-            }
+            let lifted = core::mem::replace(&mut self.lists[level], List::EMPTY);
+            let Some(first) = lifted.head else { continue };
             self.occupied = self.occupied & !(1 << level) | 1 << top;
-            let before = core::mem::replace(&mut self.lists[top].tail, lifted.tail);
-            match self.entries.get_mut(before as usize) {
-                Some(last) => last.next = lifted.head,
-                None => self.lists[top].head = lifted.head,
+            match core::mem::replace(&mut self.lists[top].tail, lifted.tail) {
+                Some(last) => last.set_next(Some(first)),
+                None => self.lists[top].head = Some(first),
             }
         }
     }
@@ -190,6 +168,23 @@ impl<T> MultilevelQueue<T> {
 mod tests {
     use super::*;
     use alloc::collections::VecDeque;
+    use core::cell::Cell;
+
+    const THREADS: usize = 40;
+
+    std::thread_local! {
+        static LINKS: [Cell<Option<usize>>; THREADS] = const { [const { Cell::new(None) }; THREADS] };
+    }
+
+    impl Linked for usize {
+        fn next(self) -> Option<Self> {
+            LINKS.with(|links| links[self].get())
+        }
+
+        fn set_next(self, next: Option<Self>) {
+            LINKS.with(|links| links[self].set(next));
+        }
+    }
 
     /// What the queue should be: a deque for each level.
     #[derive(Default)]
@@ -198,9 +193,9 @@ mod tests {
     }
 
     impl Model {
-        fn take(&mut self, may_run: impl Fn(&usize) -> bool) -> Option<(usize, Level)> {
+        fn take(&mut self, may_run: impl Fn(usize) -> bool) -> Option<(usize, Level)> {
             self.levels.iter_mut().enumerate().find_map(|(index, level)| {
-                let at = level.iter().position(&may_run)?;
+                let at = level.iter().position(|&thread| may_run(thread))?;
                 Some((level.remove(at)?, Level::from_index(index)))
             })
         }
@@ -216,9 +211,7 @@ mod tests {
 
     #[test]
     fn agrees_with_a_deque_for_each_level() {
-        const SLOTS: u64 = 40;
         let mut queue = MultilevelQueue::new();
-        queue.reserve(SLOTS as usize).unwrap();
         let mut model = Model::default();
         let mut seed = 11_u64;
         let mut random = |below: u64| {
@@ -226,20 +219,32 @@ mod tests {
             (seed >> 33) % below
         };
         for _ in 0..200_000 {
-            match random(12) {
+            match random(13) {
                 0..=5 => {
-                    let slot = random(SLOTS) as usize;
+                    let thread = random(THREADS as u64) as usize;
                     let level = Level::from_index(random(LEVELS as u64) as usize);
-                    let queued = model.levels.iter().any(|l| l.contains(&slot));
-                    assert_eq!(queue.push(slot, slot, level).is_err(), queued);
-                    if !queued {
-                        model.levels[level.index()].push_back(slot);
+                    if !model.levels.iter().any(|waiting| waiting.contains(&thread)) {
+                        queue.push(thread, level);
+                        model.levels[level.index()].push_back(thread);
                     }
                 }
-                6..=8 => assert_eq!(queue.pop(), model.take(|_| true)),
-                9..=10 => {
+                6..=8 => assert_eq!(queue.pop_if(|_| true), model.take(|_| true)),
+                9 => {
+                    let thread = random(THREADS as u64) as usize;
+                    let own = Level::from_index(random(LEVELS as u64) as usize);
+                    if model.levels.iter().any(|waiting| waiting.contains(&thread)) {
+                        continue;
+                    }
+                    let best = model.levels.iter().position(|l| !l.is_empty()).map(Level::from_index);
+                    let expected = best.and_then(|best| {
+                        model.levels[best.max(own).index()].push_back(thread);
+                        model.take(|_| true)
+                    });
+                    assert_eq!(queue.rotate(thread, own, |_| true), expected);
+                }
+                10..=11 => {
                     let divisor = 1 + random(5) as usize;
-                    let may_run = |slot: &usize| slot.is_multiple_of(divisor);
+                    let may_run = |thread: usize| thread.is_multiple_of(divisor);
                     assert_eq!(queue.pop_if(may_run), model.take(may_run));
                 }
                 _ => {
@@ -251,14 +256,5 @@ mod tests {
             let best = model.levels.iter().position(|l| !l.is_empty()).map(Level::from_index);
             assert_eq!((queue.len(), queue.is_empty(), queue.best()), (waiting, waiting == 0, best));
         }
-    }
-
-    #[test]
-    fn a_slot_without_room_is_refused() {
-        let mut queue = MultilevelQueue::new();
-        assert_eq!(queue.push(0, "x", Level::TOP_FEEDBACK), Err("x"));
-        queue.reserve(1).unwrap();
-        assert_eq!(queue.push(0, "x", Level::TOP_FEEDBACK), Ok(()));
-        assert_eq!(queue.push(0, "y", Level::TOP_FEEDBACK), Err("y"));
     }
 }

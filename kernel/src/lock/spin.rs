@@ -19,7 +19,7 @@ impl RawSpin {
     /// Preemption is off already.
     fn acquire(&self) {
         self.note_acquired();
-        while self.locked.compare_exchange_weak(false, true, Ordering::Acquire, Ordering::Relaxed).is_err() {
+        while self.locked.swap(true, Ordering::Acquire) {
             while self.locked.load(Ordering::Relaxed) {
                 core::hint::spin_loop();
             }

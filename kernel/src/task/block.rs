@@ -5,13 +5,15 @@
 //! steps makes the thread ready before it has stopped; then it simply is in a run queue while it is still on
 //! its CPU, and giving up the CPU puts it back at once.
 
+use alloc::sync::Arc;
+
 use super::scheduler;
-use super::thread::{ThreadRef, ThreadState};
+use super::thread::{Thread, ThreadRef, ThreadState};
 use crate::arch::{interrupts, percpu};
 
 /// The right to wake a thread from one particular sleep.
 pub struct Ticket {
-    thread: ThreadRef,
+    thread: Arc<Thread>,
     generation: u64,
 }
 
@@ -21,9 +23,15 @@ impl Ticket {
     pub fn wake(self) -> bool {
         let woken = self.thread.end_sleep(self.generation, ThreadState::Ready);
         if woken {
-            scheduler::enqueue_woken(self.thread);
+            // It can't finish before it has run, so the reference is good.
+            scheduler::enqueue_woken(ThreadRef::new(&self.thread));
         }
         woken
+    }
+
+    /// Slot of the thread that sleeps.
+    pub(super) fn slot(&self) -> usize {
+        self.thread.slot()
     }
 
     /// Number of the thread that sleeps.
@@ -34,14 +42,6 @@ impl Ticket {
     /// Another ticket for the same sleep; the first that is used wakes.
     pub fn duplicate(&self) -> Self {
         Self { thread: self.thread.clone(), generation: self.generation }
-    }
-
-    /// Calls the sleep off, by the thread itself, before [`block`]: it goes on running.
-    pub fn cancel(self) {
-        if !self.thread.end_sleep(self.generation, ThreadState::Running) {
-            // A waker was faster, and the thread is in a run queue now: take that turn.
-            scheduler::give_up_cpu();
-        }
     }
 }
 

@@ -1,9 +1,10 @@
 //! What the scheduler keeps for each CPU.
 
-use core::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, AtomicUsize, Ordering};
+use core::sync::atomic::{AtomicU8, AtomicU32, AtomicU64, AtomicUsize, Ordering};
 
-use sched::{CpuLoad, RunQueue};
+use sched::{CpuLoad, MultilevelQueue, TimerHeap};
 
+use super::block::Ticket;
 use super::thread::ThreadRef;
 use crate::arch::cpu::{self, MAX_CPUS};
 use crate::arch::percpu;
@@ -13,35 +14,54 @@ use crate::lock::{IrqSpinLock, Rank};
 /// to look, and the lock decides.
 #[repr(align(128))]
 pub(super) struct Cpu {
+    /// Its number.
+    pub number: AtomicUsize,
     pub local: IrqSpinLock<Local>,
     /// Length of the queue.
     pub queued: AtomicUsize,
-    /// The idle thread runs.
-    pub idle: AtomicBool,
-    /// Ticks left of the running thread's turn. Only its own CPU touches it.
-    pub slice_left: AtomicU32,
+    /// Index of the level the running thread stands on; [`NOBODY`] while the idle thread runs.
+    pub running_level: AtomicU8,
+    /// Ticks until everybody who waits here is lifted.
+    pub boost_in: AtomicU32,
+    /// Threads that began to sleep here.
+    pub timers: IrqSpinLock<TimerHeap<Ticket>>,
+    /// The earliest deadline among them, so that most ticks need no lock.
+    pub next_deadline_ns: AtomicU64,
     /// Time-stamp counts spent idle, up to the last switch.
     pub idle_counts: AtomicU64,
     /// When the running thread was switched to.
     pub switched_at: AtomicU64,
 }
 
+/// The running level of a CPU on which nobody but the idle thread runs: below every other.
+pub(super) const NOBODY: u8 = u8::MAX;
+
+impl Cpu {
+    /// Whether the idle thread runs.
+    pub fn is_idle(&self) -> bool {
+        self.running_level.load(Ordering::Relaxed) == NOBODY
+    }
+}
+
 /// What the lock guards.
 pub(super) struct Local {
-    pub queue: RunQueue<ThreadRef>,
+    pub queue: MultilevelQueue<ThreadRef>,
     pub current: Option<ThreadRef>,
     pub idle_thread: Option<ThreadRef>,
 }
 
 #[allow(clippy::declare_interior_mutable_const, reason = "a template for the array below")]
 const FRESH: Cpu = Cpu {
+    number: AtomicUsize::new(0),
     local: IrqSpinLock::new(
         Rank::RunQueue,
-        Local { queue: RunQueue::new(), current: None, idle_thread: None },
+        Local { queue: MultilevelQueue::new(), current: None, idle_thread: None },
     ),
     queued: AtomicUsize::new(0),
-    idle: AtomicBool::new(false),
-    slice_left: AtomicU32::new(sched::TIME_SLICE_TICKS),
+    running_level: AtomicU8::new(NOBODY),
+    boost_in: AtomicU32::new(sched::BOOST_TICKS),
+    timers: IrqSpinLock::new(Rank::Timers, TimerHeap::new()),
+    next_deadline_ns: AtomicU64::new(u64::MAX),
     idle_counts: AtomicU64::new(0),
     switched_at: AtomicU64::new(0),
 };
@@ -55,6 +75,7 @@ pub(super) fn of(number: usize) -> &'static Cpu {
 
 /// Makes the running CPU's share reachable by [`this`].
 pub(super) fn install(number: usize) {
+    CPUS[number].number.store(number, Ordering::Relaxed);
     percpu::set_scheduler(core::ptr::from_ref(&CPUS[number]).cast());
 }
 
@@ -71,10 +92,7 @@ pub(super) fn all() -> &'static [Cpu] {
 
 /// What the placement policy sees.
 pub(super) fn loads() -> impl Iterator<Item = CpuLoad> + Clone {
-    all().iter().map(|cpu| CpuLoad {
-        idle: cpu.idle.load(Ordering::Relaxed),
-        queued: cpu.queued.load(Ordering::Relaxed),
-    })
+    all().iter().map(|cpu| CpuLoad { idle: cpu.is_idle(), queued: cpu.queued.load(Ordering::Relaxed) })
 }
 
 /// A CPU's time so far, in time-stamp counts of the same clock.
@@ -91,7 +109,7 @@ pub fn cpu_times() -> impl Iterator<Item = CpuTimes> {
     all().iter().map(|cpu| {
         let now = cpu::time_stamp();
         let mut idle = cpu.idle_counts.load(Ordering::Relaxed);
-        if cpu.idle.load(Ordering::Relaxed) {
+        if cpu.is_idle() {
             idle += now.saturating_sub(cpu.switched_at.load(Ordering::Relaxed));
         }
         CpuTimes { idle, total: now }

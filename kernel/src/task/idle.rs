@@ -3,9 +3,9 @@
 use alloc::format;
 use core::sync::atomic::Ordering;
 
-use super::thread::ThreadState;
+use super::thread::{ThreadRef, ThreadState};
 use super::{cpu, scheduler, table};
-use crate::arch::{cpu as arch_cpu, interrupts, percpu, stack};
+use crate::arch::{cpu as arch_cpu, interrupts, percpu, stack, time};
 use crate::memory::stack::KernelStack;
 
 /// Makes the running code this CPU's idle thread. From here on the CPU takes part in scheduling.
@@ -20,11 +20,10 @@ pub(super) fn adopt_this_cpu() {
     thread.last_cpu.store(number, Ordering::Relaxed);
     let cpu = cpu::of(number);
     cpu.switched_at.store(arch_cpu::time_stamp(), Ordering::Relaxed);
-    cpu.idle.store(true, Ordering::Relaxed);
     cpu::install(number);
     let mut local = cpu.local.lock();
-    local.idle_thread = Some(thread.clone());
-    local.current = Some(thread);
+    local.idle_thread = Some(ThreadRef::new(&thread));
+    local.current = local.idle_thread;
 }
 
 /// Runs this CPU's idle thread for ever, on a stack of its own: CPUs arrive here on the loader's.
@@ -40,13 +39,16 @@ pub fn run_idle() -> ! {
 }
 
 extern "C" fn idle() -> ! {
-    crate::arch::time::start_tick();
+    time::start_tick();
     loop {
         interrupts::disable();
-        if percpu::need_resched() || cpu::of(percpu::id()).queued.load(Ordering::Relaxed) > 0 {
+        let cpu = cpu::of(percpu::id());
+        if percpu::need_resched() || cpu.queued.load(Ordering::Relaxed) > 0 {
             interrupts::restore(true);
             super::yield_now();
         } else {
+            // Nothing runs, so nothing needs the tick: the timer is set to the next sleeper's deadline.
+            time::stop_tick(cpu.next_deadline_ns.load(Ordering::Relaxed));
             // A wake-up between the check and the halt is an interrupt that is pending until the halt.
             interrupts::enable_and_halt();
         }

@@ -37,7 +37,7 @@ pub fn yield_now() {
 /// Hooks the scheduler into traps and ticks and makes the running code the boot CPU's idle thread. Needs
 /// the heap.
 pub fn initialise() {
-    crate::arch::trap::set_reschedule(scheduler::reschedule);
+    crate::arch::trap::set_reschedule(scheduler::preempt, scheduler::give_way);
     crate::arch::time::set_tick(scheduler::tick);
     crate::arch::stack::set_top(scheduler::current_stack_top);
     idle::adopt_this_cpu();

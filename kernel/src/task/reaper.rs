@@ -1,15 +1,16 @@
 //! Frees what a finished thread leaves: it cannot free the stack it stands on.
 
+use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::sync::atomic::Ordering;
 
 use super::block::{Ticket, block, prepare_to_block};
-use super::thread::ThreadRef;
+use super::thread::Thread;
 use super::{spawn, table};
 use crate::lock::{IrqSpinLock, Rank};
 
 struct Morgue {
-    finished: Vec<ThreadRef>,
+    finished: Vec<Arc<Thread>>,
     reaper: Option<Ticket>,
 }
 
@@ -17,7 +18,7 @@ static MORGUE: IrqSpinLock<Morgue> =
     IrqSpinLock::new(Rank::WaitQueue, Morgue { finished: Vec::new(), reaper: None });
 
 /// Leaves a thread to the reaper. Called by the thread itself, with interrupts off.
-pub(super) fn hand_over(thread: ThreadRef) {
+pub(super) fn hand_over(thread: Arc<Thread>) {
     let reaper = {
         let mut morgue = MORGUE.lock();
         morgue.finished.push(thread);

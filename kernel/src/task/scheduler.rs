@@ -8,20 +8,22 @@
 use alloc::sync::Arc;
 use core::sync::atomic::Ordering;
 
-use super::cpu::{self, Local};
+use sched::{Level, Standing};
+
+use super::cpu;
 use super::thread::{Thread, ThreadRef, ThreadState};
 use super::{sleep, table};
 use crate::arch::trap::TrapFrame;
-use crate::arch::{cpu as arch_cpu, percpu, smp};
+use crate::arch::{cpu as arch_cpu, percpu, smp, time};
 
 /// The running thread.
 ///
 /// # Panics
 /// Before [`super::initialise`]: there are no threads yet.
-pub fn current() -> ThreadRef {
+pub fn current() -> Arc<Thread> {
     // The lock keeps the thread on this CPU between asking for the CPU's number and for its thread.
     let enabled = crate::arch::interrupts::disable();
-    let thread = cpu::of(percpu::id()).local.lock().current.clone();
+    let thread = cpu::of(percpu::id()).local.lock().current.map(ThreadRef::to_arc);
     crate::arch::interrupts::restore(enabled);
     thread.expect("a CPU runs a thread from `task::initialise` on")
 }
@@ -30,7 +32,7 @@ pub fn current() -> ThreadRef {
 /// must not wait.
 pub fn with_current_name(say: &mut dyn FnMut(&str)) {
     if let Some(local) = cpu::of(percpu::id()).local.try_lock()
-        && let Some(thread) = &local.current
+        && let Some(thread) = local.current
     {
         say(thread.name());
     }
@@ -45,32 +47,56 @@ pub(super) fn give_up_cpu() {
 /// lock is held.
 pub(super) fn current_stack_top() -> Option<u64> {
     let local = cpu::of(percpu::id()).local.try_lock()?;
-    local.current.as_ref().map(|thread| thread.stack_top).filter(|&top| top != 0)
+    local.current.map(|thread| thread.stack_top).filter(|&top| top != 0)
 }
 
-/// Chooses who runs next on this CPU. The hook behind `int YIELD` and the end of interrupts; interrupts are
-/// off. Every instruction here is paid at every switch, so the rare ways out are functions of their own.
-pub(super) extern "C" fn reschedule(frame: *mut TrapFrame) -> *mut TrapFrame {
+/// The hook at the end of interrupts: somebody better waits, or the running thread's slice has ended.
+pub(super) extern "C" fn preempt(frame: *mut TrapFrame) -> *mut TrapFrame {
+    reschedule::<false>(frame)
+}
+
+/// The hook behind `int YIELD`: the running thread blocks, ends, or lets others run.
+pub(super) extern "C" fn give_way(frame: *mut TrapFrame) -> *mut TrapFrame {
+    reschedule::<true>(frame)
+}
+
+/// Chooses who runs next on this CPU. Interrupts are off. Every instruction here is paid at every switch, so the
+/// rare ways out are functions of their own.
+#[inline]
+fn reschedule<const YIELDS: bool>(frame: *mut TrapFrame) -> *mut TrapFrame {
     let Some(cpu) = cpu::this() else { return frame };
     percpu::clear_need_resched();
     let mut local = cpu.local.lock_in_trap();
-    let Local { queue, current, idle_thread } = &mut *local;
-    let (Some(previous), Some(idle)) = (current.as_ref(), idle_thread.as_ref()) else { return frame };
+    let Some(previous) = local.current else { return frame };
     // A thread that blocked is somebody else's to wake. One that was woken before it got here is in a run
     // queue already. Only one that could just go on is queued here; the idle thread never is.
-    let goes_on = previous.stop_running() && !Arc::ptr_eq(previous, idle);
-    cpu.slice_left.store(sched::TIME_SLICE_TICKS, Ordering::Relaxed);
-    let next = match queue.pop_if(|thread| may_run(thread, previous)) {
-        Some(next) => next,
-        None if goes_on => {
-            previous.set_state(ThreadState::Running);
-            return frame;
+    let goes_on = previous.stop_running() && !cpu.is_idle();
+    let fit = |thread| may_run(thread, previous);
+    let chosen = if !goes_on {
+        local.queue.pop_if(fit)
+    } else if YIELDS {
+        // Who yields lets somebody run, even of a lower level.
+        let other = local.queue.rotate(previous, previous.level(), fit);
+        Some(other.unwrap_or((previous, previous.level())))
+    } else {
+        local.queue.push(previous, previous.level());
+        local.queue.pop_if(fit)
+    };
+    let next = match chosen {
+        Some((next, level)) => {
+            if level < next.level() {
+                lift(next, level);
+            }
+            cpu.running_level.store(next.level().index() as u8, Ordering::Relaxed);
+            next
         }
-        None => nobody_waits(idle),
+        None => nobody_waits(cpu, local.idle_thread.unwrap_or(previous)),
     };
     next.set_state(ThreadState::Running);
-    if Arc::ptr_eq(&next, previous) {
-        cpu.queued.store(queue.len(), Ordering::Relaxed);
+    if !goes_on {
+        cpu.queued.store(local.queue.len(), Ordering::Relaxed);
+    }
+    if next == previous {
         return frame;
     }
 
@@ -78,44 +104,47 @@ pub(super) extern "C" fn reschedule(frame: *mut TrapFrame) -> *mut TrapFrame {
     percpu::set_departing(&previous.on_cpu);
     account(cpu, previous);
     next.on_cpu.store(true, Ordering::Relaxed);
-    let resumed = next.context.load(Ordering::Relaxed);
-    next.last_cpu.store(percpu::id(), Ordering::Relaxed);
-    if goes_on {
-        // One came, one went: the number of waiting threads is as before.
-        if let Some(previous) = current.replace(next) {
-            queue.push_waiting(previous);
-        }
-    } else {
-        note_idleness(cpu, previous, &next, idle);
-        // The handle that is dropped is never the last one: the thread table keeps one until the thread is
-        // reaped.
-        *current = Some(next);
-        cpu.queued.store(queue.len(), Ordering::Relaxed);
+    next.last_cpu.store(cpu.number.load(Ordering::Relaxed), Ordering::Relaxed);
+    local.current = Some(next);
+    if !goes_on && local.idle_thread == Some(previous) {
+        leave_idleness(cpu, previous);
     }
-    resumed
+    next.context.load(Ordering::Relaxed)
+}
+
+/// A boost has lifted a thread while it waited.
+#[cold]
+fn lift(thread: ThreadRef, level: Level) {
+    let mut standing = thread.standing();
+    standing.found_at(level);
+    thread.set_standing(standing);
 }
 
 /// Whom to run when nobody waits here: somebody who waits elsewhere, or the idle thread.
 #[cold]
-fn nobody_waits(idle: &ThreadRef) -> ThreadRef {
-    steal(percpu::id()).unwrap_or_else(|| idle.clone())
+fn nobody_waits(cpu: &cpu::Cpu, idle: ThreadRef) -> ThreadRef {
+    let (next, level) = match steal(percpu::id()) {
+        Some((stolen, level)) => (stolen, level.index() as u8),
+        None => (idle, cpu::NOBODY),
+    };
+    cpu.running_level.store(level, Ordering::Relaxed);
+    next
 }
 
-/// Keeps the CPU's idle time and its hint for other CPUs.
-fn note_idleness(cpu: &cpu::Cpu, previous: &ThreadRef, next: &ThreadRef, idle: &ThreadRef) {
-    cpu.idle.store(Arc::ptr_eq(next, idle), Ordering::Relaxed);
-    if Arc::ptr_eq(previous, idle) {
-        cpu.idle_counts.store(idle.run_counts.load(Ordering::Relaxed), Ordering::Relaxed);
-    }
+/// The idle thread gives way: its time is counted, and this CPU ticks again.
+#[cold]
+fn leave_idleness(cpu: &cpu::Cpu, idle: ThreadRef) {
+    cpu.idle_counts.store(idle.run_counts.load(Ordering::Relaxed), Ordering::Relaxed);
+    time::start_tick();
 }
 
 /// Whether a queued thread may run here now: nobody is on its stack any more, or it is this CPU itself.
-fn may_run(thread: &ThreadRef, previous: &ThreadRef) -> bool {
+fn may_run(thread: ThreadRef, previous: ThreadRef) -> bool {
     // Acquire: the context was stored before the stub cleared the flag.
-    !thread.on_cpu.load(Ordering::Acquire) || Arc::ptr_eq(thread, previous)
+    !thread.on_cpu.load(Ordering::Acquire) || thread == previous
 }
 
-fn account(cpu: &cpu::Cpu, previous: &Thread) {
+fn account(cpu: &cpu::Cpu, previous: ThreadRef) {
     let now = arch_cpu::time_stamp();
     let ran = now.wrapping_sub(cpu.switched_at.load(Ordering::Relaxed));
     cpu.switched_at.store(now, Ordering::Relaxed);
@@ -124,22 +153,34 @@ fn account(cpu: &cpu::Cpu, previous: &Thread) {
 
 /// Takes a thread from the CPU with the most waiting, for one that has nothing to do. Only tries the lock:
 /// two CPUs stealing from each other must not wait for each other.
-fn steal(thief: usize) -> Option<ThreadRef> {
+fn steal(thief: usize) -> Option<(ThreadRef, Level)> {
     let victim = cpu::of(sched::steal_from(thief, cpu::loads())?);
     let mut local = victim.local.try_lock()?;
-    let stolen = local.queue.pop_if(|thread| !thread.on_cpu.load(Ordering::Acquire));
+    let free = |thread: ThreadRef| !thread.on_cpu.load(Ordering::Acquire) && thread.may_run_on(thief);
+    let stolen = local.queue.pop_if(free);
     victim.queued.store(local.queue.len(), Ordering::Relaxed);
+    if let Some((thread, level)) = stolen
+        && level < thread.level()
+    {
+        lift(thread, level);
+    }
     stolen
 }
 
-/// Queues a thread that was just made ready, where the policy wants it, and sees to it that the CPU looks.
+/// Queues a thread that was just made ready, where the policy wants it, and sees to it that the CPU looks if the
+/// thread is more urgent than what runs there.
 pub(super) fn enqueue_woken(thread: ThreadRef) {
-    let target = sched::place(thread.last_cpu.load(Ordering::Relaxed), cpu::loads());
+    let last = thread.last_cpu.load(Ordering::Relaxed);
+    let target = sched::place(last, cpu::loads(), |cpu| thread.may_run_on(cpu));
     let cpu = cpu::of(target);
+    let level = thread.level();
     {
         let mut local = cpu.local.lock();
-        local.queue.push_woken(thread);
+        local.queue.push(thread, level);
         cpu.queued.store(local.queue.len(), Ordering::Relaxed);
+    }
+    if level.index() as u8 >= cpu.running_level.load(Ordering::Relaxed) {
+        return;
     }
     let enabled = crate::arch::interrupts::disable();
     if target == percpu::id() {
@@ -150,24 +191,45 @@ pub(super) fn enqueue_woken(thread: ThreadRef) {
     crate::arch::interrupts::restore(enabled);
 }
 
-/// Runs on every CPU at each tick, with interrupts off.
+/// Runs on a CPU at each tick, with interrupts off.
 pub(super) fn tick() {
-    let cpu = cpu::of(percpu::id());
-    sleep::wake_due();
-    let left = cpu.slice_left.load(Ordering::Relaxed).saturating_sub(1);
-    cpu.slice_left.store(left, Ordering::Relaxed);
-    let others_wait = cpu.queued.load(Ordering::Relaxed) > 0;
-    let idle = cpu.idle.load(Ordering::Relaxed);
-    let could_steal = idle && sched::steal_from(percpu::id(), cpu::loads()).is_some();
-    if (others_wait && (left == 0 || idle)) || could_steal {
-        percpu::set_need_resched();
+    let Some(cpu) = cpu::this() else { return };
+    sleep::wake_due(cpu);
+    if cpu.is_idle() {
+        return;
+    }
+    let mut local = cpu.local.lock_in_trap();
+    let Some(current) = local.current else { return };
+    let mut standing = current.standing();
+    let ended = standing.use_tick();
+    let left = cpu.boost_in.load(Ordering::Relaxed);
+    if left == 0 {
+        local.queue.boost();
+        if !standing.level().is_realtime() {
+            standing = Standing::at(Level::TOP_FEEDBACK);
+        }
+    }
+    cpu.boost_in.store(if left == 0 { sched::BOOST_TICKS } else { left - 1 }, Ordering::Relaxed);
+    current.set_standing(standing);
+    cpu.running_level.store(standing.level().index() as u8, Ordering::Relaxed);
+    let better_waits = local.queue.best().is_some_and(|best| best < standing.level());
+    let somebody_waits = !local.queue.is_empty();
+    drop(local);
+    if somebody_waits {
+        if ended || better_waits {
+            percpu::set_need_resched();
+        }
+        // An idle CPU does not tick, so it has to be told that there is something to take.
+        if let Some(idle) = cpu::all().iter().position(cpu::Cpu::is_idle) {
+            smp::send_reschedule(idle);
+        }
     }
 }
 
-/// Makes room in every CPU's queue, and among the sleepers, for `threads` threads.
+/// Makes room among every CPU's sleepers for `threads` threads.
 pub(super) fn reserve(threads: usize) -> Result<(), table::OutOfMemory> {
     for cpu in cpu::all() {
-        cpu.local.lock().queue.reserve(threads).map_err(|_| table::OutOfMemory)?;
+        cpu.timers.lock().reserve(threads).map_err(|_| table::OutOfMemory)?;
     }
-    sleep::reserve(threads)
+    Ok(())
 }

@@ -1,17 +1,15 @@
 //! Sleeping until a moment.
+//!
+//! Each CPU has a heap of its own of those who began to sleep there. It looks into it at each tick; when it has
+//! nothing to run it stops ticking and sets its timer to the first deadline instead ([`next_deadline_ns`]).
+
+use core::sync::atomic::Ordering;
 
 use sched::TimerHeap;
 
 use super::block::{Ticket, block, prepare_to_block};
-use super::scheduler;
-use super::table::OutOfMemory;
-use crate::arch::time;
-use crate::lock::{IrqSpinLock, Rank};
-use core::sync::atomic::{AtomicU64, Ordering};
-
-static TIMERS: IrqSpinLock<TimerHeap<Ticket>> = IrqSpinLock::new(Rank::Timers, TimerHeap::new());
-/// The earliest deadline, so that most ticks need no lock.
-static NEXT: AtomicU64 = AtomicU64::new(u64::MAX);
+use super::cpu::{self, Cpu};
+use crate::arch::{interrupts, percpu, time};
 
 /// Sleeps for at least `ms` milliseconds.
 pub fn sleep_ms(ms: u64) {
@@ -23,65 +21,63 @@ pub fn sleep_until_ns(deadline_ns: u64) {
     if time::uptime_ns() >= deadline_ns {
         return;
     }
-    let slot = scheduler::current().slot();
-    let queued = {
-        let mut timers = TIMERS.lock();
-        let queued = timers.insert(slot, deadline_ns, prepare_to_block());
-        publish(&timers);
-        queued
-    };
-    match queued {
-        Ok(()) => block(),
-        // A slot without room can't be: it was reserved with the thread. Waking at once is the safe answer.
-        Err(ticket) => ticket.cancel(),
-    }
+    let alarm = interrupts::without(|| {
+        let ticket = prepare_to_block();
+        wake_at_ns(deadline_ns, ticket)
+    });
+    block();
+    drop(alarm);
 }
 
 /// Has `ticket` used when the uptime reaches `deadline_ns`; the guard takes it back. The calling thread is
 /// preparing to block, with interrupts off.
 pub fn wake_at_ns(deadline_ns: u64, ticket: Ticket) -> TimerGuard {
-    let slot = scheduler::current().slot();
-    let mut timers = TIMERS.lock();
-    // Cannot fail: the thread's slot has room, and it sleeps nowhere else while it runs this.
-    let _ = timers.insert(slot, deadline_ns, ticket);
-    publish(&timers);
-    TimerGuard { slot }
+    let guard = TimerGuard { slot: ticket.slot(), cpu: percpu::id() };
+    let cpu = cpu::of(guard.cpu);
+    let mut timers = cpu.timers.lock();
+    if let Err(ticket) = timers.insert(guard.slot, deadline_ns, ticket) {
+        // A slot without room can't be: it was reserved with the thread. Waking at once is the safe answer.
+        drop(timers);
+        ticket.wake();
+        return guard;
+    }
+    publish(cpu, &timers);
+    guard
 }
 
 /// Takes the alarm of [`wake_at_ns`] back when dropped.
 pub struct TimerGuard {
     slot: usize,
+    cpu: usize,
 }
 
 impl Drop for TimerGuard {
     fn drop(&mut self) {
-        let mut timers = TIMERS.lock();
+        let cpu = cpu::of(self.cpu);
+        let mut timers = cpu.timers.lock();
+        // Most sleeps end by their alarm, which is gone then.
         let ticket = timers.remove(self.slot);
-        publish(&timers);
+        if ticket.is_some() {
+            publish(cpu, &timers);
+        }
         drop(timers);
         drop(ticket);
     }
 }
 
-fn publish(timers: &TimerHeap<Ticket>) {
-    NEXT.store(timers.next_deadline().unwrap_or(u64::MAX), Ordering::Relaxed);
+fn publish(cpu: &Cpu, timers: &TimerHeap<Ticket>) {
+    cpu.next_deadline_ns.store(timers.next_deadline().unwrap_or(u64::MAX), Ordering::Relaxed);
 }
 
-/// Wakes everybody whose time has come. Runs at each tick, on whichever CPU comes first.
-pub(super) fn wake_due() {
+/// Wakes everybody on `cpu`, the running one, whose time has come. Runs at each of its ticks.
+pub(super) fn wake_due(cpu: &Cpu) {
     let now = time::uptime_ns();
-    if now < NEXT.load(Ordering::Relaxed) {
+    if now < cpu.next_deadline_ns.load(Ordering::Relaxed) {
         return;
     }
-    // If another CPU is at it, it is being done.
-    if let Some(mut timers) = TIMERS.try_lock() {
-        while let Some(ticket) = timers.pop_due(now) {
-            ticket.wake();
-        }
-        publish(&timers);
+    let mut timers = cpu.timers.lock();
+    while let Some(ticket) = timers.pop_due(now) {
+        ticket.wake();
     }
-}
-
-pub(super) fn reserve(threads: usize) -> Result<(), OutOfMemory> {
-    TIMERS.lock().reserve(threads).map_err(|_| OutOfMemory)
+    publish(cpu, &timers);
 }

@@ -1,11 +1,12 @@
 //! Threads begin and end here.
 
 use alloc::boxed::Box;
+use alloc::sync::Arc;
 use core::fmt;
 use core::sync::atomic::Ordering;
 
 use super::block::{block, prepare_to_block};
-use super::thread::{Joiner, ThreadRef, ThreadState};
+use super::thread::{Joiner, Thread, ThreadRef, ThreadState};
 use super::{reaper, scheduler, table};
 use crate::arch::interrupts;
 use crate::arch::trap::TrapFrame;
@@ -29,7 +30,7 @@ type Body = Box<dyn FnOnce() + Send>;
 
 /// A thread that can be waited for. Dropping the handle lets it run on alone.
 pub struct JoinHandle {
-    thread: ThreadRef,
+    thread: Arc<Thread>,
 }
 
 impl JoinHandle {
@@ -60,7 +61,7 @@ pub fn spawn(name: &str, body: impl FnOnce() + Send + 'static) -> Result<JoinHan
     // instructions may overwrite it, but only after the stub has loaded it.
     unsafe { place.write(frame) };
     thread.context.store(place, Ordering::Release);
-    scheduler::enqueue_woken(thread.clone());
+    scheduler::enqueue_woken(ThreadRef::new(&thread));
     Ok(JoinHandle { thread })
 }
 

@@ -5,7 +5,7 @@ use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::sync::atomic::Ordering;
 
-use super::thread::{Thread, ThreadRef, ThreadState};
+use super::thread::{Thread, ThreadState};
 use super::{cpu, scheduler};
 use crate::arch::cpu as arch_cpu;
 use crate::lock::{Rank, SpinLock};
@@ -16,7 +16,7 @@ use crate::memory::stack::KernelStack;
 pub struct OutOfMemory;
 
 struct Table {
-    slots: Vec<Option<ThreadRef>>,
+    slots: Vec<Option<Arc<Thread>>>,
     next_id: u64,
 }
 
@@ -27,7 +27,7 @@ pub(super) fn add(
     name: &str,
     state: ThreadState,
     stack: Option<KernelStack>,
-) -> Result<ThreadRef, OutOfMemory> {
+) -> Result<Arc<Thread>, OutOfMemory> {
     let mut table = TABLE.lock();
     let slot = match table.slots.iter().position(Option::is_none) {
         Some(free) => free,
@@ -72,7 +72,7 @@ pub struct ThreadInfo {
 /// All threads, by number.
 pub fn list() -> Vec<ThreadInfo> {
     // Handles are copied under the lock, the rest is done after it.
-    let threads: Vec<ThreadRef> = TABLE.lock().slots.iter().flatten().cloned().collect();
+    let threads: Vec<Arc<Thread>> = TABLE.lock().slots.iter().flatten().cloned().collect();
     let now = arch_cpu::time_stamp();
     let mut list: Vec<ThreadInfo> = threads
         .iter()

@@ -2,7 +2,11 @@
 
 use alloc::boxed::Box;
 use alloc::sync::Arc;
-use core::sync::atomic::{AtomicBool, AtomicPtr, AtomicU64, AtomicUsize, Ordering};
+use core::ops::Deref;
+use core::ptr::NonNull;
+use core::sync::atomic::{AtomicBool, AtomicPtr, AtomicU8, AtomicU64, AtomicUsize, Ordering};
+
+use sched::{Level, Linked, Standing};
 
 use crate::arch::trap::TrapFrame;
 use crate::lock::{IrqSpinLock, Rank};
@@ -51,6 +55,14 @@ pub struct Thread {
     pub(super) context: AtomicPtr<TrapFrame>,
     /// A CPU is on this thread's stack. The stub clears it once the CPU has left.
     pub(super) on_cpu: AtomicBool,
+    /// The next thread of its run queue's list. Belongs to the holder of the queue's lock.
+    link: AtomicPtr<Thread>,
+    /// Its [`Standing`], in two parts. While it runs, its CPU's tick changes it; while it is queued, whoever holds
+    /// the queue's lock.
+    level: AtomicU8,
+    ticks_left: AtomicU8,
+    /// The CPUs it may run on, a bit each.
+    affinity: AtomicU64,
     /// Where it ran last.
     pub(super) last_cpu: AtomicUsize,
     /// Time-stamp counts spent running.
@@ -85,6 +97,10 @@ impl Thread {
             state: AtomicU64::new(state as u64),
             context: AtomicPtr::new(core::ptr::null_mut()),
             on_cpu: AtomicBool::new(state == ThreadState::Running),
+            link: AtomicPtr::new(core::ptr::null_mut()),
+            level: AtomicU8::new(Level::TOP_FEEDBACK.index() as u8),
+            ticks_left: AtomicU8::new(Level::TOP_FEEDBACK.slice_ticks()),
+            affinity: AtomicU64::new(u64::MAX),
             last_cpu: AtomicUsize::new(0),
             run_counts: AtomicU64::new(0),
             stack_top: stack.as_ref().map_or(0, KernelStack::top),
@@ -106,6 +122,31 @@ impl Thread {
     /// Its name.
     pub fn name(&self) -> &str {
         &self.name
+    }
+
+    /// The level it stands on among the threads that want to run.
+    pub(super) fn level(&self) -> Level {
+        Level::from_index(self.level.load(Ordering::Relaxed).into())
+    }
+
+    /// Level and what is left of the slice there.
+    pub(super) fn standing(&self) -> Standing {
+        Standing::new(self.level(), self.ticks_left.load(Ordering::Relaxed))
+    }
+
+    pub(super) fn set_standing(&self, standing: Standing) {
+        self.level.store(standing.level().index() as u8, Ordering::Relaxed);
+        self.ticks_left.store(standing.ticks_left(), Ordering::Relaxed);
+    }
+
+    /// Whether it may run on that CPU.
+    pub(super) fn may_run_on(&self, cpu: usize) -> bool {
+        self.affinity.load(Ordering::Relaxed) & 1 << cpu != 0
+    }
+
+    /// Keeps the thread on these CPUs, a bit each, from its next turn on. At least one of them must run.
+    pub fn set_affinity(&self, cpus: u64) {
+        self.affinity.store(cpus, Ordering::Relaxed);
     }
 
     /// What it is doing, which may have changed by the time you look.
@@ -148,5 +189,49 @@ impl Thread {
     }
 }
 
-/// How the scheduler refers to threads.
-pub(super) type ThreadRef = Arc<Thread>;
+/// A thread as CPUs and run queues refer to it: a plain pointer, since every switch passes a few of them around.
+///
+/// What makes it valid: the thread table holds an `Arc` to every thread until the reaper takes it out, and the
+/// reaper does so only after the thread has finished and its CPU has left it; a finished thread is in no run
+/// queue, and no CPU's current thread.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) struct ThreadRef(NonNull<Thread>);
+
+// SAFETY: a thread's record is shared between CPUs by design; all its fields are atomics or locks.
+unsafe impl Send for ThreadRef {}
+
+impl ThreadRef {
+    /// Refers to a thread that is in the table and has not finished.
+    pub fn new(thread: &Arc<Thread>) -> Self {
+        Self(NonNull::from(&**thread))
+    }
+
+    /// A handle that keeps the record, to be held beyond the thread's life.
+    pub fn to_arc(self) -> Arc<Thread> {
+        let raw = self.0.as_ptr().cast_const();
+        // SAFETY: the pointer came from an `Arc` (`new`) whose count is at least the table's one (see above).
+        unsafe {
+            Arc::increment_strong_count(raw);
+            Arc::from_raw(raw)
+        }
+    }
+}
+
+impl Deref for ThreadRef {
+    type Target = Thread;
+    fn deref(&self) -> &Thread {
+        // SAFETY: see the type: whoever has one of these found it in a run queue or on a CPU, under the lock.
+        unsafe { self.0.as_ref() }
+    }
+}
+
+impl Linked for ThreadRef {
+    fn next(self) -> Option<Self> {
+        NonNull::new(self.link.load(Ordering::Relaxed)).map(Self)
+    }
+
+    fn set_next(self, next: Option<Self>) {
+        let link = next.map_or(core::ptr::null_mut(), |next| next.0.as_ptr());
+        self.link.store(link, Ordering::Relaxed);
+    }
+}

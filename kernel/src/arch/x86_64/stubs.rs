@@ -22,7 +22,7 @@ use core::arch::global_asm;
 use core::mem::offset_of;
 
 use super::percpu::DEPARTING_OFFSET;
-use super::trap::{RESCHEDULE, TrapFrame, dispatch, vector};
+use super::trap::{TrapFrame, YIELD, dispatch, vector};
 
 /// Bytes from one stub to the next.
 const STUB_BYTES: usize = 16;
@@ -127,7 +127,7 @@ global_asm!(
     "mov [rsp + {r15}], r15",
     "fxsave64 [rsp]",
     "mov rdi, rsp",
-    "call [rip + {reschedule}]",
+    "call [rip + {give_way}]",
     "jmp trap_resume",
     stub_frame = const STUB_FRAME_BYTES,
     rbx = const offset_of!(TrapFrame, rbx),
@@ -136,7 +136,7 @@ global_asm!(
     r13 = const offset_of!(TrapFrame, r13),
     r14 = const offset_of!(TrapFrame, r14),
     r15 = const offset_of!(TrapFrame, r15),
-    reschedule = sym RESCHEDULE,
+    give_way = sym YIELD,
     fxsave = const FXSAVE_BYTES,
     departing = const DEPARTING_OFFSET,
     dispatch = sym dispatch,

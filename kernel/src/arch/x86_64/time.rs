@@ -4,7 +4,7 @@
 //! read of a pair (timer, counter) may be torn by the emulator or an SMI; the tightest of several is taken
 //! at each end, which brings 5 ms of measuring to about 0.01 %.
 
-use core::sync::atomic::{AtomicU64, Ordering};
+use core::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use spin::Once;
 
@@ -12,6 +12,9 @@ use super::{apic, cpu, irq, percpu, pit};
 
 /// Ticks a second on each CPU.
 pub const TICK_HZ: u64 = 1_000;
+
+/// The longest an idle CPU sleeps: it costs nothing, and bounds what a mistake of somebody's could cost.
+const LONGEST_REST_NS: u64 = 1_000_000_000;
 
 /// How long the clocks are compared, in ticks of the interval timer (5 ms).
 const MEASURED_PIT_TICKS: u16 = (pit::FREQUENCY_HZ / 200) as u16;
@@ -29,6 +32,8 @@ static ENTRY: AtomicU64 = AtomicU64::new(0);
 /// Nanoseconds per counter tick, times 2^32; 0 until measured.
 static NS_PER_COUNT: AtomicU64 = AtomicU64::new(0);
 static APIC_COUNTS_PER_TICK: AtomicU64 = AtomicU64::new(0);
+/// The interval timer gives the tick.
+static PIT_TICKS: AtomicBool = AtomicBool::new(false);
 static TICK_HOOK: Once<fn()> = Once::new();
 
 /// Notes the moment of entry; uptime counts from here.
@@ -160,12 +165,25 @@ pub fn start_tick() {
     let counts = APIC_COUNTS_PER_TICK.load(Ordering::Relaxed);
     if apic::local::is_present() && counts > 0 {
         apic::local::timer_start_periodic(counts as u32);
-    } else if percpu::id() == 0 {
+    } else if percpu::id() == 0 && !PIT_TICKS.swap(true, Ordering::Relaxed) {
         match irq::register_isa(0, "timer", tick) {
             Ok(()) => pit::start_periodic(TICK_HZ),
             Err(error) => log::error!("no tick: {error}"),
         }
     }
+}
+
+/// Stops this CPU's tick: the next timer interrupt comes when the uptime reaches `until_ns`, or at least once in
+/// [`LONGEST_REST_NS`]. Where the interval timer ticks, it goes on.
+pub fn stop_tick(until_ns: u64) {
+    let counts_per_tick = APIC_COUNTS_PER_TICK.load(Ordering::Relaxed);
+    if !apic::local::is_present() || counts_per_tick == 0 {
+        return;
+    }
+    let rest_ns = until_ns.saturating_sub(uptime_ns()).min(LONGEST_REST_NS);
+    let counts = u128::from(rest_ns) * u128::from(counts_per_tick * TICK_HZ) / 1_000_000_000;
+    // Rounded up: an interrupt just before the deadline would find nobody due, and set the timer again.
+    apic::local::timer_start_once(u32::try_from(counts + 1).unwrap_or(u32::MAX));
 }
 
 pub(super) fn tick() {

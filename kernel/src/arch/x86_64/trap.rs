@@ -106,7 +106,8 @@ pub type Reschedule = extern "C" fn(*mut TrapFrame) -> *mut TrapFrame;
 /// Reports a fault nobody handles, and never returns.
 pub type FaultReporter = fn(&TrapFrame, fault_address: u64) -> !;
 
-pub(super) static RESCHEDULE: AtomicPtr<()> = AtomicPtr::new(stay as *mut ());
+static PREEMPT: AtomicPtr<()> = AtomicPtr::new(stay as *mut ());
+pub(super) static YIELD: AtomicPtr<()> = AtomicPtr::new(stay as *mut ());
 static FAULT_REPORTER: Once<FaultReporter> = Once::new();
 static SHOOTDOWN: Once<fn()> = Once::new();
 
@@ -118,9 +119,11 @@ extern "C" fn stay(frame: *mut TrapFrame) -> *mut TrapFrame {
     frame
 }
 
-/// Hands in the scheduler.
-pub fn set_reschedule(hook: Reschedule) {
-    RESCHEDULE.store(hook as *mut (), Ordering::Release);
+/// Hands in the scheduler: what runs at the end of an interrupt after which threads may be switched, and what
+/// runs when a thread yields.
+pub fn set_reschedule(preempt: Reschedule, give_way: Reschedule) {
+    PREEMPT.store(preempt as *mut (), Ordering::Release);
+    YIELD.store(give_way as *mut (), Ordering::Release);
 }
 
 /// Hands in what reports unhandled faults. The first call wins.
@@ -163,7 +166,7 @@ pub(super) extern "C" fn dispatch(frame: *mut TrapFrame) -> *mut TrapFrame {
 
 fn reschedule(frame: *mut TrapFrame) -> *mut TrapFrame {
     // SAFETY: only `stay` and what `set_reschedule` was given are ever stored, both of this type.
-    let hook = unsafe { core::mem::transmute::<*mut (), Reschedule>(RESCHEDULE.load(Ordering::Acquire)) };
+    let hook = unsafe { core::mem::transmute::<*mut (), Reschedule>(PREEMPT.load(Ordering::Acquire)) };
     hook(frame)
 }
 

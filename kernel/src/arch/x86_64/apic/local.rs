@@ -138,6 +138,13 @@ pub fn timer_start_periodic(count: u32) {
     write(register::TIMER_INITIAL, count.max(1));
 }
 
+/// Makes the timer interrupt once, after `count` of its clock.
+pub fn timer_start_once(count: u32) {
+    write(register::TIMER_DIVIDE, DIVIDE_BY_16);
+    write(register::TIMER, u32::from(vector::TIMER));
+    write(register::TIMER_INITIAL, count.max(1));
+}
+
 fn command(destination: u32, low: u32) {
     if X2APIC.load(Ordering::Relaxed) {
         let value = u64::from(destination) << 32 | u64::from(low);
