@@ -29,7 +29,7 @@ pub use spawn::{JoinHandle, SpawnError, spawn};
 pub use table::{ThreadInfo, list};
 pub use thread::ThreadState;
 
-/// Lets another thread run; returns when it is this one's turn again.
+/// Lets another thread run; returns when it is this one's turn again. Never under a spin lock.
 pub fn yield_now() {
     crate::arch::trap::yield_now();
 }
@@ -37,7 +37,9 @@ pub fn yield_now() {
 /// Hooks the scheduler into traps and ticks and makes the running code the boot CPU's idle thread. Needs
 /// the heap.
 pub fn initialise() {
-    crate::arch::trap::set_reschedule(scheduler::reschedule);
+    // SAFETY: `reschedule` returns what it got, or the context of a thread it took from a run queue once
+    // that thread's `on_cpu` was clear: what `spawn` built, or what an earlier call was given.
+    unsafe { crate::arch::trap::set_reschedule(scheduler::reschedule) };
     crate::arch::time::set_tick(scheduler::tick);
     crate::arch::stack::set_top(scheduler::current_stack_top);
     idle::adopt_this_cpu();

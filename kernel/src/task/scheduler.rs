@@ -75,7 +75,9 @@ pub(super) extern "C" fn reschedule(frame: *mut TrapFrame) -> *mut TrapFrame {
     }
 
     previous.context.store(frame, Ordering::Relaxed);
-    percpu::set_departing(&previous.on_cpu);
+    // SAFETY: interrupts are off until the frame is resumed. The thread table keeps the record until the
+    // reaper, which waits for this flag, takes it out.
+    unsafe { percpu::set_departing(&previous.on_cpu) };
     account(cpu, previous);
     next.on_cpu.store(true, Ordering::Relaxed);
     let resumed = next.context.load(Ordering::Relaxed);
