@@ -8,9 +8,9 @@ pub fn fail(kind: &str) {
     match kind {
         "panic" => panic!("provoked by the command line"),
         "null" => {
-            probe::touch(0x10);
+            probe::read_null_page();
         }
-        "code" => probe::poke(fail as *const () as u64),
+        "code" => probe::write_to_code(),
         "overflow" => {
             core::hint::black_box(recurse(1));
         }
