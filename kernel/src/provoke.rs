@@ -15,8 +15,13 @@ pub fn fail(kind: &str) {
             core::hint::black_box(recurse(1));
         }
         "lock" => percpu::preempt_enable(),
-        other => log::warn!("provoke={other}: not a kind (panic, null, code, overflow, lock)"),
+        other => log::warn!("provoke={other}: not a kind (early, panic, null, code, overflow, lock)"),
     }
+}
+
+/// Fails before memory stands: the kernel runs on what the loader left, and must still say what happened.
+pub fn fail_early() {
+    probe::read_null_page();
 }
 
 /// Uses stack until there is none.

@@ -15,17 +15,16 @@ static STOP: AtomicBool = AtomicBool::new(false);
 static STOPPED: AtomicUsize = AtomicUsize::new(0);
 static LOCAL_APICS: [AtomicU32; percpu::MAX_CPUS] = [const { AtomicU32::new(0) }; percpu::MAX_CPUS];
 
-/// Sets the boot CPU up as far as needs no memory: per-CPU block, control registers, trap gates.
-pub fn initialise_boot_cpu() {
+/// Sets the boot CPU up, which needs no memory: per-CPU block, control registers, descriptor tables, trap
+/// gates. From here on locks work, and a fault is reported instead of resetting the machine.
+///
+/// # Safety
+/// Called once, as the first thing the kernel does.
+pub unsafe fn initialise_boot_cpu() {
     percpu::install(0);
     cpu::initialise();
-    idt::load();
-}
-
-/// The rest of it, once the heap stands: its own descriptor tables and interrupt stacks.
-pub fn load_descriptor_tables() {
-    gdt::load();
-    // The loader's code selector may differ from ours, and a gate names it: only now are traps sound.
+    // SAFETY: the caller's promise; other CPUs are started later, by `start_others`.
+    unsafe { gdt::load_on_boot_cpu() };
     idt::load();
 }
 
@@ -61,8 +60,8 @@ fn arrive(number: usize) -> ! {
     percpu::install(number);
     cpu::initialise();
     tlb::adopt_kernel_table();
-    idt::load();
     gdt::load();
+    idt::load();
     apic::local::enable(false);
     LOCAL_APICS[number].store(apic::local::id(), Ordering::Relaxed);
     ONLINE.fetch_add(1, Ordering::AcqRel);
