@@ -38,7 +38,10 @@ impl<T: ?Sized> Mutex<T> {
     /// In debug builds, when a spin lock is held or an interrupt is being handled, even if the mutex is free:
     /// the next time it may not be.
     pub fn lock(&self) -> MutexGuard<'_, T> {
-        debug_assert!(percpu::preemptible() && !percpu::in_trap(), "a mutex was taken where nobody may sleep");
+        debug_assert!(
+            percpu::preemptible() && !percpu::in_trap(),
+            "a mutex was taken where nobody may sleep"
+        );
         if !self.try_acquire() {
             self.waiters.wait_until(|| self.try_acquire());
         }
