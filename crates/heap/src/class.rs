@@ -33,6 +33,12 @@ impl SizeClass {
     /// Bytes of the largest object.
     pub const LARGEST: usize = LARGEST;
 
+    /// The class of that number; the largest when there are not so many.
+    #[must_use]
+    pub const fn from_index(index: usize) -> Self {
+        Self(if index < Self::COUNT { index } else { Self::COUNT - 1 } as u8)
+    }
+
     /// All classes, by rising size.
     pub fn all() -> impl Iterator<Item = Self> {
         (0..Self::COUNT as u8).map(Self)

@@ -5,6 +5,7 @@
 //! instructions; otherwise it is time in counts.
 
 mod desktop;
+mod memory;
 mod threads;
 
 use crate::arch::cpu;
@@ -37,6 +38,7 @@ pub fn run() {
     }
     task::sleep_ms(REST_MS);
     threads::run();
+    memory::run();
     desktop::run();
     log::info!("done");
 }

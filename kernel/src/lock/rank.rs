@@ -41,14 +41,12 @@ pub enum Rank {
     RunQueue = 60,
     /// Unused kernel stacks: spawning takes one.
     Stacks = 62,
-    /// The heap's end: held while the heap grows, over page tables, frames and the heap itself.
-    HeapBreak = 64,
     /// Addresses of stacks or of large allocations: what is reclaimed gives frames back under it.
     Windows = 66,
     /// The kernel's page tables: mapping allocates frames.
     PageTables = 70,
-    /// The heap: allocated under most of the above, so almost innermost; growing it maps pages, which is
-    /// why it gives its lock back first.
+    /// The heap's slabs and segments: allocated under most of the above, so almost innermost. A slab takes a
+    /// frame under it; a segment maps pages, which is why its lock is given back first.
     Heap = 80,
     /// The frame allocator, used by page tables and heap.
     Frames = 90,
