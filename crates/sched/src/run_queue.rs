@@ -66,7 +66,8 @@ impl<T> RunQueue<T> {
     #[inline]
     pub fn pop(&mut self) -> Option<T> {
         if !self.woken.is_empty() && (self.woken_in_a_row < MAX_WOKEN_IN_A_ROW || self.waiting.is_empty()) {
-            self.woken_in_a_row += 1;
+            // Turns that nobody waited through do not count (nor may they overflow, in months of uptime).
+            self.woken_in_a_row = if self.waiting.is_empty() { 0 } else { self.woken_in_a_row + 1 };
             return self.woken.pop();
         }
         self.woken_in_a_row = 0;
@@ -136,6 +137,22 @@ mod tests {
             queue.push_woken("a");
             assert!(waited <= MAX_WOKEN_IN_A_ROW, "the patient thread waited {waited} turns");
         }
+    }
+
+    #[test]
+    fn turns_that_nobody_waited_through_do_not_count() {
+        let mut queue = RunQueue::new();
+        for _ in 0..10 * MAX_WOKEN_IN_A_ROW {
+            queue.push_woken("a");
+            assert_eq!(queue.pop(), Some("a"));
+        }
+        queue.push_waiting("patient");
+        for _ in 0..MAX_WOKEN_IN_A_ROW {
+            queue.push_woken("a");
+            assert_eq!(queue.pop(), Some("a"));
+        }
+        queue.push_woken("a");
+        assert_eq!(queue.pop(), Some("patient"));
     }
 
     #[test]
