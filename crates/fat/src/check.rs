@@ -37,7 +37,7 @@ pub struct Report {
     /// Whether the copies of the allocation table differed. Compared only on a volume that was dirty.
     pub copies_differ: bool,
     /// What is broken, on a volume whose directories are sound but whose files are not all. It is mounted for reading
-    /// only, and the figures above are those of its directories.
+    /// only. Then lost clusters are not looked for.
     pub damage: Option<&'static str>,
 }
 
@@ -266,7 +266,9 @@ pub fn check_directories<D: BlockDevice>(
 ) -> Result<Report, FsError> {
     check_information_sector(cache, geometry)?;
     let mut report = Report { damage: Some(damage), ..Report::default() };
-    Walk::new(cache, geometry, Scope::Directories)?.tree(&mut report)?;
+    let mut walk = Walk::new(cache, geometry, Scope::Directories)?;
+    walk.tree(&mut report)?;
+    walk.for_each_entry(|_, _, entry| report.free_clusters += u32::from(entry == 0))?;
     Ok(report)
 }
 

@@ -12,7 +12,7 @@ use vfs::{DirectoryEntry, FileId, FileKind, FileSystem, FsError, Metadata, OpenM
 
 impl<D: BlockDevice> FileSystem for Fat<D> {
     fn kind(&self) -> &'static str {
-        if self.read_only { "FAT32, read-only" } else { "FAT32" }
+        if self.read_only.is_some() { "FAT32, read-only" } else { "FAT32" }
     }
 
     fn metadata(&mut self, path: &str) -> Result<Metadata, FsError> {
@@ -211,8 +211,7 @@ impl<D: BlockDevice> FileSystem for Fat<D> {
         let cluster_size = u64::from(self.geometry.cluster_size);
         Ok(Usage {
             total: u64::from(self.geometry.cluster_count) * cluster_size,
-            // Where nothing can be written, no room is free; and the table's word would not be worth much.
-            free: if self.read_only { 0 } else { self.free_clusters()? * cluster_size },
+            free: self.free_clusters()? * cluster_size,
         })
     }
 }

@@ -73,8 +73,9 @@ pub struct Fat<D: BlockDevice> {
     pub(crate) marked: bool,
     /// The disk failed in the middle of a change. The mark then stays, so that the next check looks for what is left.
     pub(crate) suspect: bool,
-    /// Some file is damaged: where else its clusters belong is not known, so that nothing may be changed.
-    pub(crate) read_only: bool,
+    /// Some file is damaged: where else its clusters belong is not known, so that nothing may be changed. This is the
+    /// number of free clusters, which stays as it is.
+    pub(crate) read_only: Option<u64>,
 }
 
 impl<D: BlockDevice> Fat<D> {
@@ -104,7 +105,7 @@ impl<D: BlockDevice> Fat<D> {
             open: OpenFiles::default(),
             marked: false,
             suspect: false,
-            read_only: report.damage.is_some(),
+            read_only: report.damage.map(|_| u64::from(report.free_clusters)),
         };
         Ok((volume, report))
     }
@@ -129,7 +130,7 @@ impl<D: BlockDevice> Fat<D> {
 
     /// The first question of every change.
     pub(crate) fn require_writable(&self) -> Result<(), FsError> {
-        if self.read_only { Err(FsError::ReadOnly) } else { Ok(()) }
+        if self.read_only.is_some() { Err(FsError::ReadOnly) } else { Ok(()) }
     }
 
     /// An operation that changes the volume.
@@ -154,6 +155,9 @@ impl<D: BlockDevice> Fat<D> {
     }
 
     pub(crate) fn free_clusters(&mut self) -> Result<u64, FsError> {
+        if let Some(free) = self.read_only {
+            return Ok(free);
+        }
         self.run(|volume, _| Ok(u64::from(volume.stats()?.free_clusters())))
     }
 
