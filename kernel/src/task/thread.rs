@@ -71,13 +71,7 @@ pub(super) enum Joiner {
 }
 
 impl Thread {
-    pub(super) fn new(
-        id: u64,
-        slot: usize,
-        name: &str,
-        state: ThreadState,
-        stack: Option<KernelStack>,
-    ) -> Self {
+    pub(super) fn new(id: u64, slot: usize, name: &str, state: ThreadState, stack: KernelStack) -> Self {
         Self {
             id,
             slot,
@@ -87,8 +81,8 @@ impl Thread {
             on_cpu: AtomicBool::new(state == ThreadState::Running),
             last_cpu: AtomicUsize::new(0),
             run_counts: AtomicU64::new(0),
-            stack_top: stack.as_ref().map_or(0, KernelStack::top),
-            stack: IrqSpinLock::new(Rank::Queue, stack),
+            stack_top: stack.top(),
+            stack: IrqSpinLock::new(Rank::Queue, Some(stack)),
             joiner: IrqSpinLock::new(Rank::Queue, Joiner::Nobody),
         }
     }
