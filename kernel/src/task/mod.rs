@@ -41,7 +41,8 @@ pub fn initialise() {
     // that thread's `on_cpu` was clear: what `spawn` built, or what an earlier call was given.
     unsafe { crate::arch::trap::set_reschedule(scheduler::reschedule) };
     crate::arch::time::set_tick(scheduler::tick);
-    crate::arch::stack::set_top(scheduler::current_stack_top);
+    // SAFETY: a running thread's stack is mapped, whole, until the reaper takes it.
+    unsafe { crate::arch::stack::set_bounds(scheduler::current_stack) };
     idle::adopt_this_cpu();
     reaper::start();
 }

@@ -6,6 +6,7 @@
 //! CPUs that each waited for the other's departing thread would wait for ever.
 
 use alloc::sync::Arc;
+use core::ops::Range;
 use core::sync::atomic::Ordering;
 
 use super::cpu::{self, Local};
@@ -13,6 +14,7 @@ use super::thread::{Thread, ThreadRef, ThreadState};
 use super::{sleep, table};
 use crate::arch::trap::TrapFrame;
 use crate::arch::{cpu as arch_cpu, percpu, smp};
+use crate::memory::stack::STACK_SIZE;
 
 /// The running thread.
 ///
@@ -41,11 +43,10 @@ pub(super) fn give_up_cpu() {
     crate::arch::trap::yield_now();
 }
 
-/// Where the running thread's stack ends; `None` for a stack that is not a thread's own, or while its CPU's
-/// lock is held.
-pub(super) fn current_stack_top() -> Option<u64> {
+/// The running thread's stack; `None` while its CPU's lock is held.
+pub(super) fn current_stack() -> Option<Range<u64>> {
     let local = cpu::of(percpu::id()).local.try_lock()?;
-    local.current.as_ref().map(|thread| thread.stack_top).filter(|&top| top != 0)
+    local.current.as_ref().map(|thread| thread.stack_top - STACK_SIZE..thread.stack_top)
 }
 
 /// Chooses who runs next on this CPU. The hook behind `int YIELD` and the end of interrupts; interrupts are

@@ -4,7 +4,7 @@ use core::sync::atomic::{AtomicBool, AtomicU32, AtomicUsize, Ordering};
 
 use spin::Once;
 
-use super::{apic, cpu, gdt, idt, interrupts, percpu, time, tlb};
+use super::{apic, cpu, gdt, idt, interrupts, percpu, stack, time, tlb};
 
 /// How long a processor may take to come up.
 const START_TIMEOUT_NS: u64 = 1_000_000_000;
@@ -29,7 +29,9 @@ static LOCAL_APICS: [AtomicU32; percpu::MAX_CPUS] = [const { AtomicU32::new(UNKN
 ///
 /// # Safety
 /// Called once, as the first thing the kernel does.
+#[inline(always)] // so that the frame noted is the entry's
 pub unsafe fn initialise_boot_cpu() {
+    stack::note_entry();
     percpu::install(0);
     cpu::initialise();
     // SAFETY: the caller's promise; other CPUs are started later, by `start_others`.
