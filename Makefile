@@ -21,8 +21,8 @@ screenshot: ; @$(XTASK) ## boot without a window and write build/screenshot.png
 test:       ; @$(XTASK) ## run every test: host tests, one self-test boot, scenarios
 check:      ; @$(XTASK) ## check format, lints, docs and the rules of the source tree
 bench:      ; @$(XTASK) ## measure; print a table and write build/bench.json
-doctor:     ; @scripts/setup.sh --report && $(XTASK) ## say what is present and what is missing
-clean:      ; @rm -rf target && find "$(BUILD)" -mindepth 1 -maxdepth 1 ! -name disk.img -exec rm -rf {} + ## remove what was built, but not build/disk.img
+doctor:     ; @scripts/setup.sh --report || exit 0; $(XTASK) ## say what is present and what is missing
+clean:      ; @rm -rf target; [ ! -d "$(BUILD)" ] || find "$(BUILD)" -mindepth 1 -maxdepth 1 ! -name disk.img -exec rm -rf {} + ## remove what was built, but not build/disk.img
 help:       ; @sh scripts/help.sh Makefile ## list the targets and variables
 
 # Variables, given as `make run CPUS=2`:

@@ -2,7 +2,8 @@
 # Finds what the make target TARGET lacks on this machine and installs it, or says how.
 #
 #   scripts/setup.sh TARGET      install what is missing for `make TARGET` (exit 1 when that can't be done)
-#   scripts/setup.sh --report    list every tool with its version; install nothing
+#   scripts/setup.sh --report    list every tool with its version; install nothing (exit 1 when there is
+#                                nothing to build xtask with, which knows the rest)
 #
 # Runs before every make target, so it must cost next to nothing when all is there: it looks for
 # files and commands only, and starts no program. What it learns about Rust (which cargo, and whether
@@ -17,15 +18,22 @@ cd "$(dirname "$0")/.." || exit 1
 BUILD=${BUILD:-./build}
 PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin
 case ${HOME:-} in ?*) PATH=$PATH:$HOME/.cargo/bin ;; esac
+# Homebrew's rustup stands aside, for it has Homebrew's Rust as a neighbour.
+PATH=$PATH:/opt/homebrew/opt/rustup/bin:/usr/local/opt/rustup/bin
 export PATH
 
+missing=
 if [ "${1:-}" = --report ]; then
     report_tools
     report_rust
+    [ -z "$missing" ] || {
+        echo "Where it takes no password, make installs what a target lacks. By hand:"
+        install_hint "$missing"
+    }
+    has cc && command -v cargo >/dev/null
     exit
 fi
 
-missing=
 for tool in $(tools_for "${1:-run}"); do
     has "$tool" || missing="$missing $tool"
 done

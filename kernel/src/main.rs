@@ -41,10 +41,11 @@ static BOOT: Once<BootInfo> = Once::new();
 
 /// Where the loader jumps to: on the loader's stack, under its page tables, with interrupts off.
 #[unsafe(no_mangle)]
-#[allow(unsafe_code, reason = "the linker script names this symbol")]
+#[allow(unsafe_code, reason = "the linker script names this symbol, and the boot CPU is set up once")]
 extern "C" fn kernel_entry() -> ! {
     arch::time::note_entry();
-    arch::smp::initialise_boot_cpu(); // locks work from here on
+    // SAFETY: the loader jumps here once, on one CPU.
+    unsafe { arch::smp::initialise_boot_cpu() }; // locks and traps work from here on
     arch::trap::set_fault_reporter(console::panic::fault);
     console::initialise();
     log::info!(target: "boot", "kernel entered");
@@ -66,7 +67,6 @@ fn kmain(boot: &'static BootInfo) -> ! {
     if let Err(error) = memory::init(boot) {
         stop("memory", &error);
     }
-    arch::smp::load_descriptor_tables();
     platform::initialise(boot.rsdp);
     match arch::time::calibrate() {
         Some(hz) => log::debug!("time-stamp counter at {} MHz", hz / 1_000_000),
@@ -102,6 +102,10 @@ fn init(boot: &'static BootInfo) {
         }
         None => log::error!("no desktop: there is no screen; the log goes to the serial port"),
     }
+    if line.has("bench") || line.has("selftest") {
+        // Both compare before and after: the desktop's own threads must have come by then.
+        desktop::wait_until_at_rest();
+    }
     if line.has("bench") {
         bench::run();
     }
@@ -118,6 +122,9 @@ fn configure(boot: &BootInfo) {
     }
     if line.has("selftest") || line.has("exit") {
         console::panic::exit_on_panic();
+    }
+    if line.value("provoke") == Some("early") {
+        provoke::fail_early();
     }
     log::info!(target: "boot", "loaded by {} {}; command line \"{}\"", boot.loader_name, boot.loader_version, line.as_str());
 }

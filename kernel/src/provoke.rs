@@ -8,15 +8,20 @@ pub fn fail(kind: &str) {
     match kind {
         "panic" => panic!("provoked by the command line"),
         "null" => {
-            probe::touch(0x10);
+            probe::read_null_page();
         }
-        "code" => probe::poke(fail as *const () as u64),
+        "code" => probe::write_to_code(),
         "overflow" => {
             core::hint::black_box(recurse(1));
         }
         "lock" => percpu::preempt_enable(),
-        other => log::warn!("provoke={other}: not a kind (panic, null, code, overflow, lock)"),
+        other => log::warn!("provoke={other}: not a kind (early, panic, null, code, overflow, lock)"),
     }
+}
+
+/// Fails before memory stands: the kernel runs on what the loader left, and must still say what happened.
+pub fn fail_early() {
+    probe::read_null_page();
 }
 
 /// Uses stack until there is none.

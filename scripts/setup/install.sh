@@ -22,25 +22,34 @@ root_prefix() {
     fi
 }
 
-# Runs apt for the packages given; refreshes the package lists once if it has to.
+# Runs apt for the packages given; refreshes the package lists once if it has to. What is installed
+# stays: where a package clashes with one of the user's, the choice is the user's. A machine that has just
+# been set up may be busy with updates of its own, which end.
 apt_install() {
+    careful="$APT_INSTALL --no-remove -o DPkg::Lock::Timeout=300"
+    apt_run $careful "$@" && return 0
+    apt_run apt-get update && apt_run $careful "$@" && return 0
+    [ -z "${apt_words:-}" ] || printf 'setup: apt could not install %s; its last words:\n%s\n' "$*" "$apt_words" >&2
+    return 1
+}
+
+# Runs one command of apt as root, silently; on failure its last words are in `apt_words`.
+apt_run() {
     command -v apt-get >/dev/null || return 1
     prefix=$(root_prefix) || return 1
-    echo "setup: installing $*" >&2
-    log=$(mktemp) || return 1
-    $prefix DEBIAN_FRONTEND=noninteractive $APT_INSTALL "$@" >"$log" 2>&1 && rm -f "$log" && return 0
-    { $prefix apt-get update && $prefix DEBIAN_FRONTEND=noninteractive $APT_INSTALL "$@"; } >"$log" 2>&1 \
-        && rm -f "$log" && return 0
-    echo "setup: apt could not install them; its last words:" >&2
-    tail -n 5 "$log" >&2
-    rm -f "$log"
+    apt_words=$($prefix DEBIAN_FRONTEND=noninteractive "$@" 2>&1) && return 0
+    apt_words=$(echo "$apt_words" | tail -n 5)
     return 1
 }
 
 install_tools() {
-    if apt_install $(packages apt "$1"); then
-        return 0
+    if root_prefix >/dev/null && command -v apt-get >/dev/null; then
+        list=$(packages apt "$1")
+        echo "setup: installing ${list% } (this can take minutes)" >&2
+        apt_install $list && return 0
     fi
+    # All in one go, so that nobody has to come back for Rust.
+    command -v cargo >/dev/null || set -- "$1 rust"
     {
         echo "setup: missing:$1. Install with the command of your package manager, then run make again:"
         print_commands "$1"
@@ -50,26 +59,29 @@ install_tools() {
 
 print_commands() {
     for manager in apt dnf pacman brew; do
-        print_command "$manager" "$1"
+        command=$(command_of "$manager" "$1")
+        [ -z "$command" ] || echo "  $command"
     done
 }
 
-print_command() {
+# The command of manager $1 that brings the tools $2, if there is one.
+command_of() {
     list=$(packages "$1" "$2")
+    [ -n "$list" ] || return
     case $1 in
-        apt) echo "  sudo $APT_INSTALL $list" ;;
-        dnf) echo "  sudo dnf install -y $list" ;;
-        pacman) echo "  sudo pacman -S --needed $list" ;;
-        brew) echo "  brew install $list" ;;
+        apt) echo "sudo apt-get update && sudo $APT_INSTALL ${list% }" ;;
+        dnf) echo "sudo dnf install -y ${list% }" ;;
+        pacman) echo "sudo pacman -S --needed ${list% }" ;;
+        brew) echo "brew install ${list% }" ;;
     esac
 }
 
-# The packages for one tool in the words of this machine's own manager.
+# The same in the words of this machine's own manager, or of every one.
 install_hint() {
-    for manager in apt dnf pacman brew; do
+    for manager in apt-get dnf pacman brew; do
         command -v "$manager" >/dev/null || continue
-        print_command "$manager" "$1" | sed 's/^ *//'
+        echo "  $(command_of "${manager%-get}" "$1")"
         return
     done
-    echo "package $(packages apt "$1")"
+    print_commands "$1"
 }

@@ -4,22 +4,23 @@
 #   rustup   a toolchain with the standard library for x86_64-unknown-none; rustup fetches it if need be
 #   system   a distribution's cargo that has that library installed
 #   source   a distribution's cargo and the library's sources: the kernel's `core` and `alloc` are
-#            built with it (xtask/src/toolchain.rs has the flags). Debian and Ubuntu have no binary of it.
+#            built with it (xtask/src/host/toolchain.rs has the flags). Debian and Ubuntu have no binary of it.
 
 TARGET=x86_64-unknown-none
-DEBIAN_RUST="rustc-web cargo-web rust-web-src lld"
+# Edition 2024 and let chains came with Rust 1.88.
+OLDEST_MINOR=88
 # Time for rustup to answer at all, and to finish a download.
 PROBE_SECONDS=10
 FETCH_SECONDS=300
 
 set_up_rust() {
     rust_is_settled && return 0
-    try_rustup || try_system || try_source || try_debian || {
+    try_rustup || try_system || try_source || try_apt || {
         {
-            echo "setup: no Rust that can build for $TARGET. Either install rustup (https://rustup.rs) and run"
-            echo "  rustup target add $TARGET"
-            echo "or, on Debian and Ubuntu:"
-            echo "  sudo $APT_INSTALL $DEBIAN_RUST"
+            echo "setup: no Rust of 1.$OLDEST_MINOR or later that can build for $TARGET. With rustup (https://rustup.rs):"
+            echo "  rustup update stable && rustup target add --toolchain stable $TARGET"
+            echo "else with the command of your package manager; then run make again:"
+            print_commands rust
         } >&2
         return 1
     }
@@ -57,11 +58,13 @@ try_rustup() {
     remember rustup "$cargo" "$library"
 }
 
-# Sets `library` to the target's folder in the toolchain that rust-toolchain.toml asks for.
+# Sets `library` to the target's folder in the toolchain that rust-toolchain.toml asks for. That toolchain
+# is asked by its name: for the file's sake rustup would fetch what else the file names.
 rustup_has_target() {
-    sysroot=$(RUSTUP_AUTO_INSTALL=0 bounded "$PROBE_SECONDS" rustc --print sysroot 2>/dev/null) || return 1
-    library=$sysroot/lib/rustlib/$TARGET
-    [ -d "$library" ]
+    channel=$(sed -n 's/^channel *= *"\(.*\)"/\1/p' rust-toolchain.toml)
+    rustc=$(RUSTUP_AUTO_INSTALL=0 bounded "$PROBE_SECONDS" rustup which --toolchain "$channel" rustc 2>/dev/null) || return 1
+    library=${rustc%/bin/rustc}/lib/rustlib/$TARGET
+    [ -d "$library" ] && is_new_enough "$rustc"
 }
 
 rustup_fetch() {
@@ -73,9 +76,20 @@ rustup_fetch() {
         }
     fi
     echo "setup: fetching Rust's library for $TARGET with rustup" >&2
-    channel=$(sed -n 's/^channel *= *"\(.*\)"/\1/p' rust-toolchain.toml)
-    bounded "$FETCH_SECONDS" rustup toolchain install "$channel" --profile minimal \
-        -c rustfmt -c clippy -t "$TARGET" >&2 && rustup_has_target
+    # A toolchain that is there is not replaced by the newest, unless it is too old.
+    if is_new_enough "${rustc:-}"; then
+        bounded "$FETCH_SECONDS" rustup target add --toolchain "$channel" "$TARGET" >&2
+    else
+        bounded "$FETCH_SECONDS" rustup toolchain install "$channel" --profile minimal \
+            -c rustfmt -c clippy -t "$TARGET" >&2
+    fi && rustup_has_target
+}
+
+# True when the rustc at path $1 knows our edition: older ones fail in the middle of the build, with less to
+# go by.
+is_new_enough() {
+    minor=$("$1" --version 2>/dev/null | sed 's/rustc 1\.\([0-9]*\).*/\1/')
+    [ "$minor" -ge "$OLDEST_MINOR" ] 2>/dev/null
 }
 
 # A cargo outside rustup: rustup's proxies stand beside the `rustup` command.
@@ -84,7 +98,8 @@ system_cargo() {
         [ -x "$candidate" ] && [ -x "${candidate%/*}/rustc" ] && [ ! -e "${candidate%/*}/rustup" ] && break
         candidate=
     done
-    [ -n "$candidate" ] && sysroot=$("${candidate%/*}/rustc" --print sysroot 2>/dev/null)
+    [ -n "$candidate" ] && is_new_enough "${candidate%/*}/rustc" \
+        && sysroot=$("${candidate%/*}/rustc" --print sysroot 2>/dev/null)
 }
 
 try_system() {
@@ -96,26 +111,39 @@ try_source() {
     system_cargo && command -v ld.lld >/dev/null || return 1
     sources=$sysroot/lib/rustlib/src/rust/library
     [ -e "$sources/core/src/lib.rs" ] || return 1
-    # Edition 2024 and let chains: older ones fail in the middle of the build, with less to go by.
-    minor=$("${candidate%/*}/rustc" --version | sed 's/rustc 1\.\([0-9]*\).*/\1/')
-    [ "$minor" -ge 88 ] 2>/dev/null || return 1
     remember source "$candidate" "$sources"
 }
 
-try_debian() {
-    command -v apt-get >/dev/null || return 1
-    # `check` also formats and lints.
-    apt_install $DEBIAN_RUST rustfmt-web rust-web-clippy || return 1
-    try_source
+# Debian's and Ubuntu's own. Lists that are some weeks old name a Rust that is too old, so they are renewed.
+try_apt() {
+    command -v apt-get >/dev/null && root_prefix >/dev/null || return 1
+    echo "setup: looking for Rust with apt" >&2
+    apt_run apt-get update
+    list=$(packages apt rust)
+    echo "setup: installing ${list% } (this can take minutes)" >&2
+    apt_install $list || return 1
+    hash -r
+    try_source || try_rustup
 }
 
+# The packages of apt's Rust: Debian keeps one for its browsers that is as new as they need it; Ubuntu packs
+# rustup. With rustfmt and clippy, for `make check`.
+apt_rust() {
+    if [ -z "$(apt-cache show rustc-web 2>/dev/null)" ] && [ -n "$(apt-cache show rustup 2>/dev/null)" ]; then
+        echo rustup
+    else
+        echo rustc-web cargo-web rust-web-src lld rustfmt-web rust-web-clippy
+    fi
+}
+
+# Prints a line about Rust; without any it is added to `missing`.
 report_rust() {
     if rust_is_settled; then
         printf '  %-12s %s (%s)\n' rust "$("${QUICKLIME_CARGO}" --version)" "$QUICKLIME_TOOLCHAIN"
     elif command -v cargo >/dev/null; then
         printf '  %-12s %s (not settled yet: any make target does it)\n' rust "$(cargo --version 2>&1 | head -n 1)"
     else
-        printf '  %-12s MISSING (rustup, or: sudo %s)\n' rust "$APT_INSTALL $DEBIAN_RUST"
-        return 1
+        printf '  %-12s MISSING\n' rust
+        missing="$missing rust"
     fi
 }

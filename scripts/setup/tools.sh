@@ -69,12 +69,14 @@ package() {
         apt:cc) echo gcc libc6-dev ;;
         apt:qemu) echo qemu-system-x86 ;;
         apt:qemu-window) echo qemu-system-gui ;;
+        apt:rust) echo $(apt_rust) ;;
         apt:grub) echo grub-common ;;
         apt:grub-bios) echo grub-pc-bin ;;
         apt:grub-efi) echo grub-efi-amd64-bin ;;
         dnf:cc) echo gcc ;;
         dnf:qemu) echo qemu-system-x86 ;;
         dnf:ovmf) echo edk2-ovmf ;;
+        dnf:rust) echo cargo rust-std-static-x86_64-unknown-none rustfmt clippy ;;
         dnf:grub) echo grub2-tools-extra ;;
         dnf:grub-bios) echo grub2-pc-modules ;;
         dnf:grub-efi) echo grub2-efi-x64-modules ;;
@@ -84,6 +86,7 @@ package() {
         pacman:xorriso) echo libisoburn ;;
         pacman:grub*) echo limine ;;
         brew:cc) ;;
+        pacman:rust | brew:rust) echo rustup ;;
         brew:qemu | brew:ovmf) echo qemu ;;
         brew:grub*) echo limine ;;
         *:qemu-window) ;;
@@ -91,12 +94,14 @@ package() {
     esac
 }
 
+# Prints a line for every tool; leaves in `missing` those that are not there.
 report_tools() {
     for tool in $ALL_TOOLS; do
         if has "$tool"; then
             printf '  %-12s %s\n' "$tool" "$(version "$tool")"
         else
-            printf '  %-12s MISSING (%s)\n' "$tool" "$(install_hint "$tool")"
+            printf '  %-12s MISSING\n' "$tool"
+            missing="$missing $tool"
         fi
     done
 }
@@ -108,7 +113,7 @@ version() {
         xorriso) xorriso -version 2>&1 | grep '^xorriso version' ;;
         grub) grub-mkrescue --version 2>/dev/null || grub2-mkrescue --version ;;
         mtools) mcopy --version ;;
-        dosfstools) mkfs.fat --help 2>&1 ;;
+        dosfstools) fatlabel --version ;;
         gdb) gdb --version ;;
         *) echo present ;;
     esac | head -n 1

@@ -13,7 +13,8 @@ use crate::MachineFacts;
 const MARGIN: i32 = 20;
 const HEADER: i32 = 84;
 const TABS: i32 = 32;
-const ROW: i32 = 24;
+/// With [`SHORTCUTS`] it makes the window just fit a screen of 480 lines below the panel.
+const ROW: i32 = 23;
 /// Width of the first column of either list.
 const NAMES: i32 = 116;
 const KEYS: i32 = 190;
@@ -122,7 +123,7 @@ impl App for About {
     }
 
     fn minimum_size(&self) -> Size {
-        Size::new(400, 424)
+        Size::new(420, 412)
     }
 
     fn event(&mut self, event: Event, host: &mut dyn Host) -> Response {

@@ -19,6 +19,8 @@ fn every_listed_app_opens_and_closes() {
         let (initial, minimum) = (app.initial_size(), app.minimum_size());
         assert!(minimum.width <= initial.width && minimum.height <= initial.height, "{}", info.id);
         assert!(initial.width <= 800 && initial.height <= 560, "{} fits a small screen", info.id);
+        // 640 × 480 without the panel and the title bar.
+        assert!(minimum.width <= 640 && minimum.height <= 414, "{} fits the smallest screen", info.id);
         assert_eq!(app.event(Event::Close, &mut FakeHost::new()), Response::Close);
     }
     assert!(open("nothing", &Default::default()).is_none());

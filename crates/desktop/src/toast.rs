@@ -72,15 +72,20 @@ impl Toasts {
         WIDTH.min(self.screen.width - 2 * MARGIN)
     }
 
-    /// Shows a message from `now_ms` on.
+    /// Shows a message from `now_ms` on. One that shows already stays longer instead of coming twice.
     pub(crate) fn push(&mut self, kind: ToastKind, text: &str, now_ms: u64) {
-        if self.toasts.len() == MOST {
-            self.toasts.remove(0);
-        }
         let room = self.width() - 2 * PADDING - BAR - Symbol::SIDE - PADDING;
         let lines = wrap(text, Font::Ui, room);
         let reading = PER_CHARACTER_MS * text.chars().count() as u64;
-        self.toasts.push(Toast { kind, lines, expires_ms: now_ms + BASE_MS + reading });
+        let expires_ms = now_ms + BASE_MS + reading;
+        if let Some(same) = self.toasts.iter_mut().find(|toast| toast.kind == kind && toast.lines == lines) {
+            same.expires_ms = expires_ms;
+            return;
+        }
+        if self.toasts.len() == MOST {
+            self.toasts.remove(0);
+        }
+        self.toasts.push(Toast { kind, lines, expires_ms });
     }
 
     /// Removes the message at this place.
@@ -159,6 +164,8 @@ fn wrap(text: &str, font: Font, width: i32) -> Vec<String> {
 
 #[cfg(test)]
 mod tests {
+    use alloc::format;
+
     use super::*;
 
     #[test]
@@ -171,10 +178,21 @@ mod tests {
     }
 
     #[test]
+    fn a_message_that_shows_stays_longer_instead_of_coming_twice() {
+        let mut toasts = Toasts::new(Rect::new(0, 0, 640, 480));
+        toasts.push(ToastKind::Error, "Not enough memory.", 0);
+        let first = toasts.next_expiry();
+        toasts.push(ToastKind::Error, "Not enough memory.", 500);
+        assert_eq!((toasts.len(), toasts.next_expiry()), (1, first.map(|at| at + 500)));
+        toasts.push(ToastKind::Info, "Not enough memory.", 500);
+        assert_eq!(toasts.len(), 2, "of another weight");
+    }
+
+    #[test]
     fn only_the_newest_are_kept_and_each_goes_in_time() {
         let mut toasts = Toasts::new(Rect::new(0, 0, 640, 480));
         for step in 0..10 {
-            toasts.push(ToastKind::Info, "Hello", step);
+            toasts.push(ToastKind::Info, &format!("Hello {step}"), step);
         }
         assert_eq!(toasts.len(), MOST);
         assert!(!toasts.expire(BASE_MS), "still to be read");

@@ -21,7 +21,7 @@ const MAX_DIRECTORY: u64 = 65_536 * ENTRY_SIZE as u64;
 /// In the table's entry 1: the volume was closed properly. Newer systems use the boot sector's byte, some both.
 const CLEAN_SHUTDOWN: u32 = 1 << 27;
 
-/// What the check found on a volume that can be trusted.
+/// What the check found on a volume that can be mounted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Report {
     /// Directories, the root included.
@@ -36,6 +36,9 @@ pub struct Report {
     pub was_dirty: bool,
     /// Whether the copies of the allocation table differed. Compared only on a volume that was dirty.
     pub copies_differ: bool,
+    /// What is broken, on a volume whose directories are sound but whose files are not all. It is mounted for reading
+    /// only. Then lost clusters are not looked for.
+    pub damage: Option<&'static str>,
 }
 
 struct Walk<'a, D> {
@@ -43,9 +46,46 @@ struct Walk<'a, D> {
     geometry: &'a Geometry,
     /// One bit for each cluster, from [`FIRST_CLUSTER`] on.
     seen: Vec<u64>,
+    scope: Scope,
 }
 
-impl<D: BlockDevice> Walk<'_, D> {
+/// What a walk looks at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Scope {
+    Everything,
+    /// All directories, and nothing that files own.
+    Directories,
+}
+
+impl<'a, D: BlockDevice> Walk<'a, D> {
+    fn new(cache: &'a mut Cache<D>, geometry: &'a Geometry, scope: Scope) -> Result<Self, FsError> {
+        let words = (geometry.cluster_count as usize).div_ceil(64);
+        let mut seen = Vec::new();
+        seen.try_reserve_exact(words)
+            .map_err(|_| FsError::Damaged("it is too large for this machine's memory"))?;
+        seen.resize(words, 0);
+        Ok(Self { cache, geometry, seen, scope })
+    }
+
+    /// Walks all directories from the root on, and what their files own if that is in scope. Gives those that are
+    /// blank, each with its parent.
+    fn tree(&mut self, report: &mut Report) -> Result<Vec<(u32, u32)>, FsError> {
+        let root = self.geometry.root_cluster;
+        let mut blank = Vec::new();
+        // A directory and its parent. The root is 0 in the `..` of its children.
+        let mut waiting = vec![(root, 0)];
+        while let Some((directory, parent)) = waiting.pop() {
+            report.directories += 1;
+            let (children, is_blank) = self.directory(directory, report)?;
+            let as_parent = if directory == root { 0 } else { directory };
+            waiting.extend(children.into_iter().map(|child| (child, as_parent)));
+            if is_blank && directory != root {
+                blank.push((directory, parent));
+            }
+        }
+        Ok(blank)
+    }
+
     fn tick_off(&mut self, cluster: u32) -> Result<(), FsError> {
         if !self.geometry.contains(cluster) {
             return Err(FsError::Damaged("a chain of clusters leads out of the volume"));
@@ -128,7 +168,9 @@ impl<D: BlockDevice> Walk<'_, D> {
                         Entry::Nothing => {}
                         Entry::File { cluster, size } => {
                             report.files += 1;
-                            self.file(cluster, size)?;
+                            if self.scope == Scope::Everything {
+                                self.file(cluster, size)?;
+                            }
                         }
                         Entry::Directory { cluster } => subdirectories.push(cluster),
                     }
@@ -167,29 +209,11 @@ impl<D: BlockDevice> Walk<'_, D> {
 /// [`FsError::Damaged`] in words when the volume can't be trusted; nothing was changed then. The device's.
 pub fn check<D: BlockDevice>(cache: &mut Cache<D>, geometry: &Geometry) -> Result<Report, FsError> {
     check_information_sector(cache, geometry)?;
-    let words = (geometry.cluster_count as usize).div_ceil(64);
-    let mut seen = Vec::new();
-    seen.try_reserve_exact(words)
-        .map_err(|_| FsError::Damaged("it is too large for this machine's memory"))?;
-    seen.resize(words, 0);
-    let mut walk = Walk { cache, geometry, seen };
-
+    let mut walk = Walk::new(cache, geometry, Scope::Everything)?;
     let shutdown = walk.entry(1)?;
     let was_dirty = geometry.status & STATUS_DIRTY != 0 || shutdown & CLEAN_SHUTDOWN == 0;
     let mut report = Report { was_dirty, ..Report::default() };
-    let root = geometry.root_cluster;
-    let mut blank = Vec::new();
-    // A directory and its parent. The root is 0 in the `..` of its children.
-    let mut waiting = vec![(root, 0)];
-    while let Some((directory, parent)) = waiting.pop() {
-        report.directories += 1;
-        let (children, is_blank) = walk.directory(directory, &mut report)?;
-        let as_parent = if directory == root { 0 } else { directory };
-        waiting.extend(children.into_iter().map(|child| (child, as_parent)));
-        if is_blank && directory != root && was_dirty {
-            blank.push((directory, parent));
-        }
-    }
+    let blank = walk.tree(&mut report)?;
 
     let mut lost = Vec::new();
     walk.for_each_entry(|walk, cluster, entry| match entry {
@@ -208,7 +232,7 @@ pub fn check<D: BlockDevice>(cache: &mut Cache<D>, geometry: &Geometry) -> Resul
     for cluster in lost {
         walk.cache.write(geometry.entry_offset(cluster), &[0; 4])?;
     }
-    for (directory, parent) in blank {
+    for (directory, parent) in blank.into_iter().filter(|_| was_dirty) {
         walk.cache.write(
             geometry.cluster_offset(directory),
             directory::first_entries(directory, parent).as_flattened(),
@@ -227,6 +251,24 @@ pub fn check<D: BlockDevice>(cache: &mut Cache<D>, geometry: &Geometry) -> Resul
         cache.write(STATUS_OFFSET, &[geometry.status & !STATUS_DIRTY])?;
         cache.flush()?;
     }
+    Ok(report)
+}
+
+/// Checks the directories only: when they are sound a volume can be read, whatever its files are. `damage` is what
+/// [`check`] found. Nothing is written.
+///
+/// # Errors
+/// [`FsError::Damaged`] when not even the directories are sound. The device's.
+pub fn check_directories<D: BlockDevice>(
+    cache: &mut Cache<D>,
+    geometry: &Geometry,
+    damage: &'static str,
+) -> Result<Report, FsError> {
+    check_information_sector(cache, geometry)?;
+    let mut report = Report { damage: Some(damage), ..Report::default() };
+    let mut walk = Walk::new(cache, geometry, Scope::Directories)?;
+    walk.tree(&mut report)?;
+    walk.for_each_entry(|_, _, entry| report.free_clusters += u32::from(entry == 0))?;
     Ok(report)
 }
 

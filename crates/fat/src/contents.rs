@@ -1,5 +1,6 @@
 //! The contents of open files: where they lie, and changing them.
 
+use crate::directory;
 use crate::open_files::{Extent, Node};
 use crate::storage::{Failure, Storage};
 use crate::volume::{Clock, Fat};
@@ -67,24 +68,41 @@ impl<D: BlockDevice> Fat<D> {
 
     /// Where the contents of an open file lie.
     pub(crate) fn extents(&mut self, file: FileId) -> Result<&Node, FsError> {
-        if self.open.get(file)?.extents.is_none() {
-            let path = self.open.get(file)?.path.clone();
-            let extents = self.run(|volume, _| {
-                let mut extents: Vec<Extent> = Vec::new();
-                let mut file_offset = 0;
-                for piece in volume.root_dir().open_file(&path)?.extents() {
-                    let piece = piece?;
-                    let length = u64::from(piece.size);
-                    match extents.last_mut() {
-                        Some(last) if last.disk_offset + last.length == piece.offset => last.length += length,
-                        _ => extents.push(Extent { file_offset, disk_offset: piece.offset, length }),
-                    }
-                    file_offset += length;
-                }
-                Ok(extents)
-            })?;
+        let node = self.open.get(file)?;
+        if node.extents.is_none() {
+            let (path, size) = (node.path.clone(), node.size);
+            let extents = self.follow(&path, size)?;
             self.open.get(file)?.extents = Some(extents);
         }
         Ok(self.open.get(file)?)
+    }
+
+    /// Follows the chain of the file `path` as far as its size goes. Trusts nothing of it: on a volume mounted for
+    /// reading only it may lead anywhere.
+    fn follow(&mut self, path: &str, size: u64) -> Result<Vec<Extent>, FsError> {
+        let mut extents: Vec<Extent> = Vec::new();
+        let mut cluster = directory::cluster(&self.entry_of(path)?);
+        // A chain that is a loop comes back to a cluster that is remembered, if ever later ones are (Brent's way).
+        let mut remembered = None;
+        let cluster_size = u64::from(self.geometry.cluster_size);
+        for index in 0..self.geometry.clusters_for(size) {
+            if index > 0 {
+                cluster = self.next_cluster(cluster)?;
+            }
+            if !self.geometry.contains(cluster) || remembered == Some(cluster) {
+                return Err(FsError::Damaged("the file's chain of clusters is broken"));
+            }
+            if index.is_power_of_two() {
+                remembered = Some(cluster);
+            }
+            let disk_offset = self.geometry.cluster_offset(cluster);
+            let file_offset = index * cluster_size;
+            let length = cluster_size.min(size - file_offset);
+            match extents.last_mut() {
+                Some(last) if last.disk_offset + last.length == disk_offset => last.length += length,
+                _ => extents.push(Extent { file_offset, disk_offset, length }),
+            }
+        }
+        Ok(extents)
     }
 }

@@ -162,9 +162,7 @@ impl<D: BlockDevice> Fat<D> {
     fn cluster_before(&mut self, first: u32, cluster: u32) -> Result<u32, FsError> {
         let mut current = first;
         for _ in 0..self.geometry.cluster_count {
-            let mut entry = [0; 4];
-            self.cache.read(self.geometry.entry_offset(current), &mut entry)?;
-            let next = u32::from_le_bytes(entry) & check::ENTRY_MASK;
+            let next = self.next_cluster(current)?;
             if next == cluster {
                 return Ok(current);
             }
@@ -174,6 +172,22 @@ impl<D: BlockDevice> Fat<D> {
             current = next;
         }
         Err(FsError::Damaged("a directory's chain does not lead to its entry"))
+    }
+
+    /// What the table says of a cluster that exists: the next one, or something that is none.
+    pub(crate) fn next_cluster(&mut self, cluster: u32) -> Result<u32, FsError> {
+        let mut entry = [0; 4];
+        self.cache.read(self.geometry.entry_offset(cluster), &mut entry)?;
+        Ok(u32::from_le_bytes(entry) & check::ENTRY_MASK)
+    }
+
+    /// The entry of the file or directory `path`, which is not the root.
+    pub(crate) fn entry_of(&mut self, path: &str) -> Result<[u8; ENTRY_SIZE], FsError> {
+        let offset = self.run(|volume, position| {
+            find(volume, path)?;
+            Ok(position.get() - ENTRY_SIZE as u64)
+        })?;
+        self.entry_at(offset)
     }
 
     /// Moves within `fatfs`, which neither replaces nor sees a difference between upper and lower case.

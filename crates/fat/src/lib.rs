@@ -5,11 +5,12 @@
 //!
 //! 1. [`geometry`] reads the boot sector and refuses one whose numbers contradict each other or the size of the disk.
 //! 2. [`check`] walks every directory and every chain once, before mounting. Whatever is broken is named in words and
-//!    the disk is left alone; what an interrupted write leaves behind, and only that, is put in order.
+//!    the disk is left alone, though still read if its directories are sound; what an interrupted write leaves behind,
+//!    and only that, is put in order.
 //! 3. [`Fat`] then owns the disk, checks names and room before each change, and marks the volume dirty around changes,
 //!    so that the next system knows when one was cut short.
 //!
-//! Only FAT32 is mounted. Its predecessors are recognised and named.
+//! Only FAT32 is mounted, of whatever size. Its predecessors are recognised and named.
 //!
 //! Source: Microsoft Extensible Firmware Initiative FAT32 File System Specification, version 1.03.
 #![no_std]

@@ -12,7 +12,7 @@ use vfs::{DirectoryEntry, FileId, FileKind, FileSystem, FsError, Metadata, OpenM
 
 impl<D: BlockDevice> FileSystem for Fat<D> {
     fn kind(&self) -> &'static str {
-        "FAT32"
+        if self.read_only.is_some() { "FAT32, read-only" } else { "FAT32" }
     }
 
     fn metadata(&mut self, path: &str) -> Result<Metadata, FsError> {
@@ -35,6 +35,9 @@ impl<D: BlockDevice> FileSystem for Fat<D> {
     }
 
     fn open(&mut self, path: &str, mode: OpenMode) -> Result<FileId, FsError> {
+        if mode.is_writable() {
+            self.require_writable()?;
+        }
         let mut created = false;
         let (spelling, size) = match self.find(path) {
             Ok(_) if mode == OpenMode::CreateNew => return Err(FsError::AlreadyExists),
@@ -118,6 +121,7 @@ impl<D: BlockDevice> FileSystem for Fat<D> {
     }
 
     fn create_directory(&mut self, path: &str) -> Result<(), FsError> {
+        self.require_writable()?;
         match self.find(path) {
             Ok(_) => return Err(FsError::AlreadyExists),
             Err(FsError::NotFound) => {}
@@ -129,6 +133,7 @@ impl<D: BlockDevice> FileSystem for Fat<D> {
     }
 
     fn remove(&mut self, path: &str) -> Result<(), FsError> {
+        self.require_writable()?;
         let (spelling, _) = self.find(path)?;
         if spelling.is_empty() || self.open.is_open(&spelling) {
             return Err(FsError::Busy);
@@ -138,6 +143,7 @@ impl<D: BlockDevice> FileSystem for Fat<D> {
     }
 
     fn rename(&mut self, from: &str, to: &str) -> Result<(), FsError> {
+        self.require_writable()?;
         let (old, metadata) = self.find(from)?;
         if old.is_empty() {
             return Err(FsError::Busy);

@@ -63,7 +63,7 @@ impl fatfs::TimeProvider for Clock {
     }
 }
 
-/// A FAT32 volume, mounted for reading and writing.
+/// A FAT32 volume, mounted for reading and writing; for reading only when files on it are damaged.
 pub struct Fat<D: BlockDevice> {
     pub(crate) cache: Cache<D>,
     pub(crate) geometry: Geometry,
@@ -73,6 +73,9 @@ pub struct Fat<D: BlockDevice> {
     pub(crate) marked: bool,
     /// The disk failed in the middle of a change. The mark then stays, so that the next check looks for what is left.
     pub(crate) suspect: bool,
+    /// Some file is damaged: where else its clusters belong is not known, so that nothing may be changed. This is the
+    /// number of free clusters, which stays as it is.
+    pub(crate) read_only: Option<u64>,
 }
 
 impl<D: BlockDevice> Fat<D> {
@@ -90,7 +93,11 @@ impl<D: BlockDevice> Fat<D> {
             Err(error) => return Err(MountError::Unusable(error.into())),
         }
         let geometry = Geometry::parse(&sector, cache.size()).map_err(MountError::NotFat32)?;
-        let report = check::check(&mut cache, &geometry).map_err(MountError::Unusable)?;
+        let report = match check::check(&mut cache, &geometry) {
+            Err(FsError::Damaged(what)) => check::check_directories(&mut cache, &geometry, what),
+            result => result,
+        };
+        let report = report.map_err(MountError::Unusable)?;
         let volume = Self {
             cache,
             geometry,
@@ -98,6 +105,7 @@ impl<D: BlockDevice> Fat<D> {
             open: OpenFiles::default(),
             marked: false,
             suspect: false,
+            read_only: report.damage.map(|_| u64::from(report.free_clusters)),
         };
         Ok((volume, report))
     }
@@ -120,11 +128,17 @@ impl<D: BlockDevice> Fat<D> {
         result.map_err(|Failure(error)| error)
     }
 
+    /// The first question of every change.
+    pub(crate) fn require_writable(&self) -> Result<(), FsError> {
+        if self.read_only.is_some() { Err(FsError::ReadOnly) } else { Ok(()) }
+    }
+
     /// An operation that changes the volume.
     pub(crate) fn change<T>(
         &mut self,
         action: impl for<'a, 'b> FnOnce(&'b Volume<'a, D>, &Cell<u64>) -> Result<T, Failure>,
     ) -> Result<T, FsError> {
+        self.require_writable()?;
         if !self.marked {
             self.cache.write(STATUS_OFFSET, &[self.geometry.status | STATUS_DIRTY])?;
             self.cache.flush()?;
@@ -141,6 +155,9 @@ impl<D: BlockDevice> Fat<D> {
     }
 
     pub(crate) fn free_clusters(&mut self) -> Result<u64, FsError> {
+        if let Some(free) = self.read_only {
+            return Ok(free);
+        }
         self.run(|volume, _| Ok(u64::from(volume.stats()?.free_clusters())))
     }
 

@@ -1,5 +1,5 @@
 //! Damaged and hostile volumes: mounting says what is wrong, or what can be read is read; nothing panics, nothing runs
-//! for ever, and a volume that is not mounted is not touched.
+//! for ever, and a volume that is not mounted, or for reading only, is not touched.
 
 mod disk;
 #[path = "../../vfs/tests/model/mod.rs"]
@@ -7,8 +7,9 @@ mod disk;
 mod model;
 
 use disk::{Disk, NOW};
-use fat::{Fat, MountError, NotFat32};
+use fat::{Fat, Geometry, MountError, NotFat32};
 use model::Random;
+use std::sync::atomic::Ordering;
 use vfs::{FileKind, FileSystem, FsError, OpenMode};
 
 /// A volume with some files and directories on it.
@@ -48,6 +49,10 @@ fn use_it(fs: &mut Fat<Disk>) {
                 FileKind::Directory if path.len() < 200 => directories.push(path),
                 FileKind::Directory => {}
                 FileKind::File => {
+                    if let Ok(file) = fs.open(&path, OpenMode::Read) {
+                        let _ = fs.read(file, 0, &mut [0; 5000]);
+                        let _ = fs.close(file);
+                    }
                     if let Ok(file) = fs.open(&path, OpenMode::Write) {
                         let _ = fs.read(file, 0, &mut [0; 5000]);
                         let _ = fs.write(file, 100, b"changed");
@@ -87,25 +92,84 @@ fn older_tables_are_named() {
     }
 }
 
+/// `fatfs` multiplies the table's length in 32 bits, and an overflow would be a panic.
 #[test]
-fn broken_chains_are_named_and_the_disk_is_left_alone() {
-    let reserved = 32 * 512;
+fn a_table_too_long_for_its_reader_is_refused() {
+    let disk = volume();
+    let mut sector: [u8; 512] = disk.bytes.lock().unwrap()[..512].try_into().unwrap();
+    sector[32..36].copy_from_slice(&0xf000_0000_u32.to_le_bytes());
+    for (sectors, is_valid) in [(1u32 << 20, false), ((1 << 20) - 1, true)] {
+        sector[36..40].copy_from_slice(&sectors.to_le_bytes());
+        sector[13] = 128;
+        let result = Geometry::parse(&sector, 1 << 41);
+        assert_eq!(result.is_ok(), is_valid, "{result:?}");
+    }
+}
+
+const LOOP: &str = "a cluster belongs to two files, or a chain is a loop";
+
+#[test]
+fn broken_directories_are_named_and_the_disk_is_left_alone() {
     // The chains, in the order in which the volume above allocates: 2 root, 3 d, 4 e, 5.. a.
     for (cluster, next, words) in [
-        (5u32, 5u32, "a cluster belongs to two files, or a chain is a loop"),
-        (2, 2, "a cluster belongs to two files, or a chain is a loop"),
-        (3, 4, "a cluster belongs to two files, or a chain is a loop"),
-        (5, 0x00ff_ffff, "a chain of clusters leads out of the volume"),
-        (5, 1, "a chain of clusters leads out of the volume"),
-        (5, 0, "a chain of clusters leads into free space"),
-        (5, 0x0fff_ffff, "a file's chain is shorter than its size"),
-        (5, 0x0fff_fff7, "a chain of clusters leads into a bad cluster"),
+        (2, 2, LOOP),
+        (3, 4, LOOP),
+        (4, 0x00ff_ffff, "a chain of clusters leads out of the volume"),
+        (4, 0, "a chain of clusters leads into free space"),
     ] {
-        let disk = volume();
-        patch(&disk, reserved + cluster as usize * 4, &next.to_le_bytes());
-        let before = disk.bytes.lock().unwrap().clone();
+        let (disk, before) = volume_with_entry(cluster, next);
         let error = mount(&disk).err();
         assert_eq!(error, Some(MountError::Unusable(FsError::Damaged(words))), "{cluster} to {next}");
+        assert!(*disk.bytes.lock().unwrap() == before, "the disk was written");
+    }
+}
+
+/// A volume with another number in its table, and its bytes.
+fn volume_with_entry(cluster: u32, next: u32) -> (Disk, Vec<u8>) {
+    let disk = volume();
+    patch(&disk, 32 * 512 + cluster as usize * 4, &next.to_le_bytes());
+    let bytes = disk.bytes.lock().unwrap().clone();
+    (disk, bytes)
+}
+
+/// The file `a` is broken: all else can be read, nothing can be changed, and the disk stays as it is.
+#[test]
+fn a_broken_file_leaves_the_rest_readable() {
+    for (next, words, is_readable) in [
+        (5u32, LOOP, false),
+        (0x00ff_ffff, "a chain of clusters leads out of the volume", false),
+        (1, "a chain of clusters leads out of the volume", false),
+        (0, "a chain of clusters leads into free space", false),
+        (0x0fff_ffff, "a file's chain is shorter than its size", false),
+        (0x0fff_fff7, "a chain of clusters leads into a bad cluster", false),
+        // Into d/b, which is as long.
+        (12, LOOP, true),
+    ] {
+        let (disk, before) = volume_with_entry(5, next);
+        let (mut fs, report) = Fat::mount(disk.clone(), 64, || NOW).unwrap();
+        assert_eq!((report.damage, report.directories, report.files), (Some(words), 3, 3));
+        let names: Vec<String> = fs.list("").unwrap().into_iter().map(|entry| entry.name).collect();
+        assert_eq!(names, ["d", "a"]);
+        assert_eq!(model::contents(&mut fs, "d/b", 700), [7; 3000]);
+        assert_eq!(model::contents(&mut fs, "d/e/a name that is long.txt", 700), [7; 3000]);
+        let file = fs.open("a", OpenMode::Read).unwrap();
+        let result = fs.read(file, 0, &mut [0; 4000]);
+        if is_readable {
+            assert_eq!(result, Ok(3000));
+        } else {
+            assert_eq!(result, Err(FsError::Damaged("the file's chain of clusters is broken")));
+        }
+        for mode in [OpenMode::Write, OpenMode::Create, OpenMode::Replace] {
+            assert_eq!(fs.open("d/b", mode), Err(FsError::ReadOnly));
+        }
+        assert_eq!(fs.create_directory("new"), Err(FsError::ReadOnly));
+        assert_eq!(fs.remove("a"), Err(FsError::ReadOnly));
+        assert_eq!(fs.rename("a", "b"), Err(FsError::ReadOnly));
+        assert_eq!(fs.write(file, 0, b"x"), Err(FsError::InvalidInput("the file is open for reading only")));
+        let usage = fs.usage().unwrap();
+        // The root, d, e, and three files of six clusters each; the one that a chain is led into free space by is free.
+        assert_eq!(usage.total - usage.free, (if next == 0 { 20 } else { 21 }) * 512);
+        assert_eq!((fs.close(file), fs.sync()), (Ok(()), Ok(())));
         assert!(*disk.bytes.lock().unwrap() == before, "the disk was written");
     }
 }
@@ -123,7 +187,7 @@ fn random_damage_never_panics() {
 fn random_damage(pristine: &[u8]) {
     let data = 32 * 512 + 2 * u32::from_le_bytes(pristine[36..40].try_into().unwrap()) as usize * 512;
     let mut random = Random(0x0ddb_a11d_ecaf_bad1);
-    let mut mounted = 0;
+    let (mut mounted, mut read_only) = (0, 0);
     for _ in 0..120 {
         let disk = Disk::new(pristine.to_vec());
         for _ in 0..1 + random.below(4) {
@@ -135,12 +199,22 @@ fn random_damage(pristine: &[u8]) {
             };
             patch(&disk, place, &[[0, 1, 0xff, 0x80, random.below(256) as u8][random.below(5)]]);
         }
-        if let Ok(mut fs) = mount(&disk) {
-            mounted += 1;
-            use_it(&mut fs);
+        let untouched = || disk.writes_left.load(Ordering::Relaxed) == u64::MAX;
+        match Fat::mount(disk.clone(), 64, || NOW) {
+            Ok((mut fs, report)) => {
+                use_it(&mut fs);
+                if report.damage.is_some() {
+                    read_only += 1;
+                    assert!(untouched(), "a damaged disk was written");
+                } else {
+                    mounted += 1;
+                }
+            }
+            Err(_) => assert!(untouched(), "a damaged disk was written"),
         }
     }
     assert!(mounted > 10, "only {mounted} of the volumes could be used at all");
+    assert!(read_only > 10, "only {read_only} of the volumes could be read");
 }
 
 #[test]

@@ -111,15 +111,17 @@ impl<'a> FrameAllocator<'a> {
     }
 
     /// An allocator over a memory map: manages each frame that lies wholly inside usable memory and that
-    /// no other region touches.
+    /// no other region touches. It knows the frames `0 .. frame_count`: [`Self::frame_count_for`] the map, or
+    /// more if some are to be added later.
     ///
     /// # Errors
-    /// [`StorageTooSmall`] when `storage` can't hold [`Self::frame_count_for`] frames.
+    /// [`StorageTooSmall`] when `storage` can't hold so many.
     pub fn from_map(
         storage: &'a mut [u64],
+        frame_count: u64,
         map: impl Iterator<Item = Region> + Clone,
     ) -> Result<Self, StorageTooSmall> {
-        let mut allocator = Self::new(storage, Self::frame_count_for(map.clone()))?;
+        let mut allocator = Self::new(storage, frame_count)?;
         for region in map.clone().filter(|region| region.usable) {
             allocator.add(FrameRange::inside(region.start, region.length));
         }

@@ -6,14 +6,19 @@
 //!
 //! * [`Frame`] and [`FrameRange`] are the vocabulary ([`frame`]).
 //! * [`FrameAllocator`] gives out single frames by next fit and aligned runs by first fit ([`allocator`]).
+//! * [`FrameCache`] is one CPU's few free frames ([`cache`]); [`Owners`] counts who shares a frame ([`owners`]).
 //! * The summary tree that makes a search short is in `tree`.
 #![no_std]
 #![forbid(unsafe_code)]
 #![warn(missing_docs)]
 
 pub mod allocator;
+pub mod cache;
 pub mod frame;
+pub mod owners;
 mod tree;
 
 pub use allocator::{FrameAllocator, FreeError, Region, RunRequest, Statistics, StorageTooSmall};
+pub use cache::FrameCache;
 pub use frame::{FRAME_SIZE, Frame, FrameRange};
+pub use owners::{NotOwned, Owners, Release};

@@ -183,7 +183,7 @@ fn a_map_may_overlap_and_come_in_any_order() {
         let frame_count = FrameAllocator::frame_count_for(map.iter().copied());
         assert_eq!(frame_count, 10);
         let mut storage = vec![!0; FrameAllocator::storage_words(frame_count)];
-        let mut allocator = FrameAllocator::from_map(&mut storage, map.iter().copied()).unwrap();
+        let mut allocator = FrameAllocator::from_map(&mut storage, frame_count, map.iter().copied()).unwrap();
         let all: Vec<u64> = std::iter::from_fn(|| allocator.allocate()).map(Frame::number).collect();
         assert_eq!(all, [2, 3, 4, 6, 7, 8, 9]);
     }

@@ -49,10 +49,14 @@ enum Family {
 /// The first character beyond Latin-1, and the last of Latin Extended-A.
 const BEYOND_LATIN_1: u32 = 0x100;
 const LATIN_EXTENDED_A_END: u32 = 0x17f;
+/// File names are written in these too.
+const GREEK: &str = "ΆΈΉΊΌΎΏΐΑΒΓΔΕΖΗΘΙΚΛΜΝΞΟΠΡΣΤΥΦΧΨΩΪΫάέήίΰαβγδεζηθικλμνξοπρςστυφχψωϊϋόύώ";
+const CYRILLIC: &str = "ЁЂЃЄЅІЇЈЉЊЋЌЎЏАБВГДЕЖЗИЙКЛМНОПРСТУФХЦЧШЩЪЫЬЭЮЯ\
+                        абвгдежзийклмнопрстуфхцчшщъыьэюяёђѓєѕіїјљњћќўџҐґ";
 const PUNCTUATION: &str = "–—‘’‚“”„†•…‹›€™−";
 const ARROWS: &str = "←↑→↓↔↕";
 const SIGNS: &str = "≈≠≤≥✓✗■●▲▶▼◀";
-const MONO_SIGNS: &str = "■●▲▶▼◀≈≠≤≥∞√✓✗□▪▫○◆λπΔΩ";
+const MONO_SIGNS: &str = "■●▲▶▼◀≈≠≤≥∞√✓✗□▪▫○◆";
 
 const FACES: [Description; 7] = [
     face("small", 440.0, 11.0, 15, 12, 0.1, 3),
@@ -60,7 +64,11 @@ const FACES: [Description; 7] = [
     face("ui_bold", 600.0, 13.0, 18, 14, 0.05, 3),
     face("heading", 600.0, 17.0, 24, 18, -0.1, 1),
     // Large letters are large tables, and a title is short: Latin-1 is enough.
-    Description { last: BEYOND_LATIN_1 - 1, ..face("title", 650.0, 26.0, 34, 26, -0.35, 1) },
+    Description {
+        last: BEYOND_LATIN_1 - 1,
+        symbols: &[PUNCTUATION, ARROWS, SIGNS],
+        ..face("title", 650.0, 26.0, 34, 26, -0.35, 1)
+    },
     mono("mono", 0.1),
     mono("mono_bold", 0.6),
 ];
@@ -75,7 +83,7 @@ const fn face(
     positions: usize,
 ) -> Description {
     let family = Family::Inter { weight };
-    let (last, symbols): (_, &[_]) = (LATIN_EXTENDED_A_END, &[PUNCTUATION, ARROWS, SIGNS]);
+    let (last, symbols): (_, &[_]) = (LATIN_EXTENDED_A_END, &[GREEK, CYRILLIC, PUNCTUATION, ARROWS, SIGNS]);
     Description { name, family, size, line_height, ascent, tracking, positions, last, symbols }
 }
 
@@ -89,7 +97,7 @@ const fn mono(name: &'static str, bolder: f32) -> Description {
         tracking: 0.0,
         positions: 1,
         last: LATIN_EXTENDED_A_END,
-        symbols: &[PUNCTUATION, ARROWS, MONO_SIGNS],
+        symbols: &[GREEK, CYRILLIC, PUNCTUATION, ARROWS, MONO_SIGNS],
     }
 }
 

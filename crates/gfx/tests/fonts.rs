@@ -21,6 +21,12 @@ fn all_promised_characters_have_glyphs() {
         }
         assert!(!font.has('\u{2603}') && !font.has('\u{1f600}') && !font.has('\n'));
     }
+    for font in [Font::Small, Font::Ui, Font::UiBold, Font::Mono, Font::MonoBold] {
+        for character in "Καλημέρα, Οδυσσεύς. Съешь ещё этих мягких булок. Ґанок, їжак, Љубав".chars()
+        {
+            assert!(font.has(character), "{font:?} has no {character}");
+        }
+    }
     for font in [Font::Mono, Font::MonoBold] {
         assert!((0x2500..0x25a0).filter_map(char::from_u32).all(|character| font.has(character)));
     }

@@ -10,6 +10,7 @@ use crate::console::{Console, Foreground};
 use crate::editor::{Completer, Editor, Prompt, ReadLine};
 use crate::failure::{Failure, Outcome};
 use crate::parse::{self, Token};
+use crate::path;
 use crate::system::System;
 
 /// Scripts may run scripts, so deep.
@@ -161,11 +162,21 @@ impl Session<'_> {
         (command.run)(self, arguments)
     }
 
+    /// The path that an argument names, as seen from the current directory. An empty argument names nothing: taken for
+    /// the current directory, `rm -r ""` would empty that.
+    pub(crate) fn resolve(&self, argument: &str) -> Result<String, Failure> {
+        if argument.is_empty() {
+            return Err(Failure::Message("'' names no file".to_string()));
+        }
+        Ok(path::resolve(&self.state.directory, argument))
+    }
+
     pub(crate) fn show_failure(&mut self, name: &str, outcome: &Outcome) {
         match outcome {
             Ok(()) => {}
             Err(Failure::Interrupted) => self.print("^C\n"),
             Err(Failure::Usage(command)) => self.print(&usage(command)),
+            Err(Failure::Message(message)) if name.is_empty() => self.complain(message),
             Err(Failure::Message(message)) => self.complain(&format!("{name}: {message}")),
         }
     }

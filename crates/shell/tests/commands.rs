@@ -63,6 +63,13 @@ fn moving_and_copying_never_loses_a_file() {
     assert_eq!(machine.output_of("mv d d/inside"), "mv: /disk/d: can't go into itself");
     assert_eq!(machine.output_of("mv d /; ls /d"), "B", "to another file system");
     assert_eq!(machine.output_of("ls"), "B  e/  readme.txt");
+    assert_eq!(machine.output_of("cd e; mv /disk/e /x"), "mv: /disk/e: you are in it (cd elsewhere first)");
+    assert_eq!(
+        machine.output_of("mv /disk /x; ls /x"),
+        "mv: /disk: /disk is mounted there; name what is in it instead\n\
+         ls: /x: no such file or directory (try ls /)"
+    );
+    assert_eq!(machine.output_of("ls"), "B  e/  readme.txt", "nothing has left the disk");
     assert_eq!(
         machine.output_of("mv nothing x"),
         "mv: /disk/nothing: no such file or directory (try ls /disk)"
@@ -96,6 +103,9 @@ fn errors_say_what_to_do() {
         ("write a:b x", "write: /disk/a:b: invalid name (up to 255 characters, none of \\ : * ? \" < > |)"),
         ("lss", "lss: no such command (did you mean ls?)"),
         ("firefox", "firefox: no such command (try help)"),
+        ("'' x", "no such command (try help)"),
+        ("&", "& stands only between the commands of: parallel CMD & CMD"),
+        ("rm -r ''", "rm: '' names no file"),
         ("echo 'a", "the quote ' is never closed"),
         ("ls -q", "usage: ls [-l] [-a] [PATH...]\n  List directories; -l with sizes and dates."),
         ("sleep soon", "sleep: soon: not a number of seconds (try sleep 1.5)"),

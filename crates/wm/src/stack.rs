@@ -27,6 +27,8 @@ pub enum Direction {
 /// All windows of a screen.
 pub struct Stack {
     work_area: Rect,
+    /// Where new windows are opened if they fit: the work area without what they had better not cover.
+    opening_area: Rect,
     metrics: Metrics,
     /// Bottom to top, and so from least to most recently used.
     windows: Vec<Window>,
@@ -40,7 +42,21 @@ impl Stack {
     /// A stack without windows. `work_area` is the part of the screen that windows may fill: all but
     /// the panel.
     pub fn new(work_area: Rect, metrics: Metrics) -> Self {
-        Self { work_area, metrics, windows: Vec::new(), next_id: 0, drag: None, switcher: None }
+        Self {
+            work_area,
+            opening_area: work_area,
+            metrics,
+            windows: Vec::new(),
+            next_id: 0,
+            drag: None,
+            switcher: None,
+        }
+    }
+
+    /// The same, opening windows in a part of the work area as long as they fit there: a dock that hides behind
+    /// windows should not vanish because a program starts.
+    pub fn with_opening_area(self, area: Rect) -> Self {
+        Self { opening_area: area.intersect(self.work_area), ..self }
     }
 
     /// The decorations' measures.
@@ -116,18 +132,23 @@ impl Stack {
     /// The place for the next window: of a few (the middle, then the corners of the work area) the one
     /// that hides fewest title bars and covers least, shifted as long as it hides one.
     fn free_place(&self, size: Size) -> Point {
-        let area = self.work_area.inset(PLACE_MARGIN);
+        let room = self.opening_area;
+        let whole =
+            if size.width <= room.width && size.height <= room.height { room } else { self.work_area };
+        let area = whole.inset(PLACE_MARGIN);
         let (right, bottom) = (area.right() - size.width, area.bottom() - size.height);
         let corners = [(right, area.y), (area.x, area.y), (right, bottom), (area.x, bottom)];
-        let middle = self.work_area.centered(size).origin();
+        // The middle of all of it, if that is clear.
+        let middle = Some(self.work_area.centered(size)).filter(|frame| whole.contains_rect(*frame));
+        let middle = middle.unwrap_or_else(|| whole.centered(size)).origin();
         let places = core::iter::once(middle).chain(corners.map(|(x, y)| Point::new(x, y)));
-        let places = places.map(|place| self.on_screen(place, size));
+        let places = places.map(|place| place_within(whole, place, size));
         let mut best = places.min_by_key(|place| self.cost(Rect::at(*place, size))).unwrap_or(middle);
         for _ in 0..self.windows.len() {
             if self.cost(Rect::at(best, size)).0 == 0 {
                 break;
             }
-            best = self.on_screen(best.offset(CASCADE_STEP, CASCADE_STEP), size);
+            best = place_within(self.work_area, best.offset(CASCADE_STEP, CASCADE_STEP), size);
         }
         best
     }
@@ -138,15 +159,6 @@ impl Stack {
             self.visible().filter(|window| frame.contains_rect(self.metrics.title_bar(window.frame))).count();
         let covered = self.visible().map(|window| window.frame.intersect(frame).area()).sum();
         (hidden, covered)
-    }
-
-    /// `place` moved so that a window of `size` is wholly in the work area, or begins at its top left.
-    fn on_screen(&self, place: Point, size: Size) -> Point {
-        let area = self.work_area;
-        Point::new(
-            place.x.min(area.right() - size.width).max(area.x),
-            place.y.min(area.bottom() - size.height).max(area.y),
-        )
     }
 
     /// Closes a window; the next one below gets the focus. An unknown name changes nothing.
@@ -245,4 +257,12 @@ impl Stack {
         let y = frame.y.min(area.bottom() - self.metrics.title_height).max(area.y);
         Rect::new(x, y, frame.width, frame.height)
     }
+}
+
+/// `place` moved so that a window of `size` is wholly in `area`, or begins at its top left.
+fn place_within(area: Rect, place: Point, size: Size) -> Point {
+    Point::new(
+        place.x.min(area.right() - size.width).max(area.x),
+        place.y.min(area.bottom() - size.height).max(area.y),
+    )
 }

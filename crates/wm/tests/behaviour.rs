@@ -166,6 +166,24 @@ fn resizing_stops_at_the_minimum_and_leaves_the_other_side_alone() {
 }
 
 #[test]
+fn new_windows_leave_the_dock_clear_if_they_fit() {
+    let clear = Rect::new(WORK_AREA.x, WORK_AREA.y, WORK_AREA.width, 680);
+    let mut stack = Stack::new(WORK_AREA, METRICS).with_opening_area(clear);
+    let mut open = |client| {
+        let options = WindowOptions { client, minimum: Size::new(200, 100), position: None };
+        let (id, _) = stack.open(options);
+        frame(&stack, id)
+    };
+    assert_eq!(open(Size::new(740, 452)), WORK_AREA.centered(Size::new(740, 488)), "the first in the middle");
+    for _ in 0..4 {
+        let next = open(Size::new(604, 438));
+        assert!(clear.contains_rect(next), "{next:?}");
+    }
+    let tall = open(Size::new(604, 700));
+    assert!(WORK_AREA.contains_rect(tall), "{tall:?}");
+}
+
+#[test]
 fn super_and_arrows_walk_through_the_placements() {
     let (mut stack, ids) = stack_with(&[FRAME]);
     let mut press = |direction| {

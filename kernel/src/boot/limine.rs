@@ -207,30 +207,28 @@ impl Processors {
         PROCESSORS.get_response().map_or(1, |r| r.cpus().len().max(1))
     }
 
-    /// Has every other processor, up to `limit` of them, call `entry` with a number from 1 upwards; returns
-    /// how many were sent. Each runs on a stack of the loader, under the loader's page tables, with
-    /// interrupts off. Only the first call's `entry` counts.
-    pub fn start_others(self, limit: usize, entry: fn(usize) -> !) -> usize {
+    /// Has every other processor, up to `limit` of them, call `entry`; returns how many were sent. Each runs
+    /// on a stack of the loader, under the loader's page tables, with interrupts off. Only the first call's
+    /// `entry` counts.
+    pub fn start_others(self, limit: usize, entry: fn() -> !) -> usize {
         let Some(response) = PROCESSORS.get_response() else { return 0 };
         ENTRY.call_once(|| entry);
         let others = response.cpus().iter().filter(|cpu| cpu.lapic_id != response.bsp_lapic_id());
         let mut sent = 0;
         for cpu in others.take(limit) {
             sent += 1;
-            cpu.extra.store(sent as u64, core::sync::atomic::Ordering::Release);
             cpu.goto_address.write(arrive);
         }
         sent
     }
 }
 
-static ENTRY: spin::Once<fn(usize) -> !> = spin::Once::new();
+static ENTRY: spin::Once<fn() -> !> = spin::Once::new();
 
-/// Where a parked processor goes; its number is in the protocol's field for our own use.
-unsafe extern "C" fn arrive(cpu: &Cpu) -> ! {
-    let number = cpu.extra.load(core::sync::atomic::Ordering::Acquire) as usize;
+/// Where a parked processor goes.
+unsafe extern "C" fn arrive(_: &Cpu) -> ! {
     match ENTRY.get() {
-        Some(entry) => entry(number),
+        Some(entry) => entry(),
         // The address was written after the entry was set, so this is unreachable.
         None => crate::arch::cpu::halt_forever(),
     }

@@ -153,9 +153,26 @@ pub fn launch(app: &str) {
     post(Message::Launch(app.into()));
 }
 
-/// Whether the desktop has been shown completely.
-pub fn is_ready() -> bool {
-    READY.load(Ordering::Acquire)
+/// The desktop is given this long to appear, and then to come to rest.
+const PATIENCE_MS: u64 = 30_000;
+const REST_MS: u64 = 500;
+
+/// Waits until the desktop has been shown completely and nothing moves any more; not for ever, should there be
+/// none.
+pub fn wait_until_at_rest() {
+    for _ in 0..PATIENCE_MS / 10 {
+        if READY.load(Ordering::Acquire) {
+            break;
+        }
+        task::sleep_ms(10);
+    }
+    loop {
+        let before = shown().frames;
+        task::sleep_ms(REST_MS);
+        if shown().frames == before {
+            return;
+        }
+    }
 }
 
 /// Opens a program that the list of programs does not know.

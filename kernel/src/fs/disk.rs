@@ -20,7 +20,7 @@ use crate::sync::Mutex;
 const CACHE_BLOCKS: u64 = 1024;
 const CACHE_PART: u64 = 64;
 
-/// Why `/disk` is not there; None while it is.
+/// Why `/disk` is not there or can't be written to; None when all is well.
 static PROBLEM: Mutex<Option<String>> = Mutex::new(None);
 
 /// Why `/disk` can't be used, in a sentence for the person at the machine. None when all is well.
@@ -75,6 +75,12 @@ fn mount_volume(name: &str, device: Arc<dyn BlockDevice>) -> Result<(), MountErr
         report.directories
     );
     tell(name, &report);
+    if let Some(damage) = report.damage {
+        let problem =
+            format!("{DISK} can only be read: {name} is damaged ({damage}). fsck.fat can repair it.");
+        log::warn!("{problem}");
+        *PROBLEM.lock() = Some(problem);
+    }
     // Made only now: without a disk, writing to a directory of that name would keep files until power-off only.
     match create_directory(DISK) {
         Ok(()) => mount(DISK, Box::new(volume)),

@@ -3,6 +3,10 @@
 //! runs, not the one night when both halves meet.
 //!
 //! From outermost to innermost, each with the reason for its place. There is no default rank.
+//!
+//! An interrupt handler is checked against the locks of whoever it interrupted, which is no accident: a CPU
+//! that holds one of those while its handler waits for a second lock, and a CPU that holds the second and waits
+//! for the first, wait for ever. So a lock that leaves interrupts on stands before all that handlers take.
 
 use core::sync::atomic::{AtomicBool, Ordering};
 
@@ -22,28 +26,27 @@ pub(super) fn is_checked() -> bool {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 #[repr(u8)]
 pub enum Rank {
+    /// The table of all threads: spawning takes it, then run queues and the heap. It leaves interrupts on, so
+    /// it stands before every lock of a handler.
+    ThreadTable = 5,
     /// Device state a driver guards against its own interrupt handler; handlers wake threads under it.
     Device = 10,
     /// A wait queue's list. Its condition is checked under it, and looks into a queue of messages.
     WaitQueue = 20,
     /// Buffers between interrupt handlers and threads. Whoever fills one wakes after releasing it.
     Queue = 30,
-    /// The table of all threads: spawning takes it, then a run queue.
-    ThreadTable = 40,
     /// Sleeping threads by deadline: the tick takes it, then run queues.
     Timers = 50,
     /// One CPU's run queue.
     RunQueue = 60,
-    /// Unused kernel stacks: spawning takes one, under the thread table or not.
+    /// Unused kernel stacks: spawning takes one.
     Stacks = 62,
-    /// The heap's end: held while the heap grows, over page tables, frames and the heap itself.
-    HeapBreak = 64,
     /// Addresses of stacks or of large allocations: what is reclaimed gives frames back under it.
     Windows = 66,
     /// The kernel's page tables: mapping allocates frames.
     PageTables = 70,
-    /// The heap: allocated under most of the above, so almost innermost; growing it maps pages, which is
-    /// why it gives its lock back first.
+    /// The heap's slabs and segments: allocated under most of the above, so almost innermost. A slab takes a
+    /// frame under it; a segment maps pages, which is why its lock is given back first.
     Heap = 80,
     /// The frame allocator, used by page tables and heap.
     Frames = 90,

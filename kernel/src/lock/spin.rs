@@ -125,13 +125,15 @@ impl<T: ?Sized> IrqSpinLock<T> {
     pub fn lock_in_trap(&self) -> TrapGuard<'_, T> {
         debug_assert!(!interrupts::are_enabled(), "a lock for traps was taken with interrupts on");
         self.raw.acquire();
-        TrapGuard { lock: self }
+        TrapGuard { lock: self, not_send: core::marker::PhantomData }
     }
 }
 
 /// Gives access to the value of an [`IrqSpinLock`] taken with interrupts off.
 pub struct TrapGuard<'a, T: ?Sized> {
     lock: &'a IrqSpinLock<T>,
+    /// A guard is released on the CPU that took it.
+    not_send: core::marker::PhantomData<*mut ()>,
 }
 
 impl<T: ?Sized> Deref for TrapGuard<'_, T> {
@@ -161,7 +163,7 @@ spin_lock!(
     /// Gives access to a [`SpinLock`]'s value.
     SpinGuard,
     (),
-    percpu::preempt_disable(),
+    enter_thread_only(),
     |()| percpu::preempt_enable()
 );
 
@@ -174,6 +176,12 @@ spin_lock!(
     enter(),
     leave
 );
+
+/// Turns preemption off, for a lock that handlers never take: one of them may have interrupted its owner.
+fn enter_thread_only() {
+    debug_assert!(!percpu::in_trap(), "a lock between threads was taken in an interrupt handler");
+    percpu::preempt_disable();
+}
 
 /// Turns interrupts and preemption off; returns whether interrupts were on.
 fn enter() -> bool {

@@ -1,10 +1,19 @@
 //! The machine's frames: the allocator of `crates/frames` over the loader's memory map.
+//!
+//! Single frames come from a small cache of the running CPU, used with interrupts off; the caches exchange
+//! batches with the bitmap under its lock. Every frame has a counter of owners, which finds double frees
+//! and will let address spaces share frames.
 
-use frames::{FRAME_SIZE, Frame, FrameAllocator, FrameRange, Region, RunRequest};
+use core::sync::atomic::AtomicU16;
+
+use frames::{
+    FRAME_SIZE, Frame, FrameAllocator, FrameCache, FrameRange, NotOwned, Owners, Region, Release, RunRequest,
+};
 
 use super::direct_map;
-use crate::boot::info::{MemoryMap, RegionKind};
-use crate::lock::{IrqSpinLock, Rank};
+use crate::arch::{cpu, interrupts};
+use crate::boot::info::{MemoryMap, MemoryRegion, RegionKind};
+use crate::lock::{IrqSpinLock, Once, Rank};
 
 /// Memory below this stays untouched: firmware and the loader keep things there that no map mentions, and
 /// processors start in it.
@@ -12,11 +21,27 @@ pub const LOW_MEMORY: u64 = 1 << 20;
 
 struct Frames {
     allocator: FrameAllocator<'static>,
-    /// What the allocator's own bitmap takes.
-    bitmap: FrameRange,
+    /// What the bitmap and the counters of owners take.
+    bookkeeping: FrameRange,
 }
 
 static FRAMES: IrqSpinLock<Option<Frames>> = IrqSpinLock::new(Rank::Frames, None);
+static OWNERS: Once<Owners<'static>> = Once::new();
+
+/// A cache on cache lines of its own.
+#[repr(align(128))]
+struct OfCpu(FrameCache);
+
+static CACHES: [OfCpu; cpu::MAX_CPUS] = [const { OfCpu(FrameCache::new()) }; cpu::MAX_CPUS];
+
+/// Which memory a run may lie in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Zone {
+    /// Anywhere.
+    All,
+    /// Below 4 GiB: for devices with 32 address bits.
+    Below4GiB,
+}
 
 /// Bytes, of one moment.
 #[derive(Clone, Copy, Debug, Default)]
@@ -25,20 +50,26 @@ pub(super) struct Figures {
     pub free: u64,
 }
 
-/// Builds the bitmap in the largest usable region. False when no region can hold it.
+/// Builds bitmap and counters in the largest usable region. False when no region can hold them.
 pub(super) fn init(map: &MemoryMap) -> bool {
     let below = Region { start: 0, length: LOW_MEMORY, usable: false };
-    let regions = map
-        .regions()
-        .iter()
-        .map(|region| Region {
-            start: region.start,
-            length: region.length,
-            usable: region.kind == RegionKind::Usable,
-        })
-        .chain(core::iter::once(below));
-    let words = FrameAllocator::storage_words(FrameAllocator::frame_count_for(regions.clone()));
-    let bitmap_frames = (words as u64 * 8).div_ceil(FRAME_SIZE);
+    let regions_with = |usable: fn(RegionKind) -> bool| {
+        map.regions()
+            .iter()
+            .map(move |region| Region {
+                start: region.start,
+                length: region.length,
+                usable: usable(region.kind),
+            })
+            .chain(core::iter::once(below))
+    };
+    // The loader's memory comes later.
+    let count = FrameAllocator::frame_count_for(regions_with(|kind| {
+        matches!(kind, RegionKind::Usable | RegionKind::BootloaderReclaimable)
+    }));
+    let words = FrameAllocator::storage_words(count);
+    let owners_at = words * size_of::<u64>();
+    let bytes = owners_at as u64 + count * size_of::<AtomicU16>() as u64;
     let largest = map
         .regions()
         .iter()
@@ -48,75 +79,161 @@ pub(super) fn init(map: &MemoryMap) -> bool {
             FrameRange::inside(start, region.end() - start)
         })
         .max_by_key(|range| range.count);
-    let Some(range) = largest.filter(|range| range.count > bitmap_frames) else { return false };
-    let bitmap = FrameRange { start: range.start, count: bitmap_frames };
+    let bookkeeping_frames = bytes.div_ceil(FRAME_SIZE);
+    let Some(range) = largest.filter(|range| range.count > bookkeeping_frames) else { return false };
+    let bookkeeping = FrameRange { start: range.start, count: bookkeeping_frames };
+    let start = direct_map::pointer::<u8>(bookkeeping.address());
     // SAFETY: 1. usable memory is in the direct map, writable, and nobody's until this function gives it
-    // out; 2. the bitmap is reserved below, so it never is; 3. the length is what `bitmap` holds; 4. any
-    // bits are valid words.
-    let storage =
-        unsafe { core::slice::from_raw_parts_mut(direct_map::pointer::<u64>(bitmap.address()), words) };
-    let Ok(mut allocator) = FrameAllocator::from_map(storage, regions) else { return false };
-    allocator.reserve(bitmap);
-    *FRAMES.lock() = Some(Frames { allocator, bitmap });
+    // out; 2. this part is reserved below, so it never is; 3. `bookkeeping` holds the words and, behind them,
+    // the counters, both aligned because its start is; 4. any bits are valid words, and zeros are counters.
+    let (storage, owners) = unsafe {
+        let owners = start.add(owners_at).cast::<AtomicU16>();
+        owners.write_bytes(0, count as usize);
+        (
+            core::slice::from_raw_parts_mut(start.cast::<u64>(), words),
+            core::slice::from_raw_parts(owners, count as usize),
+        )
+    };
+    let regions = regions_with(|kind| kind == RegionKind::Usable);
+    let Ok(mut allocator) = FrameAllocator::from_map(storage, count, regions) else { return false };
+    allocator.reserve(bookkeeping);
+    OWNERS.call_once(|| Owners::new(owners));
+    *FRAMES.lock() = Some(Frames { allocator, bookkeeping });
     true
 }
 
-/// A frame, its bytes whatever they are; `None` when none is left.
+/// Begins to give out `regions`; returns their bytes. Whoever calls this knows that nobody uses them any more.
+pub(super) fn add(regions: impl Iterator<Item = MemoryRegion>, keep: &[FrameRange]) -> u64 {
+    let mut frames = FRAMES.lock();
+    let Some(frames) = frames.as_mut() else { return 0 };
+    let mut added = 0;
+    for region in regions {
+        let start = region.start.max(LOW_MEMORY);
+        let range = FrameRange::inside(start, region.end().saturating_sub(start));
+        added += frames.allocator.add(range);
+    }
+    for range in keep {
+        added -= frames.allocator.reserve(*range);
+    }
+    added * FRAME_SIZE
+}
+
+/// A frame with one owner, its bytes whatever they are; `None` when none is left.
+#[inline]
 pub fn allocate() -> Option<Frame> {
-    FRAMES.lock().as_mut()?.allocator.allocate()
+    let were_enabled = interrupts::disable();
+    let cache = &CACHES[cpu::id()].0;
+    let frame = cache.take().or_else(|| fetch(cache));
+    interrupts::restore(were_enabled);
+    let frame = frame?;
+    if let Some(owners) = OWNERS.get() {
+        owners.give(frame);
+    }
+    Some(frame)
+}
+
+#[cold]
+fn fetch(cache: &FrameCache) -> Option<Frame> {
+    cache.refill(&mut FRAMES.lock().as_mut()?.allocator);
+    cache.take()
 }
 
 /// Frames for all of `batch`, in its order, under one lock; returns how many there were.
 pub(super) fn allocate_batch(batch: &mut [Frame]) -> usize {
     let mut frames = FRAMES.lock();
-    let Some(frames) = frames.as_mut() else { return 0 };
+    let (Some(frames), Some(owners)) = (frames.as_mut(), OWNERS.get()) else { return 0 };
     for (count, slot) in batch.iter_mut().enumerate() {
         match frames.allocator.allocate() {
-            Some(frame) => *slot = frame,
+            Some(frame) => {
+                owners.give(frame);
+                *slot = frame;
+            }
             None => return count,
         }
     }
     batch.len()
 }
 
-/// `count` frames in a row, the first a multiple of `align` frames.
-pub fn allocate_contiguous(count: u64, align: u64) -> Option<FrameRange> {
-    FRAMES.lock().as_mut()?.allocator.allocate_run(RunRequest { count, align, below: None })
+/// `count` frames in a row in `zone`, the first a multiple of `align` frames, each with one owner.
+pub fn allocate_contiguous(count: u64, align: u64, zone: Zone) -> Option<FrameRange> {
+    let below = (zone == Zone::Below4GiB).then_some(Frame::FOUR_GIB);
+    let run = FRAMES.lock().as_mut()?.allocator.allocate_run(RunRequest { count, align, below })?;
+    OWNERS.get()?.give_run(run);
+    Some(run)
 }
 
-/// Takes a frame back. A double free changes nothing and is logged: it is a bug, but no reason to stop.
+/// Takes back a run from [`allocate_contiguous`].
+pub fn free_contiguous(run: FrameRange) {
+    free_all(run.iter());
+}
+
+/// Adds an owner to a frame that has one; false when that can't be.
+pub fn share(frame: Frame) -> bool {
+    OWNERS.get().and_then(|owners| owners.share(frame)).is_some()
+}
+
+/// Lets a frame go; with its last owner it becomes free. A double free changes nothing and is logged: it is a bug,
+/// but no reason to stop.
+#[inline]
 pub fn free(frame: Frame) {
-    let result = FRAMES.lock().as_mut().map(|frames| frames.allocator.free(frame));
-    report(result);
+    match OWNERS.get().map(|owners| owners.release(frame)) {
+        Some(Ok(Release::Last)) => {}
+        Some(Ok(Release::Shared(_))) | None => return,
+        Some(Err(error)) => return report(&error),
+    }
+    let were_enabled = interrupts::disable();
+    let cache = &CACHES[cpu::id()].0;
+    let result = if cache.put(frame) { Ok(()) } else { put_back(cache, frame) };
+    interrupts::restore(were_enabled);
+    if let Err(error) = result {
+        report(&error);
+    }
 }
 
-/// Takes many frames back under one lock.
+#[cold]
+fn put_back(cache: &FrameCache, frame: Frame) -> Result<(), frames::FreeError> {
+    let mut frames = FRAMES.lock();
+    let Some(frames) = frames.as_mut() else { return Ok(()) };
+    cache.spill(&mut frames.allocator)?;
+    frames.allocator.free(frame)
+}
+
+/// Lets many frames go under one lock.
 pub(super) fn free_all(list: impl Iterator<Item = Frame>) {
-    let mut failure = None;
-    if let Some(frames) = FRAMES.lock().as_mut() {
+    let mut not_owned: Option<NotOwned> = None;
+    let mut not_freed = None;
+    if let (Some(frames), Some(owners)) = (FRAMES.lock().as_mut(), OWNERS.get()) {
         for frame in list {
-            if let Err(error) = frames.allocator.free(frame) {
-                failure = Some(Err(error));
+            match owners.release(frame) {
+                Ok(Release::Last) => not_freed = frames.allocator.free(frame).err().or(not_freed),
+                Ok(Release::Shared(_)) => {}
+                Err(error) => not_owned = Some(error),
             }
         }
     }
-    report(failure);
+    if let Some(error) = not_owned {
+        report(&error);
+    }
+    if let Some(error) = not_freed {
+        report(&error);
+    }
 }
 
 pub(super) fn figures() -> Figures {
+    let cached: usize = CACHES.iter().take(cpu::count()).map(|cache| cache.0.count()).sum();
     FRAMES.lock().as_ref().map_or_else(Figures::default, |frames| {
         let statistics = frames.allocator.statistics();
         Figures {
-            usable: (statistics.managed + frames.bitmap.count) * FRAME_SIZE,
-            free: statistics.free * FRAME_SIZE,
+            usable: (statistics.managed + frames.bookkeeping.count) * FRAME_SIZE,
+            // Other CPUs may have moved some meanwhile.
+            free: (statistics.free + cached as u64).min(statistics.managed) * FRAME_SIZE,
         }
     })
 }
 
 /// Not under the lock: the log may want memory.
-fn report(result: Option<Result<(), frames::FreeError>>) {
-    if let Some(Err(error)) = result {
-        log::error!("frames: not freed: {error}");
-        debug_assert!(false, "a frame was freed wrongly");
-    }
+#[cold]
+fn report(error: &dyn core::fmt::Display) {
+    log::error!("frames: not freed: {error}");
+    debug_assert!(false, "a frame was freed wrongly");
 }

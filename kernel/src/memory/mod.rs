@@ -11,7 +11,7 @@
 //! | `direct_map` | physical addresses as pointers, page tables as memory |
 //! | [`kernel_space`] | the kernel's page tables |
 //! | [`shootdown`] | when all CPUs have forgotten a translation |
-//! | [`heap`], `page_runs` | Rust's allocator: small, and 64 KiB and more |
+//! | [`heap`], `page_runs` | Rust's allocator: slabs and free lists, and runs of pages from 64 KiB on |
 //! | [`stack`] | kernel stacks with guards |
 //! | `window` | addresses whose pages come and go, for large allocations and stacks |
 //! | [`mmio`] | device registers |
@@ -22,6 +22,7 @@ pub mod frames;
 pub mod heap;
 pub mod kernel_space;
 pub mod layout;
+pub mod measure;
 pub mod mmio;
 mod page_runs;
 pub mod physical;

@@ -85,7 +85,9 @@ impl Window {
     /// Opens the window, `count` units large. False when there is no memory for its bitmap.
     pub(super) fn open(&self, count: u64) -> bool {
         let words = FrameAllocator::storage_words(count);
-        let Some(storage) = machine::allocate_contiguous((words as u64 * 8).div_ceil(FRAME_SIZE), 1) else {
+        let Some(storage) =
+            machine::allocate_contiguous((words as u64 * 8).div_ceil(FRAME_SIZE), 1, machine::Zone::All)
+        else {
             return false;
         };
         let storage = direct_map::pointer::<u64>(storage.address());

@@ -1,10 +1,13 @@
 //! The tree of files, from paths to the disk and back. On a machine without a disk only the part in memory is tested.
 
 use alloc::format;
+use alloc::sync::Arc;
 use alloc::vec::Vec;
+use core::sync::atomic::{AtomicBool, Ordering};
 
 use super::Outcome;
 use crate::fs::{self, FsError};
+use crate::task;
 
 /// More than the cache's read-ahead and several clusters, and no multiple of anything.
 const LENGTH: u32 = 300_007;
@@ -20,6 +23,28 @@ pub fn disk_keeps_files() -> Outcome {
         None => exercise(fs::DISK),
         Some(problem) => Err(problem),
     }
+}
+
+/// The disk's interrupt comes at any moment, also while some thread lists all threads or makes one: what the
+/// handler takes is in order behind the locks held then. Only a checked kernel notices.
+pub fn disk_interrupts_anybody() -> Outcome {
+    let stop = Arc::new(AtomicBool::new(false));
+    let seen = stop.clone();
+    let lister = task::spawn("lister", move || {
+        while !seen.load(Ordering::Relaxed) {
+            task::list();
+        }
+    })
+    .map_err(|error| format!("{error}"))?;
+    let path = format!("{}/selftest.bin", fs::DISK);
+    let write = |round: u8| {
+        fs::write(&path, &[round; 5_000])?;
+        fs::remove(&path)
+    };
+    let outcome = (0..20).try_for_each(write);
+    stop.store(true, Ordering::Relaxed);
+    lister.join();
+    outcome.map_err(|error: FsError| format!("{error}"))
 }
 
 fn exercise(place: &str) -> Outcome {

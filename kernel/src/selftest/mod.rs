@@ -40,6 +40,7 @@ const TESTS: &[Test] = &[
     ("stacks have guards", memory::stacks_have_guards),
     ("memory keeps files", files::memory_keeps_files),
     ("the disk keeps files", files::disk_keeps_files),
+    ("the disk may interrupt anybody", files::disk_interrupts_anybody),
 ];
 
 /// Runs all tests and ends QEMU.

@@ -1,10 +1,16 @@
 //! A lock that sleeps while another thread holds it.
+//!
+//! Releasing it wakes the thread that has waited longest, but does not hand the mutex over: whoever asks first
+//! gets it. Handing over would have every contended release wait for a switch; the price is that a thread on
+//! another CPU that lets go for a moment only may come first again, and the woken one queues anew.
 
 use core::cell::UnsafeCell;
+use core::marker::PhantomData;
 use core::ops::{Deref, DerefMut};
 use core::sync::atomic::{AtomicBool, Ordering};
 
 use super::WaitQueue;
+use crate::arch::percpu;
 
 /// Mutual exclusion between threads. Never taken in an interrupt handler or under a spin lock.
 pub struct Mutex<T: ?Sized> {
@@ -27,11 +33,19 @@ impl<T> Mutex<T> {
 
 impl<T: ?Sized> Mutex<T> {
     /// Waits for the lock.
+    ///
+    /// # Panics
+    /// In debug builds, when a spin lock is held or an interrupt is being handled, even if the mutex is free:
+    /// the next time it may not be.
     pub fn lock(&self) -> MutexGuard<'_, T> {
+        debug_assert!(
+            percpu::preemptible() && !percpu::in_trap(),
+            "a mutex was taken where nobody may sleep"
+        );
         if !self.try_acquire() {
             self.waiters.wait_until(|| self.try_acquire());
         }
-        MutexGuard { mutex: self }
+        MutexGuard { mutex: self, shared_as: PhantomData }
     }
 
     fn try_acquire(&self) -> bool {
@@ -42,6 +56,8 @@ impl<T: ?Sized> Mutex<T> {
 /// Gives access to a [`Mutex`]'s value.
 pub struct MutexGuard<'a, T: ?Sized> {
     mutex: &'a Mutex<T>,
+    /// Left to itself the guard could be shared whenever the mutex can, but it gives out `&T`.
+    shared_as: PhantomData<&'a T>,
 }
 
 impl<T: ?Sized> Deref for MutexGuard<'_, T> {

@@ -76,7 +76,8 @@ pub(super) fn of(number: usize) -> &'static Cpu {
 /// Makes the running CPU's share reachable by [`this`].
 pub(super) fn install(number: usize) {
     CPUS[number].number.store(number, Ordering::Relaxed);
-    percpu::set_scheduler(core::ptr::from_ref(&CPUS[number]).cast());
+    // SAFETY: this is the scheduler, and the only call.
+    unsafe { percpu::set_scheduler(core::ptr::from_ref(&CPUS[number]).cast()) };
 }
 
 /// The running CPU's share. Interrupts are off; `None` before [`install`].

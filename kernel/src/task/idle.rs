@@ -12,7 +12,7 @@ use crate::memory::stack::KernelStack;
 pub(super) fn adopt_this_cpu() {
     let number = percpu::id();
     let thread = KernelStack::allocate()
-        .and_then(|stack| table::add(&format!("idle/{number}"), ThreadState::Running, Some(stack)).ok())
+        .and_then(|stack| table::add(&format!("idle/{number}"), ThreadState::Running, stack).ok())
         .expect("booting needs memory for one idle thread a CPU");
     if scheduler::reserve(64).is_err() {
         log::warn!("cpu {number}: no memory for its run queue yet");

@@ -29,7 +29,7 @@ pub use spawn::{JoinHandle, SpawnError, spawn};
 pub use table::{ThreadInfo, list};
 pub use thread::ThreadState;
 
-/// Lets another thread run; returns when it is this one's turn again.
+/// Lets another thread run; returns when it is this one's turn again. Never under a spin lock.
 pub fn yield_now() {
     crate::arch::trap::yield_now();
 }
@@ -37,9 +37,12 @@ pub fn yield_now() {
 /// Hooks the scheduler into traps and ticks and makes the running code the boot CPU's idle thread. Needs
 /// the heap.
 pub fn initialise() {
-    crate::arch::trap::set_reschedule(scheduler::preempt, scheduler::give_way);
+    // SAFETY: both return what they got, or the context of a thread they took from a run queue once that
+    // thread's `on_cpu` was clear: what `spawn` built, or what an earlier call was given.
+    unsafe { crate::arch::trap::set_reschedule(scheduler::preempt, scheduler::give_way) };
     crate::arch::time::set_tick(scheduler::tick);
-    crate::arch::stack::set_top(scheduler::current_stack_top);
+    // SAFETY: a running thread's stack is mapped, whole, until the reaper takes it.
+    unsafe { crate::arch::stack::set_bounds(scheduler::current_stack) };
     idle::adopt_this_cpu();
     reaper::start();
 }

@@ -6,6 +6,7 @@
 //! CPUs that each waited for the other's departing thread would wait for ever.
 
 use alloc::sync::Arc;
+use core::ops::Range;
 use core::sync::atomic::Ordering;
 
 use sched::{Level, Standing};
@@ -15,6 +16,7 @@ use super::thread::{Thread, ThreadRef, ThreadState};
 use super::{sleep, table};
 use crate::arch::trap::TrapFrame;
 use crate::arch::{cpu as arch_cpu, percpu, smp, time};
+use crate::memory::stack::STACK_SIZE;
 
 /// The running thread.
 ///
@@ -43,11 +45,10 @@ pub(super) fn give_up_cpu() {
     crate::arch::trap::yield_now();
 }
 
-/// Where the running thread's stack ends; `None` for a stack that is not a thread's own, or while its CPU's
-/// lock is held.
-pub(super) fn current_stack_top() -> Option<u64> {
+/// The running thread's stack; `None` while its CPU's lock is held.
+pub(super) fn current_stack() -> Option<Range<u64>> {
     let local = cpu::of(percpu::id()).local.try_lock()?;
-    local.current.map(|thread| thread.stack_top).filter(|&top| top != 0)
+    local.current.map(|thread| thread.stack_top - STACK_SIZE..thread.stack_top)
 }
 
 /// The hook at the end of interrupts: somebody better waits, or the running thread's slice has ended.
@@ -101,7 +102,9 @@ fn reschedule<const YIELDS: bool>(frame: *mut TrapFrame) -> *mut TrapFrame {
     }
 
     previous.context.store(frame, Ordering::Relaxed);
-    percpu::set_departing(&previous.on_cpu);
+    // SAFETY: interrupts are off until the frame is resumed. The thread table keeps the record until the
+    // reaper, which waits for this flag, takes it out.
+    unsafe { percpu::set_departing(&previous.on_cpu) };
     account(cpu, previous);
     next.on_cpu.store(true, Ordering::Relaxed);
     next.last_cpu.store(cpu.number.load(Ordering::Relaxed), Ordering::Relaxed);

@@ -51,7 +51,7 @@ impl JoinHandle {
 pub fn spawn(name: &str, body: impl FnOnce() + Send + 'static) -> Result<JoinHandle, SpawnError> {
     let stack = KernelStack::allocate().ok_or(SpawnError::OutOfMemory)?;
     let body: Box<Body> = Box::new(Box::new(body));
-    let thread = table::add(name, ThreadState::Ready, Some(stack)).map_err(|_| SpawnError::OutOfMemory)?;
+    let thread = table::add(name, ThreadState::Ready, stack).map_err(|_| SpawnError::OutOfMemory)?;
 
     let argument = Box::into_raw(body) as u64;
     let frame = TrapFrame::starting_at(begin as *const () as u64, argument, thread.stack_top);

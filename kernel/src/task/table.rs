@@ -6,7 +6,7 @@ use alloc::vec::Vec;
 use core::sync::atomic::Ordering;
 
 use super::thread::{Thread, ThreadState};
-use super::{cpu, scheduler};
+use super::{cpu, reaper, scheduler};
 use crate::arch::cpu as arch_cpu;
 use crate::lock::{Rank, SpinLock};
 use crate::memory::stack::KernelStack;
@@ -22,12 +22,8 @@ struct Table {
 
 static TABLE: SpinLock<Table> = SpinLock::new(Rank::ThreadTable, Table { slots: Vec::new(), next_id: 1 });
 
-/// Makes a thread's record and enters it. Everything that waking it will ever need is reserved here.
-pub(super) fn add(
-    name: &str,
-    state: ThreadState,
-    stack: Option<KernelStack>,
-) -> Result<Arc<Thread>, OutOfMemory> {
+/// Makes a thread's record and enters it. Everything that waking and ending it will ever need is reserved here.
+pub(super) fn add(name: &str, state: ThreadState, stack: KernelStack) -> Result<Arc<Thread>, OutOfMemory> {
     let mut table = TABLE.lock();
     let slot = match table.slots.iter().position(Option::is_none) {
         Some(free) => free,
@@ -35,7 +31,9 @@ pub(super) fn add(
             let slot = table.slots.len();
             table.slots.try_reserve(1).map_err(|_| OutOfMemory)?;
             // In steps, so that threads that come one by one do not make every queue grow every time.
-            scheduler::reserve((slot + 1).next_multiple_of(64))?;
+            let threads = (slot + 1).next_multiple_of(64);
+            scheduler::reserve(threads)?;
+            reaper::reserve(threads)?;
             table.slots.push(None);
             slot
         }

@@ -83,13 +83,7 @@ pub(super) enum Joiner {
 }
 
 impl Thread {
-    pub(super) fn new(
-        id: u64,
-        slot: usize,
-        name: &str,
-        state: ThreadState,
-        stack: Option<KernelStack>,
-    ) -> Self {
+    pub(super) fn new(id: u64, slot: usize, name: &str, state: ThreadState, stack: KernelStack) -> Self {
         Self {
             id,
             slot,
@@ -103,8 +97,8 @@ impl Thread {
             affinity: AtomicU64::new(u64::MAX),
             last_cpu: AtomicUsize::new(0),
             run_counts: AtomicU64::new(0),
-            stack_top: stack.as_ref().map_or(0, KernelStack::top),
-            stack: IrqSpinLock::new(Rank::Queue, stack),
+            stack_top: stack.top(),
+            stack: IrqSpinLock::new(Rank::Queue, Some(stack)),
             joiner: IrqSpinLock::new(Rank::Queue, Joiner::Nobody),
         }
     }

@@ -1,6 +1,7 @@
 //! The FAT32 disk, made with mkfs.fat and filled and read with mtools, so that it takes no root.
 
 use std::fs;
+use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -16,13 +17,15 @@ pub struct Format {
     pub cluster_sectors: u32,
 }
 
-/// The disk that `make disk` makes: clusters of 4 KiB, one page each. FAT32 is by definition what has 65,525
-/// clusters or more (Microsoft's FAT32 specification, "FAT Type Determination"), and so a disk with such
-/// clusters has at least 257 MiB. The file is sparse: it takes what is in it.
-pub const STANDARD: Format = Format { size_mib: 260, cluster_sectors: 8 };
+/// The disk that `make disk` makes: clusters of 4 KiB, one page each.
+pub const STANDARD: Format = Format { size_mib: 64, cluster_sectors: 8 };
 
-/// A small one, quickly filled: only clusters of a single sector are enough of them for FAT32.
-pub const SMALL: Format = Format { size_mib: 64, cluster_sectors: 1 };
+/// FAT32 is to have this many clusters or more (Microsoft's FAT32 specification, "FAT Type Determination").
+/// Those who tell it by the boot sector's fields do not mind fewer; mtools before 4.0.41 does.
+const EXPECTED_CLUSTERS: u32 = 65_525;
+
+/// Where the boot sector has its number of sectors.
+const SECTORS: u64 = 32;
 
 /// The disk for a person's machine: `DISK`, else build/disk.img, which is made if it is not there. One that
 /// is there holds what the user saved, and is never touched.
@@ -58,7 +61,7 @@ pub fn create(image: &Path, format: Format, files: &Path) -> Result {
     if entries.is_empty() {
         return Ok(());
     }
-    run::quietly(mtools("mcopy").arg("-s").arg("-i").arg(image).args(entries).arg("::"))?;
+    mtools("mcopy", image, |mcopy| mcopy.arg("-s").args(entries).arg("::"))?;
     Ok(())
 }
 
@@ -69,26 +72,43 @@ pub fn read(image: &Path, name: &str) -> Result<String> {
 
 /// The contents of a file of the image.
 pub fn read_bytes(image: &Path, name: &str) -> Result<Vec<u8>> {
-    let output = run::output(mtools("mtype").arg("-i").arg(image).arg(format!("::{name}")))?;
-    if !output.status.success() {
-        fail!("the disk has no {name}: {}", String::from_utf8_lossy(&output.stderr).trim());
-    }
-    Ok(output.stdout)
+    mtools("mtype", image, |mtype| mtype.arg(format!("::{name}")))
 }
 
 /// Puts a file into the image.
 pub fn write(image: &Path, name: &str, contents: &[u8]) -> Result {
     let source = image.with_extension("insert");
     run::write_file(&source, contents)?;
-    run::quietly(mtools("mcopy").arg("-o").arg("-i").arg(image).arg(&source).arg(format!("::{name}")))?;
+    mtools("mcopy", image, |mcopy| mcopy.arg("-o").arg(&source).arg(format!("::{name}")))?;
     run::remove_file(&source)
 }
 
-/// One of mtools. It would doubt images whose geometry of heads and tracks is not a floppy's.
-fn mtools(name: &str) -> Command {
+/// Runs one of mtools on the image with more arguments, and gives what it prints.
+///
+/// For the time of it the image claims to have as many clusters as FAT32 is expected to. None of those that do
+/// not exist is met: free ones are searched from the lowest number on, and all that is put on the disk here fits.
+fn mtools(name: &str, image: &Path, arguments: impl FnOnce(&mut Command) -> &mut Command) -> Result<Vec<u8>> {
+    let file = fs::File::options().read(true).write(true).open(image).context("open the disk image")?;
+    let mut boot = [0; 512];
+    file.read_exact_at(&mut boot, 0).context("read the disk's boot sector")?;
+    let field = |at: usize| u32::from_le_bytes([boot[at], boot[at + 1], boot[at + 2], boot[at + 3]]);
+    let real = field(SECTORS as usize);
+    let reserved = u32::from(u16::from_le_bytes([boot[14], boot[15]]));
+    let expected = reserved + 2 * field(36) + EXPECTED_CLUSTERS * u32::from(boot[13]);
+    let claim = |sectors: u32| {
+        file.write_all_at(&sectors.to_le_bytes(), SECTORS).context("write the disk's boot sector")
+    };
+    claim(real.max(expected))?;
     let mut command = run::program(name);
-    command.env("MTOOLS_SKIP_CHECK", "1");
-    command
+    // It would doubt images whose geometry of heads and tracks is not a floppy's.
+    command.env("MTOOLS_SKIP_CHECK", "1").arg("-i").arg(image);
+    let output = run::output(arguments(&mut command));
+    claim(real)?;
+    let output = output?;
+    if !output.status.success() {
+        fail!("{name} failed on the disk: {}", String::from_utf8_lossy(&output.stderr).trim());
+    }
+    Ok(output.stdout)
 }
 
 /// Fails unless the file system in the image is sound in fsck.fat's eyes.
@@ -112,6 +132,7 @@ mod tests {
         assert!(read(&image, "absent.txt").is_err());
         check(&image).unwrap();
         let mut bytes = fs::read(&image).unwrap();
+        assert_eq!((bytes.len(), &bytes[32..36]), (64 << 20, &131_072_u32.to_le_bytes()[..]));
         // FAT32 Specification, section 3.1: sectors per cluster, and the type in words.
         assert_eq!((bytes[510], bytes[511]), (0x55, 0xaa));
         assert_eq!((bytes[13], &bytes[82..87]), (8, &b"FAT32"[..]));

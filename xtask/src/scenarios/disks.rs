@@ -21,6 +21,7 @@ pub const SCENARIOS: &[Scenario] = &[
     ("a_root_outside_the_disk_is_survived", |stage| damaged(stage, &root_outside)),
     ("a_chain_that_never_ends_is_survived", |stage| damaged(stage, &endless_chain)),
     ("a_directory_of_noise_is_survived", |stage| damaged(stage, &noise_in_root)),
+    ("a_disk_with_a_broken_file_can_be_read", broken_file),
     ("a_disk_cut_short_is_survived", cut_short),
 ];
 
@@ -70,6 +71,25 @@ fn damaged(stage: &Stage, change: &dyn Fn(&mut [u8])) -> Result {
     machine.enter("echo 1 2 3")?;
     machine.wait_for_text("1 2 3  ", Font::Mono)?;
     stage.power_off(machine, None)
+}
+
+/// One file's chain leads nowhere: the others are read, and nothing is written.
+fn broken_file(stage: &Stage) -> Result {
+    let image = changed_disk(stage, &break_last_chain)?;
+    let before = fs::read(&image)?;
+    let mut machine = stage.boot(stage.hardware(Some(image.clone())))?;
+    looks_like_a_desktop(&mut machine)?;
+    if !machine.serial_log()?.contains("/disk can only be read: ") {
+        fail!("the log does not say that the disk can only be read");
+    }
+    machine.enter("cat /disk/notes/shopping.txt")?;
+    machine.wait_for_text("goggles", Font::Mono)?;
+    machine.enter("clear")?;
+    machine.settle()?;
+    machine.enter("write /disk/new.txt hi")?;
+    machine.wait_for_text("read-only", Font::Mono)?;
+    machine.power_off()?;
+    if fs::read(&image)? != before { fail!("the disk was written to") } else { Ok(()) }
 }
 
 /// The image ends in the middle of the data area, as a broken copy does.
@@ -128,6 +148,17 @@ fn endless_chain(bytes: &mut [u8]) {
             let next = if entry == 5 { 6_u32 } else { 5 };
             bytes[table + 4 * entry..table + 4 * entry + 4].copy_from_slice(&next.to_le_bytes());
         }
+    }
+}
+
+/// Leads the last chain, which is a file's because mcopy writes in the order of the names and welcome.txt is last,
+/// out of the volume.
+fn break_last_chain(bytes: &mut [u8]) {
+    let Layout { tables, table_length, .. } = layout(bytes);
+    let entry = |cluster: &usize| bytes[tables[0] + 4 * cluster..][..4] != [0; 4];
+    let last = (2..table_length / 4).take_while(entry).last().unwrap_or(2);
+    for table in tables {
+        bytes[table + 4 * last..][..4].copy_from_slice(&0x00ff_fff0_u32.to_le_bytes());
     }
 }
 

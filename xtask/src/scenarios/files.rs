@@ -80,7 +80,7 @@ fn invalid_name(stage: &Stage) -> Result {
 
 /// Room for less than one copy of the file is left.
 fn full_disk(stage: &Stage) -> Result {
-    let image = stage.small_disk()?;
+    let image = stage.disk()?;
     let large: Vec<u8> = (0..40 << 20).map(|i: u32| (i >> 8) as u8).collect();
     disk::write(&image, "large.bin", &large)?;
     disk::write(&image, "filler.bin", &large[..22 << 20])?;

@@ -15,9 +15,12 @@ pub const SCENARIOS: &[Scenario] = &[
         panics(stage, "panic", "provoked by the command line", "kernel::provoke")
     }),
     ("a_null_pointer_is_a_page_fault_that_says_so", |stage| {
-        panics(stage, "null", "page fault", "probe::touch")
+        panics(stage, "null", "page fault", "probe::read_null_page")
     }),
-    ("writing_to_code_is_a_page_fault", |stage| panics(stage, "code", "page fault", "probe::poke")),
+    ("a_fault_before_memory_stands_is_told_too", |stage| {
+        panics(stage, "early", "page fault", "kernel::kmain")
+    }),
+    ("writing_to_code_is_a_page_fault", |stage| panics(stage, "code", "page fault", "probe::write_to_code")),
     ("a_stack_overflow_is_told_from_other_faults", |stage| {
         panics(stage, "overflow", "stack", "provoke::recurse")
     }),

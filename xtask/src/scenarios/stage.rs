@@ -45,8 +45,6 @@ impl Artifacts {
 pub struct Stage<'a> {
     artifacts: &'a Artifacts,
     folder: PathBuf,
-    /// What is on a fresh disk.
-    files: PathBuf,
 }
 
 impl<'a> Stage<'a> {
@@ -57,7 +55,7 @@ impl<'a> Stage<'a> {
             std::fs::remove_dir_all(&folder).context(format!("empty {}", folder.display()))?;
         }
         std::fs::create_dir_all(&folder).context(format!("make {}", folder.display()))?;
-        Ok(Self { artifacts, folder, files: project.root.join("disk") })
+        Ok(Self { artifacts, folder })
     }
 
     /// Where logs and pictures go.
@@ -74,13 +72,6 @@ impl<'a> Stage<'a> {
     pub fn disk(&self) -> Result<PathBuf> {
         let path = self.folder.join("disk.img");
         run::copy_sparse(&self.artifacts.disk, &path)?;
-        Ok(path)
-    }
-
-    /// A fresh disk of 64 MiB, to fill.
-    pub fn small_disk(&self) -> Result<PathBuf> {
-        let path = self.folder.join("disk.img");
-        disk::create(&path, disk::SMALL, &self.files)?;
         Ok(path)
     }
 

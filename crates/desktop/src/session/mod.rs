@@ -85,16 +85,17 @@ impl Session {
         let mut background = Surface::try_new(size)?;
         background.canvas().diagonal_gradient(screen, &theme::WALLPAPER);
         background.canvas().blend(panel.area, theme::PANEL);
-        let in_dock = apps.iter().filter(|app| app.in_launcher).count();
+        let dock = Dock::new(screen, apps.iter().filter(|app| app.in_launcher).count());
+        let above_dock = Rect { height: dock.area.y - work_area.y, ..work_area };
         Ok(Self {
             screen,
             apps,
-            stack: Stack::new(work_area, decoration::metrics()),
+            stack: Stack::new(work_area, decoration::metrics()).with_opening_area(above_dock),
             windows: BTreeMap::new(),
             background,
             corners: CornerMask::new(theme::WINDOW_RADIUS),
             panel,
-            dock: Dock::new(screen, in_dock),
+            dock,
             menu: None,
             toasts: Toasts::new(screen),
             dialog: None,

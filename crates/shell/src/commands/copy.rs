@@ -8,7 +8,7 @@ use alloc::vec;
 use ui::FileError;
 
 use super::files::CHUNK;
-use super::remove::remove_tree;
+use super::remove::{may_go, remove_tree};
 use super::{split_options, usage};
 use crate::failure::{self, Failure, Outcome};
 use crate::path;
@@ -31,6 +31,7 @@ pub(super) fn cp(session: &mut Session<'_>, arguments: &[String]) -> Outcome {
 pub(super) fn mv(session: &mut Session<'_>, arguments: &[String]) -> Outcome {
     let (_, paths) = split_options(arguments, "f").ok_or_else(|| usage("mv"))?;
     each_source(session, paths, "mv", |session, source, target| {
+        may_go(session, source)?;
         let system = session.system.clone();
         if mount_point(&*system, source) != mount_point(&*system, target) {
             copy_tree(session, source, target)?;
@@ -52,14 +53,13 @@ fn each_source(
         return Err(usage(command));
     };
     let system = session.system.clone();
-    let directory = session.state.directory.clone();
-    let target = path::resolve(&directory, target);
+    let target = session.resolve(target)?;
     let into_directory = system.status(&target).is_ok_and(|status| status.kind == FileKind::Directory);
     if sources.len() > 1 && !into_directory {
         return Err(Failure::Message(format!("{target}: not a directory (several files need one)")));
     }
     for source in sources {
-        let source = path::resolve(&directory, source);
+        let source = session.resolve(source)?;
         system.status(&source).map_err(|error| failure::about_file(&*system, &source, error))?;
         let target = if into_directory { path::join(&target, path::name(&source)) } else { target.clone() };
         // FAT ignores case, so names that differ in it may be one file. `mv` may change the case.

@@ -21,7 +21,8 @@ pub(super) fn cat(session: &mut Session<'_>, arguments: &[String]) -> Outcome {
         return Err(usage("cat"));
     }
     for file in files {
-        show(session, &path::resolve(&session.state.directory, file))?;
+        let path = session.resolve(file)?;
+        show(session, &path)?;
     }
     Ok(())
 }
@@ -90,7 +91,7 @@ pub(super) fn write(session: &mut Session<'_>, arguments: &[String]) -> Outcome 
         _ => (WriteMode::Replace, arguments),
     };
     let Some((file, words)) = rest.split_first() else { return Err(usage("write")) };
-    let path = path::resolve(&session.state.directory, file);
+    let path = session.resolve(file)?;
     let mut text = words.join(" ");
     text.push('\n');
     let system = session.system.clone();
@@ -110,7 +111,7 @@ pub(super) fn touch(session: &mut Session<'_>, arguments: &[String]) -> Outcome 
     }
     let system = &**session.system;
     for file in files {
-        let path = path::resolve(&session.state.directory, file);
+        let path = session.resolve(file)?;
         match system.status(&path) {
             Ok(_) => Ok(()),
             Err(FileError::NotFound) => system.write_file(&path, b"", WriteMode::Append),
@@ -128,7 +129,7 @@ pub(super) fn mkdir(session: &mut Session<'_>, arguments: &[String]) -> Outcome 
     }
     let system = &**session.system;
     for directory in directories {
-        let path = path::resolve(&session.state.directory, directory);
+        let path = session.resolve(directory)?;
         let result = if options.contains('p') {
             make_with_parents(system, &path)
         } else {

@@ -10,7 +10,6 @@ use unicode_width::UnicodeWidthStr;
 use super::{split_options, usage};
 use crate::failure::{self, Outcome};
 use crate::format;
-use crate::path;
 use crate::shell::Session;
 use crate::system::{FileKind, FileStatus};
 
@@ -21,7 +20,7 @@ pub(super) fn ls(session: &mut Session<'_>, arguments: &[String]) -> Outcome {
     let here = [String::from(".")];
     let paths = if paths.is_empty() { &here } else { paths };
     for (index, argument) in paths.iter().enumerate() {
-        let path = path::resolve(&session.state.directory, argument);
+        let path = session.resolve(argument)?;
         let mut entries = entries(session, &path)?;
         entries.retain(|entry| hidden || !entry.name.starts_with('.'));
         entries.sort_by_key(|entry| (entry.name.to_lowercase(), entry.name.clone()));

@@ -16,7 +16,7 @@ pub(super) fn rm(session: &mut Session<'_>, arguments: &[String]) -> Outcome {
         return Err(usage("rm"));
     }
     for argument in paths {
-        let path = path::resolve(&session.state.directory, argument);
+        let path = session.resolve(argument)?;
         remove(session, &path, options.contains('r'))?;
     }
     Ok(())
@@ -29,10 +29,18 @@ fn remove(session: &mut Session<'_>, path: &str, recursively: bool) -> Outcome {
     if status.kind == FileKind::File {
         return system.remove(path).map_err(about);
     }
-    // A slip such as `rm -r /` must not empty the disk.
-    if let Some(mounted) =
-        system.file_systems().iter().find(|mounted| path::is_within(&mounted.mount_point, path))
-    {
+    may_go(session, path)?;
+    if !recursively {
+        return Err(Failure::Message(format!("{path}: is a directory (use rm -r {path})")));
+    }
+    remove_tree(session, path)
+}
+
+/// Whether the directory `path` may go away, removed or to another place: a slip such as `rm -r /` or `mv /disk /x` must
+/// not empty the disk.
+pub(super) fn may_go(session: &Session<'_>, path: &str) -> Outcome {
+    let mounted = session.system.file_systems();
+    if let Some(mounted) = mounted.iter().find(|mounted| path::is_within(&mounted.mount_point, path)) {
         let mount_point = &mounted.mount_point;
         return Err(Failure::Message(format!(
             "{path}: {mount_point} is mounted there; name what is in it instead"
@@ -41,10 +49,7 @@ fn remove(session: &mut Session<'_>, path: &str, recursively: bool) -> Outcome {
     if path::is_within(&session.state.directory, path) {
         return Err(Failure::Message(format!("{path}: you are in it (cd elsewhere first)")));
     }
-    if !recursively {
-        return Err(Failure::Message(format!("{path}: is a directory (use rm -r {path})")));
-    }
-    remove_tree(session, path)
+    Ok(())
 }
 
 /// Removes a directory with all it holds, depth first, with a list instead of recursion: a

@@ -6,7 +6,6 @@ use alloc::vec::Vec;
 
 use super::usage;
 use crate::failure::{self, Failure, Outcome};
-use crate::path;
 use crate::shell::Session;
 use crate::system::{FileKind, System};
 
@@ -46,7 +45,7 @@ fn run_named(session: &mut Session<'_>, name: &str) -> Outcome {
             Err(Failure::Message(format!("{name}: the window could not be opened (see free)")))
         };
     }
-    let path = path::resolve(&session.state.directory, name);
+    let path = session.resolve(name)?;
     match system.status(&path) {
         Ok(status) if status.kind == FileKind::Directory => {
             Err(Failure::Message(format!("{path}: is a directory (try ls {path})")))

@@ -7,7 +7,6 @@ use alloc::vec::Vec;
 use super::{COMMANDS, find, layout, similar, split_options, usage};
 use crate::failure::{self, Failure, Outcome};
 use crate::format::parse_seconds;
-use crate::path;
 use crate::shell::Session;
 use crate::system::FileKind;
 
@@ -32,7 +31,7 @@ pub(crate) fn cd(session: &mut Session<'_>, arguments: &[String]) -> Outcome {
         [target] => target,
         _ => return Err(usage("cd")),
     };
-    let target = path::resolve(&session.state.directory, target);
+    let target = session.resolve(target)?;
     let system = &**session.system;
     let status = system.status(&target).map_err(|error| failure::about_file(system, &target, error))?;
     if status.kind != FileKind::Directory {

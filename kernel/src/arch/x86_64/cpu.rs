@@ -15,6 +15,8 @@ pub use super::percpu::{MAX_CPUS, id};
 pub struct Features {
     /// There is a local APIC.
     pub apic: bool,
+    /// Machine checks are exceptions.
+    pub machine_check: bool,
     /// Translations may be global.
     pub global_pages: bool,
     /// Supervisor mode can be kept from executing user pages.
@@ -40,15 +42,16 @@ pub fn features() -> Features {
 fn detect() -> Features {
     let highest = __cpuid(0).eax;
     let basic = __cpuid(1);
-    let structured = if highest >= 7 { __cpuid_count(7, 0) } else { __cpuid(0x8000_0000) };
-    let has_structured = highest >= 7;
+    let structured = (highest >= 7).then(|| __cpuid_count(7, 0));
+    let (structured_b, structured_c) = structured.map_or((0, 0), |leaf| (leaf.ebx, leaf.ecx));
     let extended = if __cpuid(0x8000_0000).eax >= 0x8000_0001 { __cpuid(0x8000_0001).edx } else { 0 };
     Features {
         apic: basic.edx & 1 << 9 != 0,
+        machine_check: basic.edx & 1 << 7 != 0,
         global_pages: basic.edx & 1 << 13 != 0,
-        smep: has_structured && structured.ebx & 1 << 7 != 0,
-        smap: has_structured && structured.ebx & 1 << 20 != 0,
-        umip: has_structured && structured.ecx & 1 << 2 != 0,
+        smep: structured_b & 1 << 7 != 0,
+        smap: structured_b & 1 << 20 != 0,
+        umip: structured_c & 1 << 2 != 0,
         no_execute: extended & 1 << 20 != 0,
         gigabyte_pages: extended & 1 << 26 != 0,
     }
@@ -75,6 +78,7 @@ const CR0_EMULATION: u64 = 1 << 2;
 const CR0_TASK_SWITCHED: u64 = 1 << 3;
 const CR0_NUMERIC_ERROR: u64 = 1 << 5;
 const CR0_WRITE_PROTECT: u64 = 1 << 16;
+const CR4_MACHINE_CHECK: u64 = 1 << 6;
 const CR4_GLOBAL_PAGES: u64 = 1 << 7;
 const CR4_OSFXSR: u64 = 1 << 9;
 const CR4_OSXMMEXCPT: u64 = 1 << 10;
@@ -105,6 +109,8 @@ pub fn initialise() {
         // that nobody saves. Firmware may have left it on.
         cr4 &= !CR4_OSXSAVE;
         for (has, bit) in [
+            // Without it a machine check resets the machine in silence.
+            (features.machine_check, CR4_MACHINE_CHECK),
             (features.global_pages, CR4_GLOBAL_PAGES),
             (features.umip, CR4_UMIP),
             (features.smep, CR4_SMEP),

@@ -5,6 +5,7 @@
 
 use alloc::boxed::Box;
 use core::arch::asm;
+use core::cell::UnsafeCell;
 use core::mem::size_of;
 
 /// Kernel code selector.
@@ -59,11 +60,44 @@ struct Pointer {
     base: u64,
 }
 
-/// Builds this CPU's tables and loads them. Called once on each CPU, after the heap stands.
+/// The boot CPU's tables. They are needed before there is a heap: with the loader's, whose selectors differ,
+/// the first fault would reset the machine without a word.
+struct BootTables(UnsafeCell<Tables>);
+
+// SAFETY: only `load_on_boot_cpu` reaches inside, on the one CPU that runs then.
+unsafe impl Sync for BootTables {}
+
+static BOOT: BootTables = BootTables(UnsafeCell::new(Tables {
+    gdt: [0; 8],
+    task_state: TaskState {
+        reserved_0: 0,
+        privilege_stacks: [0; 3],
+        reserved_1: 0,
+        interrupt_stacks: [0; 7],
+        reserved_2: 0,
+        reserved_3: 0,
+        io_map_base: 0,
+    },
+    stacks: [const { Stack([0; IST_BYTES]) }; 3],
+}));
+
+/// Loads the boot CPU's tables.
+///
+/// # Safety
+/// Called once, before any other CPU runs.
+pub unsafe fn load_on_boot_cpu() {
+    // SAFETY: by the caller's promise this is the only reference ever made.
+    load_tables(unsafe { &mut *BOOT.0.get() });
+}
+
+/// Builds another CPU's tables and loads them. Called once on each, after the heap stands.
 pub fn load() {
     // Zeroed on the heap directly: 48 KiB would not be welcome on the loader's stack.
     // SAFETY: every field is made of integers, for which all zeroes is a value.
-    let tables = Box::leak(unsafe { Box::<Tables>::new_zeroed().assume_init() });
+    load_tables(Box::leak(unsafe { Box::<Tables>::new_zeroed().assume_init() }));
+}
+
+fn load_tables(tables: &'static mut Tables) {
     for i in 0..tables.stacks.len() {
         let top = core::ptr::from_ref(&tables.stacks[i]) as u64 + IST_BYTES as u64;
         let mut stacks = tables.task_state.interrupt_stacks;
@@ -90,7 +124,7 @@ pub fn load() {
 
     let pointer =
         Pointer { limit: size_of::<[u64; 8]>() as u16 - 1, base: core::ptr::from_ref(&tables.gdt) as u64 };
-    // SAFETY: 1. the table is leaked, so it outlives every use; 2. its code and data descriptors are the
+    // SAFETY: 1. the table lives for ever; 2. its code and data descriptors are the
     // flat ones the CPU runs on now, at the selectors loaded below; 3. GS and FS bases are left alone by
     // loading only DS, ES and SS (loading GS's selector would zero the per-CPU base).
     unsafe {

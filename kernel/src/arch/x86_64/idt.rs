@@ -48,8 +48,8 @@ struct Pointer {
 
 static TABLE: Once<[Gate; 256]> = Once::new();
 
-/// Loads the table on this CPU, building it the first time. The double fault, NMI and machine check gates
-/// use interrupt stacks once `gdt::load` has run here; before, they use the current one.
+/// Loads the table on this CPU, building it the first time. `gdt` comes first: the gates name its code
+/// selector, and those for double fault, NMI and machine check its interrupt stacks.
 pub fn load() {
     let table = TABLE.call_once(|| {
         core::array::from_fn(|vector| {

@@ -45,6 +45,7 @@ pub(super) const DEPARTING_OFFSET: usize = offset_of!(PerCpu, departing);
 const PREEMPT_OFFSET: usize = offset_of!(PerCpu, preempt_count);
 const ID_OFFSET: usize = offset_of!(PerCpu, id);
 const NEED_RESCHED_OFFSET: usize = offset_of!(PerCpu, need_resched);
+const TRAP_DEPTH_OFFSET: usize = offset_of!(PerCpu, trap_depth);
 const SCHEDULER_OFFSET: usize = offset_of!(PerCpu, scheduler);
 
 #[allow(clippy::declare_interior_mutable_const, reason = "a template for the array below")]
@@ -66,7 +67,7 @@ static BLOCKS: [PerCpu; MAX_CPUS] = [FRESH; MAX_CPUS];
 ///
 /// # Panics
 /// When `id` is not below [`MAX_CPUS`]: callers count CPUs against it first.
-pub fn install(id: usize) {
+pub(super) fn install(id: usize) {
     let block = &BLOCKS[id];
     block.this.store(core::ptr::from_ref(block) as u64, Ordering::Relaxed);
     block.id.store(id as u32, Ordering::Relaxed);
@@ -75,8 +76,10 @@ pub fn install(id: usize) {
     unsafe { msr::write(msr::GS_BASE, core::ptr::from_ref(block) as u64) };
 }
 
-/// The running CPU's block. The reference may outlive a migration to another CPU, so callers that write
-/// hold off preemption first; single counters are better reached by the functions below.
+/// The running CPU's block. The reference may outlive a migration to another CPU, so callers have
+/// interrupts or preemption off. What threads ask at any time is reached in one instruction instead, by the
+/// functions below: a thread that moved between finding the block and reading it would be told about a CPU
+/// it does not run on.
 fn block() -> &'static PerCpu {
     let this: u64;
     // SAFETY: `install` ran on this CPU before any caller (first line of both CPU entry paths), so `gs:[0]`
@@ -105,23 +108,28 @@ pub fn preempt_disable() {
 
 /// Undoes one [`preempt_disable`]; when it was the last and a switch is due, switches.
 pub fn preempt_enable() {
-    let block = block();
-    let count = block.preempt_count.load(Ordering::Relaxed);
-    debug_assert!(count > 0, "preemption enabled more often than disabled");
-    block.preempt_count.store(count - 1, Ordering::Relaxed);
-    if count == 1 && block.need_resched.load(Ordering::Relaxed) && super::interrupts::are_enabled() {
+    debug_assert!(!preemptible(), "preemption enabled more often than disabled");
+    // SAFETY: as in `preempt_disable`. Neither is `nomem`: no access moves out of the protected stretch.
+    unsafe { asm!("dec dword ptr gs:[{}]", const PREEMPT_OFFSET, options(nostack)) };
+    if need_resched() && preemptible() && super::interrupts::are_enabled() {
         super::trap::yield_now();
     }
 }
 
 /// Whether threads may be switched here.
 pub fn preemptible() -> bool {
-    block().preempt_count.load(Ordering::Relaxed) == 0
+    let count: u32;
+    // SAFETY: as in `block`; reads a field of it in one instruction.
+    unsafe {
+        asm!("mov {:e}, gs:[{}]", out(reg) count, const PREEMPT_OFFSET, options(nostack, preserves_flags, readonly));
+    }
+    count == 0
 }
 
 /// Notes that this CPU should switch threads at the next opportunity.
 pub fn set_need_resched() {
-    block().need_resched.store(true, Ordering::Relaxed);
+    // SAFETY: one store to this CPU's own block; `true` is a one byte.
+    unsafe { asm!("mov byte ptr gs:[{}], 1", const NEED_RESCHED_OFFSET, options(nostack, preserves_flags)) };
 }
 
 /// Takes the note back, since a switch is being decided now.
@@ -132,15 +140,25 @@ pub fn clear_need_resched() {
 
 /// Whether a switch is due.
 pub fn need_resched() -> bool {
-    block().need_resched.load(Ordering::Relaxed)
+    byte_at::<NEED_RESCHED_OFFSET>() != 0
 }
 
-/// Counts a trap in; returns the depth before.
-pub(super) fn enter_trap() -> u8 {
+/// Reads a byte of the running CPU's block in one instruction.
+fn byte_at<const OFFSET: usize>() -> u8 {
+    const { assert!(OFFSET < size_of::<PerCpu>()) };
+    let value: u8;
+    // SAFETY: as in `block`; the offset lies inside.
+    unsafe {
+        asm!("mov {}, gs:[{}]", out(reg_byte) value, const OFFSET, options(nostack, preserves_flags, readonly));
+    }
+    value
+}
+
+/// Counts a trap in. Interrupts are off, as in every trap.
+pub(super) fn enter_trap() {
     let block = block();
     let depth = block.trap_depth.load(Ordering::Relaxed);
     block.trap_depth.store(depth.saturating_add(1), Ordering::Relaxed);
-    depth
 }
 
 /// Counts a trap out.
@@ -152,14 +170,16 @@ pub(super) fn leave_trap() {
 
 /// Whether an interrupt or exception is being handled here.
 pub fn in_trap() -> bool {
-    block().trap_depth.load(Ordering::Relaxed) > 0
+    byte_at::<TRAP_DEPTH_OFFSET>() > 0
 }
 
 /// Tells the stub which thread's `on_cpu` flag to clear once this CPU has left that thread's stack.
-/// Interrupts must be off, as they are while a switch is decided.
-pub fn set_departing(on_cpu: &AtomicBool) {
-    // SAFETY: one store to this CPU's own block, of an address that stays valid: the thread's record lives
-    // at least until its flag is cleared.
+///
+/// # Safety
+/// Interrupts are off, as they are while a switch is decided, and stay off until the stub has run. The flag
+/// lives at least until it is cleared.
+pub unsafe fn set_departing(on_cpu: &AtomicBool) {
+    // SAFETY: one store to this CPU's own block; the caller promises that the address stays valid.
     unsafe {
         asm!("mov gs:[{}], {}", const DEPARTING_OFFSET, in(reg) core::ptr::from_ref(on_cpu),
             options(nostack, preserves_flags));
@@ -167,7 +187,10 @@ pub fn set_departing(on_cpu: &AtomicBool) {
 }
 
 /// Keeps a pointer for the scheduler, to be had back by [`scheduler`] on this CPU.
-pub fn set_scheduler(data: *const ()) {
+///
+/// # Safety
+/// The scheduler is the only caller: it follows the pointer.
+pub unsafe fn set_scheduler(data: *const ()) {
     block().scheduler.store(data.cast_mut(), Ordering::Relaxed);
 }
 

@@ -9,7 +9,11 @@ use core::fmt;
 use super::guarded::Guarded;
 
 /// Ranges arch drives itself: no driver may claim them.
-const RESERVED: [(u16, u16, &str); 7] = [
+const RESERVED: [(u16, u16, &str); 10] = [
+    // Nobody drives these two: they would write wherever in the first 16 MiB they are told to.
+    (0x00, 0x10, "DMA controller"),
+    (0xc0, 0x20, "second DMA controller"),
+    (0x81, 0x0f, "DMA page registers"),
     (0x20, 2, "interrupt controller"),
     (0x40, 4, "interval timer"),
     (0x61, 1, "timer gate"),
@@ -87,7 +91,9 @@ impl Drop for Ports {
 
 impl Ports {
     fn port(&self, offset: u16, width: u16) -> u16 {
-        assert!(offset + width <= self.count, "port offset {offset} is outside the claimed range");
+        // Wider than a port number, or a large offset would wrap around to a small one.
+        let end = u32::from(offset) + u32::from(width);
+        assert!(end <= u32::from(self.count), "port offset {offset} is outside the claimed range");
         self.base + offset
     }
 

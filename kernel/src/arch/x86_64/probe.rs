@@ -1,4 +1,5 @@
-//! Instructions that only the self-tests and the `provoke` word want.
+//! Instructions that only the self-tests and the `provoke` word want. None takes an address: safe code must not
+//! reach memory through here.
 
 use core::arch::asm;
 
@@ -38,16 +39,17 @@ pub fn sse_survives(seed: u64, meanwhile: fn()) -> bool {
     filled == found
 }
 
-/// Reads a byte at `address`, whatever is there: faults where nothing is.
+/// Reads from the null page, which nothing is ever mapped at: faults.
 #[inline(never)]
-pub fn touch(address: u64) -> u8 {
-    // SAFETY: none is possible; the caller wants the fault.
-    unsafe { (address as *const u8).read_volatile() }
+pub fn read_null_page() -> u8 {
+    // SAFETY: a page fault is the point, and reading changes nothing if there is none.
+    unsafe { core::ptr::without_provenance::<u8>(0x10).read_volatile() }
 }
 
-/// Writes a byte at `address`: faults where that is forbidden.
+/// Writes over the kernel's code, namely over its own first byte: faults.
 #[inline(never)]
-pub fn poke(address: u64) {
-    // SAFETY: none is possible; the caller wants the fault.
-    unsafe { (address as *mut u8).write_volatile(0) };
+pub fn write_to_code() {
+    // SAFETY: a page fault is the point: code is mapped read-only (memory/kernel_space.rs). If it were not,
+    // what is lost is the first byte of a function that is called once and has begun already.
+    unsafe { (write_to_code as *const () as *mut u8).write_volatile(0xf4) };
 }

@@ -23,6 +23,8 @@ pub(super) fn adopt_kernel_table() {
         // SAFETY: `set_kernel_table`'s caller promised that the table maps everything in use; the loader's
         // stacks and parking structures are in its direct map, at the same addresses as before.
         unsafe { asm!("mov cr3, {}", in(reg) base, options(nostack, preserves_flags)) };
+        // The loader's entries may have been global, which outlive a change of CR3.
+        flush_all();
     }
 }
 

@@ -121,7 +121,11 @@ extern "C" fn stay(frame: *mut TrapFrame) -> *mut TrapFrame {
 
 /// Hands in the scheduler: what runs at the end of an interrupt after which threads may be switched, and what
 /// runs when a thread yields.
-pub fn set_reschedule(preempt: Reschedule, give_way: Reschedule) {
+///
+/// # Safety
+/// Both return the frame they were given, or one of a thread that no CPU runs: built by
+/// [`TrapFrame::starting_at`] on that thread's own stack, or given to one of them when the thread stopped.
+pub unsafe fn set_reschedule(preempt: Reschedule, give_way: Reschedule) {
     PREEMPT.store(preempt as *mut (), Ordering::Release);
     YIELD.store(give_way as *mut (), Ordering::Release);
 }
@@ -142,7 +146,13 @@ pub fn count(vector: u8) -> u64 {
 }
 
 /// Gives up the CPU: the thread's context is saved, and it goes on when the scheduler picks it again.
+///
+/// # Panics
+/// In debug builds, when a spin lock is held or an interrupt is being handled: whoever runs next might wait
+/// for that lock for ever.
 pub fn yield_now() {
+    debug_assert!(percpu::preemptible(), "gave up the CPU under a spin lock");
+    debug_assert!(!percpu::in_trap(), "gave up the CPU in an interrupt handler");
     // SAFETY: the gate leads to the stub, which keeps the registers a function keeps, and the flags; the
     // scheduler returns either this frame or another thread's. Memory may have changed: not `nomem`.
     unsafe { asm!("int {}", const vector::YIELD, clobber_abi("C")) };

@@ -2,6 +2,7 @@
 //! acknowledgement of every interrupt. Reached by memory (xAPIC) or, where firmware left x2APIC mode on, by
 //! MSRs; leaving that mode is not worth a reset of the APIC, so both are spoken.
 
+use core::arch::asm;
 use core::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use super::super::msr;
@@ -148,8 +149,13 @@ pub fn timer_start_once(count: u32) {
 fn command(destination: u32, low: u32) {
     if X2APIC.load(Ordering::Relaxed) {
         let value = u64::from(destination) << 32 | u64::from(low);
-        // SAFETY: in x2APIC mode the command register is one 64-bit MSR (SDM vol. 3A, 11.12.9).
-        unsafe { msr::write(0x800 + register::COMMAND_LOW / 16, value) };
+        // SAFETY: in x2APIC mode the command register is one 64-bit MSR (SDM vol. 3A, 11.12.9). Writing it
+        // waits for nothing (11.12.3): without the fences the other CPU could be told to look at a queue
+        // before it can see what was put there.
+        unsafe {
+            asm!("mfence", "lfence", options(nostack, preserves_flags));
+            msr::write(0x800 + register::COMMAND_LOW / 16, value);
+        }
         return;
     }
     // The two halves must not be torn by an interrupt handler that sends one itself.
@@ -180,9 +186,9 @@ pub fn send_to_others(vector: u8) {
     }
 }
 
-/// Interrupts every other CPU even where interrupts are off.
-pub fn send_nmi_to_others() {
+/// Interrupts the CPU whose APIC id is `destination` even where it has interrupts off.
+pub fn send_nmi(destination: u32) {
     if is_present() {
-        command(0, ALL_BUT_SELF | LEVEL_ASSERT | DELIVERY_NMI);
+        command(destination, LEVEL_ASSERT | DELIVERY_NMI);
     }
 }

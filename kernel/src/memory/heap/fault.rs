@@ -1,0 +1,56 @@
+//! Allocations that fail on purpose, so that a test can walk every way out.
+//!
+//! Armed for one thread, recognised by the stack it runs on: what the rest of the system allocates meanwhile
+//! is not touched. Only in builds with debug assertions; elsewhere nothing ever strikes.
+
+use core::sync::atomic::{AtomicU64, Ordering};
+
+use crate::memory::window::UNIT;
+
+/// The unit of addresses that holds the armed thread's stack; 0 when none is.
+static STACK: AtomicU64 = AtomicU64::new(0);
+/// Allocations of that thread until the one that fails, itself included.
+static REMAINING: AtomicU64 = AtomicU64::new(0);
+
+/// Stacks lie each in a unit of their own.
+#[inline]
+fn this_stack() -> u64 {
+    let local = 0_u8;
+    core::ptr::from_ref(&local).addr() as u64 / UNIT
+}
+
+/// Whether the allocation that asks has to fail.
+#[inline]
+pub(in crate::memory) fn strikes() -> bool {
+    cfg!(debug_assertions)
+        && STACK.load(Ordering::Relaxed) == this_stack()
+        && REMAINING.fetch_sub(1, Ordering::Relaxed) == 1
+}
+
+/// Runs `work` while its `k`-th allocation (from 1) fails; returns its result, and whether it came so far. One
+/// thread at a time.
+pub fn failing<R>(k: u64, work: impl FnOnce() -> R) -> (R, bool) {
+    REMAINING.store(k, Ordering::Relaxed);
+    STACK.store(this_stack(), Ordering::Relaxed);
+    let result = work();
+    STACK.store(0, Ordering::Relaxed);
+    // Below 0 it wraps; nobody allocates that often.
+    let left = REMAINING.load(Ordering::Relaxed);
+    (result, left == 0 || left > u64::MAX / 2)
+}
+
+/// Runs `work` with no allocation failing on purpose: for what a reserve covers.
+pub(super) fn spared<R>(work: impl FnOnce() -> R) -> R {
+    if !cfg!(debug_assertions) {
+        return work();
+    }
+    let mine = STACK.load(Ordering::Relaxed) == this_stack();
+    if mine {
+        STACK.store(0, Ordering::Relaxed);
+    }
+    let result = work();
+    if mine {
+        STACK.store(this_stack(), Ordering::Relaxed);
+    }
+    result
+}
