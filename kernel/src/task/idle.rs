@@ -40,6 +40,7 @@ pub fn run_idle() -> ! {
 }
 
 extern "C" fn idle() -> ! {
+    crate::memory::note_departure();
     crate::arch::time::start_tick();
     loop {
         interrupts::disable();
