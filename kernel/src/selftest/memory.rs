@@ -49,21 +49,21 @@ pub fn heap_keeps_contents() -> Outcome {
 
 /// Large allocations return their frames.
 pub fn heap_gives_back() -> Outcome {
-    let take = || -> Outcome {
+    let take = |bytes: usize| -> Outcome {
         let mut block: Vec<u8> = Vec::new();
-        block.try_reserve_exact(8 << 20).map_err(|e| format!("{e}"))?;
-        block.resize(8 << 20, 1);
+        block.try_reserve_exact(bytes).map_err(|e| format!("{e}"))?;
+        block.resize(bytes, 1);
         Ok(())
     };
-    take()?;
+    take(8 << 20)?;
     let before = memory::statistics().used;
-    for _ in 0..20 {
-        take()?;
+    for _ in 0..10 {
+        take(8 << 20)?;
     }
     // Blocks wait until all CPUs have forgotten them, which under a busy host takes as long as a CPU is put
     // aside; the next allocation then finds them.
     for _ in 0..1_000 {
-        take()?;
+        take(1 << 20)?;
         // One block may still be waiting.
         if memory::statistics().used <= before + (9 << 20) {
             return Ok(());
