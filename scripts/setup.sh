@@ -26,12 +26,13 @@ missing=
 if [ "${1:-}" = --report ]; then
     report_tools
     report_rust
+    builds_xtask=$?
     [ -z "$missing" ] || {
         echo "Where it takes no password, make installs what a target lacks. By hand:"
         install_hint "$missing"
     }
-    has cc && command -v cargo >/dev/null
-    exit
+    has cc || exit 1
+    exit "$builds_xtask"
 fi
 
 for tool in $(tools_for "${1:-run}"); do

@@ -9,8 +9,9 @@
 TARGET=x86_64-unknown-none
 # Edition 2024 and let chains came with Rust 1.88.
 OLDEST_MINOR=88
-# Time for rustup to answer at all, and to finish a download.
+# Time for an answer at all, for a list of releases (some MB), and for a download.
 PROBE_SECONDS=10
+CHECK_SECONDS=30
 FETCH_SECONDS=300
 
 set_up_rust() {
@@ -38,8 +39,12 @@ remember() {
     {
         echo "# Written by scripts/setup.sh: the Rust that builds Quicklime. Delete it to choose again."
         echo "export QUICKLIME_TOOLCHAIN='$1' QUICKLIME_CARGO='$2' QUICKLIME_STD='$3'"
-        # Without this, `cargo` of one toolchain would find `rustc` of another first in PATH.
-        [ "$1" = rustup ] || echo "export RUSTC='${2%/*}/rustc' RUSTDOC='${2%/*}/rustdoc'"
+        if [ "$1" = rustup ]; then
+            echo "export RUSTUP_TOOLCHAIN='$channel'"
+        else
+            # Without this, `cargo` of one toolchain would find `rustc` of another first in PATH.
+            echo "export RUSTC='${2%/*}/rustc' RUSTDOC='${2%/*}/rustdoc'"
+        fi
     } >"$BUILD/toolchain.env"
     echo "setup: building with Rust from ${2%/*} ($1); the first build takes a minute" >&2
 }
@@ -58,23 +63,21 @@ try_rustup() {
     remember rustup "$cargo" "$library"
 }
 
-# Sets `library` to the target's folder in the toolchain that rust-toolchain.toml asks for. That toolchain
-# is asked by its name: for the file's sake rustup would fetch what else the file names.
+# Sets `channel`, `rustc` and `library` to the toolchain that rust-toolchain.toml asks for, its compiler, and
+# the folder for our target; true when all is there. rustup is asked by the toolchain's name: a plain `rustc`
+# in this folder would fetch whatever else the file names, and with it the newest release.
 rustup_has_target() {
-    channel=$(sed -n 's/^channel *= *"\(.*\)"/\1/p' rust-toolchain.toml)
-    rustc=$(RUSTUP_AUTO_INSTALL=0 bounded "$PROBE_SECONDS" rustup which --toolchain "$channel" rustc 2>/dev/null) || return 1
+    channel=${RUSTUP_TOOLCHAIN:-$(sed -n 's/^channel *= *"\(.*\)"/\1/p' rust-toolchain.toml)}
+    rustc=$(bounded "$PROBE_SECONDS" rustup which --toolchain "$channel" rustc 2>/dev/null) || return 1
     library=${rustc%/bin/rustc}/lib/rustlib/$TARGET
     [ -d "$library" ] && is_new_enough "$rustc"
 }
 
 rustup_fetch() {
-    server=${RUSTUP_DIST_SERVER:-https://static.rust-lang.org}
-    if command -v curl >/dev/null; then
-        curl -sfIL -m "$PROBE_SECONDS" -o /dev/null "$server/dist/channel-rust-stable.toml.sha256" || {
-            echo "setup: rustup can't reach its server; looking for another Rust" >&2
-            return 1
-        }
-    fi
+    rustup_answers || {
+        echo "setup: rustup can't reach its server; looking for another Rust" >&2
+        return 1
+    }
     echo "setup: fetching Rust's library for $TARGET with rustup" >&2
     # A toolchain that is there is not replaced by the newest, unless it is too old.
     if is_new_enough "${rustc:-}"; then
@@ -83,6 +86,17 @@ rustup_fetch() {
         bounded "$FETCH_SECONDS" rustup toolchain install "$channel" --profile minimal \
             -c rustfmt -c clippy -t "$TARGET" >&2
     fi && rustup_has_target
+}
+
+# Whether rustup's server answers: rustup itself waits for minutes, and tries again.
+rustup_answers() {
+    if command -v curl >/dev/null; then
+        server=${RUSTUP_DIST_SERVER:-https://static.rust-lang.org}
+        curl -sfIL -m "$PROBE_SECONDS" -o /dev/null "$server/dist/channel-rust-stable.toml.sha256"
+    else
+        bounded "$CHECK_SECONDS" rustup check >/dev/null 2>&1
+        [ $? -ne 124 ]
+    fi
 }
 
 # True when the rustc at path $1 knows our edition: older ones fail in the middle of the build, with less to
@@ -136,14 +150,27 @@ apt_rust() {
     fi
 }
 
-# Prints a line about Rust; without any it is added to `missing`.
+# Prints a line about Rust, and is true when it builds xtask (for the kernel more may be missing). Without, it
+# is added to `missing`.
 report_rust() {
     if rust_is_settled; then
         printf '  %-12s %s (%s)\n' rust "$("${QUICKLIME_CARGO}" --version)" "$QUICKLIME_TOOLCHAIN"
-    elif command -v cargo >/dev/null; then
-        printf '  %-12s %s (not settled yet: any make target does it)\n' rust "$(cargo --version 2>&1 | head -n 1)"
+        return
+    fi
+    if command -v rustup >/dev/null; then
+        rustup_has_target || true
+    else
+        rustc=$(command -v rustc)
+    fi
+    if is_new_enough "${rustc:-}"; then
+        printf '  %-12s %s (not settled yet: any make target does it)\n' rust "$("$rustc" --version)"
+        return
+    fi
+    missing="$missing rust"
+    if [ -n "${rustc:-}" ]; then
+        printf '  %-12s TOO OLD: %s\n' rust "$("$rustc" --version 2>&1 | head -n 1)"
     else
         printf '  %-12s MISSING\n' rust
-        missing="$missing rust"
     fi
+    return 1
 }

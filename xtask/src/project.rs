@@ -37,7 +37,9 @@ impl Project {
     /// Reads the environment that the Makefile exports. Relative paths start at the checkout.
     pub fn from_environment() -> Result<Self> {
         let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().map(Path::to_path_buf).unwrap_or_default();
-        let path = |name: &str| variable(name).map(|value| root.join(value));
+        // By its components, for `./build` stands in every message otherwise.
+        let path =
+            |name: &str| variable(name).map(|value| root.join(value).components().collect::<PathBuf>());
         Ok(Self {
             build: path("BUILD").unwrap_or_else(|| root.join("build")),
             target: path("CARGO_TARGET_DIR").unwrap_or_else(|| root.join("target")),

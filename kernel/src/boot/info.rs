@@ -1,7 +1,7 @@
 //! What every part of the kernel may know about the boot, in the kernel's own words.
 //!
-//! The slices point into memory the loader owns (bootloader-reclaimable, or the kernel file's own pages);
-//! nothing reclaims that memory, so they live as long as the kernel.
+//! The slices point into memory the loader owns (bootloader-reclaimable, or the kernel file's own pages).
+//! `memory` leaves their frames out when it reclaims the rest, so they live as long as the kernel.
 
 use super::command_line::CommandLine;
 

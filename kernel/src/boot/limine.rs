@@ -118,7 +118,7 @@ pub fn collect() -> Result<BootInfo, BootError> {
             .filter(|&a| a != 0)
             .map(|a| if a >= hhdm_offset { a - hhdm_offset } else { a }),
         boot_time: DATE.get_response().map(|r| r.timestamp().as_secs()).filter(|&s| s != 0),
-        processors: Processors { _private: () },
+        processors: Processors { count: PROCESSORS.get_response().map_or(1, |r| r.cpus().len().max(1)) },
     })
 }
 
@@ -198,18 +198,18 @@ fn framebuffer(hhdm_offset: u64) -> Option<FramebufferInfo> {
 /// The processors the loader found and parked.
 #[derive(Clone, Copy)]
 pub struct Processors {
-    _private: (),
+    count: usize,
 }
 
 impl Processors {
     /// How many there are, the running one included.
     pub fn count(self) -> usize {
-        PROCESSORS.get_response().map_or(1, |r| r.cpus().len().max(1))
+        self.count
     }
 
     /// Has every other processor, up to `limit` of them, call `entry`; returns how many were sent. Each runs
     /// on a stack of the loader, under the loader's page tables, with interrupts off. Only the first call's
-    /// `entry` counts.
+    /// `entry` counts. To be called before the loader's memory is reclaimed.
     pub fn start_others(self, limit: usize, entry: fn() -> !) -> usize {
         let Some(response) = PROCESSORS.get_response() else { return 0 };
         ENTRY.call_once(|| entry);

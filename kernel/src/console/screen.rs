@@ -1,5 +1,6 @@
 //! The boot console: log lines on the bare screen, until the desktop takes it over, and again for a panic.
 
+use core::ops::Range;
 use core::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 
 use noto_sans_mono_bitmap::{FontWeight, RasterHeight, get_raster, get_raster_width};
@@ -12,8 +13,11 @@ const WEIGHT: FontWeight = FontWeight::Regular;
 const LINE_HEIGHT: u32 = 18;
 const MARGIN: u32 = 8;
 const BACKGROUND: u32 = 0x10_1420;
-/// Pixels of the widest row drawn at once.
-const MAX_WIDTH: usize = 2_048;
+const GLYPH_WIDTH: usize = get_raster_width(WEIGHT, HEIGHT);
+/// Characters drawn at once. Their pixels lie on the stack of whoever logs, be it an interrupt handler or the
+/// double fault's small stack, so there are not many.
+const CHARACTERS: usize = 32;
+const PIECE: usize = CHARACTERS * GLYPH_WIDTH;
 
 static VIDEO: Once<VideoMemory> = Once::new();
 /// The row of pixels at which the next line begins; under the lock because lines come from every CPU.
@@ -38,11 +42,16 @@ pub fn take() -> Option<VideoMemory> {
 
 /// Fills the screen.
 fn clear(colour: u32) {
-    let Some(video) = VIDEO.get() else { return };
-    let row = [colour; MAX_WIDTH];
-    for y in 0..video.height() {
-        for x in (0..video.width()).step_by(MAX_WIDTH) {
-            video.write_row(x, y, &row);
+    if let Some(video) = VIDEO.get() {
+        fill(video, 0..video.width(), 0..video.height(), colour);
+    }
+}
+
+fn fill(video: &VideoMemory, columns: Range<u32>, rows: Range<u32>, colour: u32) {
+    let piece = [colour; PIECE];
+    for y in rows {
+        for x in columns.clone().step_by(PIECE) {
+            video.write_row(x, y, &piece[..PIECE.min((columns.end - x) as usize)]);
         }
     }
 }
@@ -67,7 +76,7 @@ pub(super) fn write_last_words(text: &[u8], colour: u32, background: u32) {
 
 /// Characters that fit a row.
 fn columns(video: &VideoMemory) -> usize {
-    ((video.width().saturating_sub(2 * MARGIN)) as usize / get_raster_width(WEIGHT, HEIGHT)).max(1)
+    ((video.width().saturating_sub(2 * MARGIN)) as usize / GLYPH_WIDTH).max(1)
 }
 
 /// Writes one line below the last, in `colour`; at the bottom, begins again at the top.
@@ -87,25 +96,28 @@ pub(super) fn write_line(text: &[u8], colour: u32) {
     }
 }
 
-/// Draws one line across the whole width, row by row of pixels.
+/// Draws one line across the whole width.
 fn draw(video: &VideoMemory, top: u32, text: &[u8], colour: u32, background: u32) {
-    let glyph_width = get_raster_width(WEIGHT, HEIGHT);
-    let mut row = [background; MAX_WIDTH];
-    let width = (video.width() as usize).min(MAX_WIDTH);
-    for line in 0..HEIGHT.val() {
-        for (column, &byte) in text.iter().enumerate() {
-            let x = MARGIN as usize + column * glyph_width;
-            let Some(cell) = row.get_mut(x..x + glyph_width) else { break };
-            let glyph =
-                get_raster(char::from(byte), WEIGHT, HEIGHT).or_else(|| get_raster('?', WEIGHT, HEIGHT));
-            if let Some(coverage) = glyph.as_ref().and_then(|glyph| glyph.rows().nth(line)) {
-                for (pixel, &alpha) in cell.iter_mut().zip(coverage.iter()) {
-                    *pixel = blend(background, colour, alpha);
+    let height = HEIGHT.val() as u32;
+    fill(video, 0..MARGIN, top..top + height, background);
+    let mut x = MARGIN;
+    for part in text.chunks(CHARACTERS) {
+        for line in 0..height {
+            let mut row = [background; PIECE];
+            for (cell, &byte) in row.chunks_exact_mut(GLYPH_WIDTH).zip(part) {
+                let glyph =
+                    get_raster(char::from(byte), WEIGHT, HEIGHT).or_else(|| get_raster('?', WEIGHT, HEIGHT));
+                if let Some(coverage) = glyph.as_ref().and_then(|glyph| glyph.rows().nth(line as usize)) {
+                    for (pixel, &alpha) in cell.iter_mut().zip(coverage.iter()) {
+                        *pixel = blend(background, colour, alpha);
+                    }
                 }
             }
+            video.write_row(x, top + line, &row[..part.len() * GLYPH_WIDTH]);
         }
-        video.write_row(0, top + line as u32, &row[..width]);
+        x += (part.len() * GLYPH_WIDTH) as u32;
     }
+    fill(video, x..video.width(), top..top + height, background);
 }
 
 fn blend(under: u32, over: u32, alpha: u8) -> u32 {

@@ -1,7 +1,7 @@
 //! Keyboard and mouse on the PS/2 controller: the recipe is crate `ps2`, the decoding is `input`'s; here are the ports
 //! and the two interrupts.
 
-use ps2::{Controller, Devices};
+use ps2::{Controller, Devices, MouseKind};
 
 use crate::arch::port::{self, Ports};
 use crate::arch::{irq, time};
@@ -94,7 +94,7 @@ fn find_devices() -> Option<&'static str> {
     }
     match mouse {
         Ok(kind) => {
-            log::info!("mouse: {kind:?}");
+            log::info!("mouse: {}", describe(kind));
             input::set_mouse_kind(kind);
             listen(MOUSE_LINE, "mouse");
         }
@@ -110,6 +110,15 @@ fn find_devices() -> Option<&'static str> {
 pub fn pulse_reset() {
     if let Some(controller) = CONTROLLER.get() {
         controller.lock().pulse_reset();
+    }
+}
+
+/// What a person calls such a mouse.
+fn describe(kind: MouseKind) -> &'static str {
+    match kind {
+        MouseKind::Standard => "three buttons",
+        MouseKind::Wheel => "three buttons and a wheel",
+        MouseKind::FiveButtons => "five buttons and a wheel",
     }
 }
 

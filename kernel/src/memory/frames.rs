@@ -102,7 +102,8 @@ pub(super) fn init(map: &MemoryMap) -> bool {
     true
 }
 
-/// Begins to give out `regions`; returns their bytes. Whoever calls this knows that nobody uses them any more.
+/// Begins to give out `regions` but for the frames of `keep`; returns the bytes gained. Whoever calls this knows that
+/// nobody uses them any more.
 pub(super) fn add(regions: impl Iterator<Item = MemoryRegion>, keep: &[FrameRange]) -> u64 {
     let mut frames = FRAMES.lock();
     let Some(frames) = frames.as_mut() else { return 0 };
@@ -113,7 +114,7 @@ pub(super) fn add(regions: impl Iterator<Item = MemoryRegion>, keep: &[FrameRang
         added += frames.allocator.add(range);
     }
     for range in keep {
-        added -= frames.allocator.reserve(*range);
+        added = added.saturating_sub(frames.allocator.reserve(*range));
     }
     added * FRAME_SIZE
 }

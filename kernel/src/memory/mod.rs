@@ -14,6 +14,7 @@
 //! | [`heap`], `page_runs` | Rust's allocator: slabs and free lists, and runs of pages from 64 KiB on |
 //! | [`stack`] | kernel stacks with guards |
 //! | `window` | addresses whose pages come and go, for large allocations and stacks |
+//! | `loader` | when the loader's memory becomes ours |
 //! | [`mmio`] | device registers |
 //! | [`physical`] | firmware tables |
 
@@ -22,6 +23,7 @@ pub mod frames;
 pub mod heap;
 pub mod kernel_space;
 pub mod layout;
+mod loader;
 pub mod measure;
 pub mod mmio;
 mod page_runs;
@@ -38,6 +40,7 @@ use crate::lock::Once;
 
 pub use heap::HeapStatistics;
 pub use layout::describe;
+pub use loader::{note_departure, reclaim as reclaim_loader_memory};
 
 /// Why the kernel has no memory.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -127,7 +130,7 @@ pub fn statistics() -> Statistics {
         usable: figures.usable,
         used: figures.usable - figures.free,
         kernel: fixed.map_or(0, |fixed| fixed.kernel),
-        loader: fixed.map_or(0, |fixed| fixed.loader),
+        loader: fixed.map_or(0, |fixed| fixed.loader).saturating_sub(loader::reclaimed()),
         heap: heap::statistics(),
     }
 }

@@ -6,7 +6,7 @@
 
 use frames::FRAME_SIZE;
 
-use super::{direct_map, kernel_space, layout};
+use super::{direct_map, kernel_space, layout, loader};
 use crate::boot::info::{MemoryMap, RegionKind};
 use crate::lock::Once;
 
@@ -49,6 +49,9 @@ pub fn read(address: u64, buffer: &mut [u8]) -> bool {
         return true;
     }
     if touches(address, length, |kind| kind == RegionKind::Usable || kind == RegionKind::Framebuffer) {
+        return false;
+    }
+    if loader::is_gone() && touches(address, length, |kind| kind == RegionKind::BootloaderReclaimable) {
         return false;
     }
     // The loader may have left copies in its own memory or beside the modules: the direct map has those.

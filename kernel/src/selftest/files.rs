@@ -28,6 +28,9 @@ pub fn disk_keeps_files() -> Outcome {
 /// The disk's interrupt comes at any moment, also while some thread lists all threads or makes one: what the
 /// handler takes is in order behind the locks held then. Only a checked kernel notices.
 pub fn disk_interrupts_anybody() -> Outcome {
+    if let Some(problem) = fs::disk_status() {
+        return Err(problem);
+    }
     let stop = Arc::new(AtomicBool::new(false));
     let seen = stop.clone();
     let lister = task::spawn("lister", move || {

@@ -39,6 +39,7 @@ pub fn run_idle() -> ! {
 }
 
 extern "C" fn idle() -> ! {
+    crate::memory::note_departure();
     time::start_tick();
     loop {
         interrupts::disable();

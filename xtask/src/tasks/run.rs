@@ -106,7 +106,7 @@ fn hardware(
 fn gdb_script(kernel: &Path) -> String {
     format!(
         "set architecture i386:x86-64\n\
-         symbol-file {}\n\
+         file {}\n\
          target remote 127.0.0.1:1234\n\
          hbreak kernel_entry\n\
          continue\n",

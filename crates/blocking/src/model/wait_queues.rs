@@ -5,7 +5,7 @@ use loom::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use loom::thread;
 
 use super::{LoomPlatform, explore, wait_queue};
-use crate::{Interrupted, Interruption, WaitQueue};
+use crate::{Interrupted, Interruption, StateWord, ThreadState, WaitQueue};
 
 struct Court {
     ball_is_here: AtomicBool,
@@ -149,5 +149,30 @@ fn an_interruption_swallows_no_wake_up() {
         waker.join().unwrap();
         canceller.join().unwrap();
         assert_eq!(taken.is_err(), court.ball_is_here.load(Ordering::Relaxed));
+    });
+}
+
+#[test]
+fn one_of_two_tickets_for_a_sleep_wakes() {
+    explore("state word, two wakers", || {
+        let word = Arc::new(StateWord::new(ThreadState::Running));
+        let sleep = word.begin_sleep();
+        let there = word.clone();
+        let other = thread::spawn(move || there.end_sleep(sleep, ThreadState::Ready));
+        let mine = word.end_sleep(sleep, ThreadState::Ready);
+        assert!(mine != other.join().unwrap());
+    });
+}
+
+#[test]
+fn a_ticket_of_an_earlier_sleep_is_void() {
+    explore("state word, late waker", || {
+        let word = StateWord::new(ThreadState::Running);
+        let first = word.begin_sleep();
+        assert!(word.end_sleep(first, ThreadState::Ready));
+        word.set(ThreadState::Running);
+        let second = word.begin_sleep();
+        assert!(!word.end_sleep(first, ThreadState::Ready), "the late waker ended another sleep");
+        assert!(word.end_sleep(second, ThreadState::Ready));
     });
 }
