@@ -79,13 +79,15 @@ rustup_fetch() {
         return 1
     }
     echo "setup: fetching Rust's library for $TARGET with rustup" >&2
-    # A toolchain that is there is not replaced by the newest, unless it is too old.
+    # A toolchain that is there is not replaced by the newest, unless it is too old. rustup's status is not
+    # asked: after all went well, a distribution's rustup fails for not being able to renew itself.
     if is_new_enough "${rustc:-}"; then
         bounded "$FETCH_SECONDS" rustup target add --toolchain "$channel" "$TARGET" >&2
     else
-        bounded "$FETCH_SECONDS" rustup toolchain install "$channel" --profile minimal \
+        bounded "$FETCH_SECONDS" rustup toolchain install "$channel" --no-self-update --profile minimal \
             -c rustfmt -c clippy -t "$TARGET" >&2
-    fi && rustup_has_target
+    fi
+    rustup_has_target
 }
 
 # Whether rustup's server answers: rustup itself waits for minutes, and tries again.
