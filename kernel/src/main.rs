@@ -86,7 +86,8 @@ fn kmain(boot: &'static BootInfo) -> ! {
 /// The rest of the boot, as a thread: it may sleep.
 fn init(boot: &'static BootInfo) {
     let line = boot.command_line;
-    log::debug!("{} KiB of the loader's are ours now", memory::reclaim_loader_memory(boot) >> 10);
+    let gained = memory::reclaim_loader_memory(boot);
+    log::debug!("{} KiB of the loader's are ours now", gained >> 10);
     if let Some(kind) = line.value("provoke") {
         provoke::fail(kind);
     }

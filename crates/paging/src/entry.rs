@@ -63,6 +63,15 @@ impl Entry {
         Self::Page(PhysicalAddress::new_truncate(address), attributes(flags, pat_bit(size)))
     }
 
+    /// The table that `bits`, an entry of a table of `level`, point to; `None` for a page or nothing. What a
+    /// walk asks at each level, without looking at the rest of the entry.
+    #[must_use]
+    #[inline]
+    pub fn next_table(bits: u64, level: u8) -> Option<PhysicalAddress> {
+        let kind = bits & (Bits::PRESENT | Bits::HUGE).bits();
+        (kind == Bits::PRESENT.bits() && level > 1).then(|| PhysicalAddress::new_truncate(bits & ADDRESS))
+    }
+
     /// The bits that say this. A table permits everything: the last entry of a walk alone decides, since
     /// permissions of all levels are combined (SDM vol. 3A, section 4.6). `user_table` is whether ring 3
     /// may pass through a table.

@@ -92,10 +92,14 @@ pub struct PageTable {
 struct Walk {
     tables: [PhysicalAddress; ROOT_LEVEL as usize],
     level: u8,
-    entry: Entry,
+    bits: u64,
 }
 
 impl Walk {
+    fn entry(&self) -> Entry {
+        Entry::decode(self.bits, self.level)
+    }
+
     /// The table of `level` on the way; only for levels from `self.level` up.
     fn table(&self, level: u8) -> PhysicalAddress {
         self.tables[usize::from(level) - 1]
@@ -146,7 +150,7 @@ impl PageTable {
             return Err(MapError::Misaligned);
         }
         let walk = self.walk(memory, page);
-        match walk.entry {
+        match walk.entry() {
             Entry::Empty if walk.level >= size.level() => {}
             Entry::Page(..) if walk.level > size.level() => return Err(MapError::HugePageInTheWay),
             _ => return Err(MapError::AlreadyMapped),
@@ -347,19 +351,16 @@ impl PageTable {
     }
 
     /// Descends to the entry that maps `address`, or would.
+    #[inline]
     fn walk(&self, memory: &impl TableMemory, address: VirtualAddress) -> Walk {
         let mut tables = [self.root; ROOT_LEVEL as usize];
         let mut level = ROOT_LEVEL;
         loop {
             let table = tables[usize::from(level) - 1];
-            let entry = Entry::decode(memory.read(table, address.index(level)), level);
-            match entry {
-                Entry::Table(next) if level > 1 => {
-                    level -= 1;
-                    tables[usize::from(level) - 1] = next;
-                }
-                _ => return Walk { tables, level, entry },
-            }
+            let bits = memory.read(table, address.index(level));
+            let Some(next) = Entry::next_table(bits, level) else { return Walk { tables, level, bits } };
+            level -= 1;
+            tables[usize::from(level) - 1] = next;
         }
     }
 
@@ -389,8 +390,8 @@ impl PageTable {
             let covered = 1u64 << (12 + 9 * (u32::from(level) - 1));
             // Through the table without walking anew. It stays readable even if `change` takes its last page.
             for index in address.index(level)..ENTRIES {
-                walk.entry = Entry::decode(memory.read(walk.table(level), index), level);
-                if matches!(walk.entry, Entry::Table(_)) && level > 1 {
+                walk.bits = memory.read(walk.table(level), index);
+                if Entry::next_table(walk.bits, level).is_some() {
                     break;
                 }
                 if let Some(mapping) = mapping(address, &walk) {
@@ -484,7 +485,7 @@ fn check_span(start: VirtualAddress, length: u64) -> Result<(), MapError> {
 
 /// The page around `address` that `walk` found.
 fn mapping(address: VirtualAddress, walk: &Walk) -> Option<Mapping> {
-    let Entry::Page(physical, attributes) = walk.entry else { return None };
+    let Entry::Page(physical, attributes) = walk.entry() else { return None };
     let size = PageSize::of_level(walk.level);
     let page = VirtualAddress::new(address.get() & !(size.bytes() - 1))?;
     Some(Mapping { page, physical, size, attributes })

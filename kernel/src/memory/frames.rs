@@ -4,7 +4,7 @@
 //! batches with the bitmap under its lock. Every frame has a counter of owners, which finds double frees
 //! and will let address spaces share frames.
 
-use core::sync::atomic::AtomicU16;
+use core::sync::atomic::{AtomicPtr, AtomicU16, AtomicUsize, Ordering};
 
 use frames::{
     FRAME_SIZE, Frame, FrameAllocator, FrameCache, FrameRange, NotOwned, Owners, Region, Release, RunRequest,
@@ -13,7 +13,7 @@ use frames::{
 use super::direct_map;
 use crate::arch::{cpu, interrupts};
 use crate::boot::info::{MemoryMap, MemoryRegion, RegionKind};
-use crate::lock::{IrqSpinLock, Once, Rank};
+use crate::lock::{IrqSpinLock, Rank};
 
 /// Memory below this stays untouched: firmware and the loader keep things there that no map mentions, and
 /// processors start in it.
@@ -26,13 +26,30 @@ struct Frames {
 }
 
 static FRAMES: IrqSpinLock<Option<Frames>> = IrqSpinLock::new(Rank::Frames, None);
-static OWNERS: Once<Owners<'static>> = Once::new();
+
+/// Where the counters of owners begin, and how many there are; written once, by [`init`].
+static OWNERS: AtomicPtr<AtomicU16> = AtomicPtr::new(core::ptr::dangling_mut());
+static OWNER_COUNT: AtomicUsize = AtomicUsize::new(0);
 
 /// A cache on cache lines of its own.
 #[repr(align(128))]
 struct OfCpu(FrameCache);
 
 static CACHES: [OfCpu; cpu::MAX_CPUS] = [const { OfCpu(FrameCache::new()) }; cpu::MAX_CPUS];
+
+#[inline]
+fn owners() -> Owners<'static> {
+    let (first, count) = (OWNERS.load(Ordering::Relaxed), OWNER_COUNT.load(Ordering::Acquire));
+    // SAFETY: none, or what `init` reserved for good and filled with zeros: the pointer is written before the count.
+    // (Were it loaded before `init` and the count after, that would be another CPU's doing: none runs yet.)
+    Owners::new(unsafe { core::slice::from_raw_parts(first, count) })
+}
+
+/// The running CPU's cache. Interrupts are off while it is used.
+#[inline]
+fn cache() -> &'static FrameCache {
+    &CACHES[cpu::id() % cpu::MAX_CPUS].0
+}
 
 /// Which memory a run may lie in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -86,18 +103,16 @@ pub(super) fn init(map: &MemoryMap) -> bool {
     // SAFETY: 1. usable memory is in the direct map, writable, and nobody's until this function gives it
     // out; 2. this part is reserved below, so it never is; 3. `bookkeeping` holds the words and, behind them,
     // the counters, both aligned because its start is; 4. any bits are valid words, and zeros are counters.
-    let (storage, owners) = unsafe {
+    let storage = unsafe {
         let owners = start.add(owners_at).cast::<AtomicU16>();
         owners.write_bytes(0, count as usize);
-        (
-            core::slice::from_raw_parts_mut(start.cast::<u64>(), words),
-            core::slice::from_raw_parts(owners, count as usize),
-        )
+        OWNERS.store(owners, Ordering::Relaxed);
+        core::slice::from_raw_parts_mut(start.cast::<u64>(), words)
     };
     let regions = regions_with(|kind| kind == RegionKind::Usable);
     let Ok(mut allocator) = FrameAllocator::from_map(storage, count, regions) else { return false };
     allocator.reserve(bookkeeping);
-    OWNERS.call_once(|| Owners::new(owners));
+    OWNER_COUNT.store(count as usize, Ordering::Release);
     *FRAMES.lock() = Some(Frames { allocator, bookkeeping });
     true
 }
@@ -120,17 +135,14 @@ pub(super) fn add(regions: impl Iterator<Item = MemoryRegion>, keep: &[FrameRang
 }
 
 /// A frame with one owner, its bytes whatever they are; `None` when none is left.
-#[inline]
+#[inline(always)]
 pub fn allocate() -> Option<Frame> {
     let were_enabled = interrupts::disable();
-    let cache = &CACHES[cpu::id()].0;
+    let cache = cache();
     let frame = cache.take().or_else(|| fetch(cache));
     interrupts::restore(were_enabled);
-    let frame = frame?;
-    if let Some(owners) = OWNERS.get() {
-        owners.give(frame);
-    }
-    Some(frame)
+    owners().give(frame?);
+    frame
 }
 
 #[cold]
@@ -142,7 +154,7 @@ fn fetch(cache: &FrameCache) -> Option<Frame> {
 /// Frames for all of `batch`, in its order, under one lock; returns how many there were.
 pub(super) fn allocate_batch(batch: &mut [Frame]) -> usize {
     let mut frames = FRAMES.lock();
-    let (Some(frames), Some(owners)) = (frames.as_mut(), OWNERS.get()) else { return 0 };
+    let (Some(frames), owners) = (frames.as_mut(), owners()) else { return 0 };
     for (count, slot) in batch.iter_mut().enumerate() {
         match frames.allocator.allocate() {
             Some(frame) => {
@@ -159,7 +171,7 @@ pub(super) fn allocate_batch(batch: &mut [Frame]) -> usize {
 pub fn allocate_contiguous(count: u64, align: u64, zone: Zone) -> Option<FrameRange> {
     let below = (zone == Zone::Below4GiB).then_some(Frame::FOUR_GIB);
     let run = FRAMES.lock().as_mut()?.allocator.allocate_run(RunRequest { count, align, below })?;
-    OWNERS.get()?.give_run(run);
+    owners().give_run(run);
     Some(run)
 }
 
@@ -170,40 +182,48 @@ pub fn free_contiguous(run: FrameRange) {
 
 /// Adds an owner to a frame that has one; false when that can't be.
 pub fn share(frame: Frame) -> bool {
-    OWNERS.get().and_then(|owners| owners.share(frame)).is_some()
+    owners().share(frame).is_some()
 }
 
 /// Lets a frame go; with its last owner it becomes free. A double free changes nothing and is logged: it is a bug,
 /// but no reason to stop.
-#[inline]
+#[inline(always)]
 pub fn free(frame: Frame) {
-    match OWNERS.get().map(|owners| owners.release(frame)) {
-        Some(Ok(Release::Last)) => {}
-        Some(Ok(Release::Shared(_))) | None => return,
-        Some(Err(error)) => return report(&error),
+    match owners().release(frame) {
+        Ok(Release::Last) => {}
+        Ok(Release::Shared(_)) => return,
+        Err(NotOwned(frame)) => return report_not_owned(frame),
     }
     let were_enabled = interrupts::disable();
-    let cache = &CACHES[cpu::id()].0;
-    let result = if cache.put(frame) { Ok(()) } else { put_back(cache, frame) };
+    let cache = cache();
+    if !cache.put(frame) {
+        put_back(cache, frame);
+    }
     interrupts::restore(were_enabled);
+}
+
+#[cold]
+fn put_back(cache: &FrameCache, frame: Frame) {
+    let result = FRAMES.lock().as_mut().map_or(Ok(()), |frames| {
+        cache.spill(&mut frames.allocator)?;
+        frames.allocator.free(frame)
+    });
     if let Err(error) = result {
         report(&error);
     }
 }
 
 #[cold]
-fn put_back(cache: &FrameCache, frame: Frame) -> Result<(), frames::FreeError> {
-    let mut frames = FRAMES.lock();
-    let Some(frames) = frames.as_mut() else { return Ok(()) };
-    cache.spill(&mut frames.allocator)?;
-    frames.allocator.free(frame)
+fn report_not_owned(frame: Frame) {
+    report(&NotOwned(frame));
 }
 
 /// Lets many frames go under one lock.
 pub(super) fn free_all(list: impl Iterator<Item = Frame>) {
     let mut not_owned: Option<NotOwned> = None;
     let mut not_freed = None;
-    if let (Some(frames), Some(owners)) = (FRAMES.lock().as_mut(), OWNERS.get()) {
+    if let Some(frames) = FRAMES.lock().as_mut() {
+        let owners = owners();
         for frame in list {
             match owners.release(frame) {
                 Ok(Release::Last) => not_freed = frames.allocator.free(frame).err().or(not_freed),

@@ -6,6 +6,7 @@
 
 use frames::FRAME_SIZE;
 
+use super::heap::fault;
 use super::layout;
 use super::window::{Shape, UNIT, Window};
 use crate::lock::{IrqSpinLock, Rank};
@@ -41,6 +42,9 @@ pub struct KernelStack {
 impl KernelStack {
     /// A stack of [`STACK_SIZE`] bytes; `None` when memory is out.
     pub fn allocate() -> Option<Self> {
+        if fault::strikes(STACK_SIZE as usize) {
+            return None;
+        }
         let kept = {
             let mut unused = UNUSED.lock();
             unused.count.checked_sub(1).map(|last| {

@@ -39,6 +39,7 @@ const TESTS: &[Test] = &[
     ("code can't be written, data can't be executed", memory::kernel_is_write_xor_execute),
     ("stacks have guards", memory::stacks_have_guards),
     ("all memory can be used", memory::all_memory_can_be_used),
+    ("any allocation may fail", memory::any_allocation_may_fail),
     ("runs of frames suit devices", memory::runs_of_frames_suit_devices),
     ("memory keeps files", files::memory_keeps_files),
     ("the disk keeps files", files::disk_keeps_files),

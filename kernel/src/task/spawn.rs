@@ -10,6 +10,7 @@ use super::thread::{Joiner, Thread, ThreadRef, ThreadState};
 use super::{reaper, scheduler, table};
 use crate::arch::interrupts;
 use crate::arch::trap::TrapFrame;
+use crate::memory::heap::fallible;
 use crate::memory::stack::KernelStack;
 
 /// Why a thread could not be made.
@@ -50,7 +51,8 @@ impl JoinHandle {
 /// Starts a thread named `name` that runs `body`.
 pub fn spawn(name: &str, body: impl FnOnce() + Send + 'static) -> Result<JoinHandle, SpawnError> {
     let stack = KernelStack::allocate().ok_or(SpawnError::OutOfMemory)?;
-    let body: Box<Body> = Box::new(Box::new(body));
+    let body: Body = fallible::boxed(body).map_err(|_| SpawnError::OutOfMemory)?;
+    let body: Box<Body> = fallible::boxed(body).map_err(|_| SpawnError::OutOfMemory)?;
     let thread = table::add(name, ThreadState::Ready, stack).map_err(|_| SpawnError::OutOfMemory)?;
 
     let argument = Box::into_raw(body) as u64;

@@ -1,7 +1,6 @@
 //! All threads, for listing, and the slots they are numbered by.
 
 use alloc::string::String;
-use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::sync::atomic::Ordering;
 
@@ -9,6 +8,7 @@ use super::thread::{Thread, ThreadState};
 use super::{cpu, reaper, scheduler};
 use crate::arch::cpu as arch_cpu;
 use crate::lock::{Rank, SpinLock};
+use crate::memory::heap::fallible;
 use crate::memory::stack::KernelStack;
 
 /// No memory for another thread.
@@ -40,7 +40,8 @@ pub(super) fn add(name: &str, state: ThreadState, stack: KernelStack) -> Result<
     };
     let id = table.next_id;
     table.next_id += 1;
-    let thread = Arc::new(Thread::new(id, slot, name, state, stack));
+    let name = fallible::text(name).ok_or(OutOfMemory)?;
+    let thread = fallible::counted(Thread::new(id, slot, name, state, stack)).map_err(|_| OutOfMemory)?;
     table.slots[slot] = Some(thread.clone());
     Ok(thread)
 }

@@ -83,11 +83,11 @@ pub(super) enum Joiner {
 }
 
 impl Thread {
-    pub(super) fn new(id: u64, slot: usize, name: &str, state: ThreadState, stack: KernelStack) -> Self {
+    pub(super) fn new(id: u64, slot: usize, name: Box<str>, state: ThreadState, stack: KernelStack) -> Self {
         Self {
             id,
             slot,
-            name: name.into(),
+            name,
             state: AtomicU64::new(state as u64),
             context: AtomicPtr::new(core::ptr::null_mut()),
             on_cpu: AtomicBool::new(state == ThreadState::Running),

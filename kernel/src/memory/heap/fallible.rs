@@ -1,13 +1,13 @@
 //! Allocating what `alloc` allocates only infallibly in stable Rust: boxes and reference counts, for kernel
 //! paths that must answer "out of memory" instead of panicking.
 
-use alloc::alloc::{alloc, dealloc};
+use alloc::alloc::alloc;
 use alloc::boxed::Box;
 use alloc::string::String;
 use alloc::sync::Arc;
-use core::alloc::Layout;
+use core::alloc::{GlobalAlloc, Layout};
 
-use super::{SizeClass, class_of, fault};
+use super::{ALLOCATOR, class_of, fault};
 use crate::arch::percpu;
 
 /// `value` in a box; gives it back when memory is out.
@@ -36,10 +36,11 @@ pub fn counted<T>(value: T) -> Result<Arc<T>, T> {
     let counters = Layout::new::<[usize; 2]>();
     let Ok((layout, _)) = counters.extend(Layout::new::<T>()) else { return Err(value) };
     let layout = layout.pad_to_align();
-    let Some(class) = class_of(layout) else { return Err(value) };
+    if class_of(layout).is_none() {
+        return Err(value);
+    }
     percpu::preempt_disable();
     let result = if reserve(layout) {
-        debug_assert!(class.size() <= SizeClass::LARGEST);
         // This CPU's list holds an object of this class, nobody else takes from it while preemption is off (interrupt
         // handlers do not allocate), so this can't fail.
         Ok(fault::spared(|| Arc::new(value)))
@@ -52,14 +53,15 @@ pub fn counted<T>(value: T) -> Result<Arc<T>, T> {
 
 /// Has this CPU's list hold an object for `layout`, which slabs serve; false when memory is out.
 fn reserve(layout: Layout) -> bool {
+    // Not by the functions of `alloc::alloc`: the compiler knows these, and would leave out both calls.
     // SAFETY: the layout has two counters at least.
-    let object = unsafe { alloc(layout) };
+    let object = unsafe { ALLOCATOR.alloc(layout) };
     if object.is_null() {
         return false;
     }
     // SAFETY: allocated with this layout just now. It goes on top of this CPU's list, and a list that is too long keeps
     // half of its objects.
-    unsafe { dealloc(object, layout) };
+    unsafe { ALLOCATOR.dealloc(object, layout) };
     true
 }
 

@@ -3,14 +3,26 @@
 //! Armed for one thread, recognised by the stack it runs on: what the rest of the system allocates meanwhile
 //! is not touched. Only in builds with debug assertions; elsewhere nothing ever strikes.
 
-use core::sync::atomic::{AtomicU64, Ordering};
+use core::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+
+use heap::SizeClass;
 
 use crate::memory::window::UNIT;
+
+/// Which allocations count.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// Every one.
+    All,
+    /// Those too large for slabs: what file contents and surfaces take.
+    AboveSlabs,
+}
 
 /// The unit of addresses that holds the armed thread's stack; 0 when none is.
 static STACK: AtomicU64 = AtomicU64::new(0);
 /// Allocations of that thread until the one that fails, itself included.
 static REMAINING: AtomicU64 = AtomicU64::new(0);
+static LARGE_ONLY: AtomicBool = AtomicBool::new(false);
 
 /// Stacks lie each in a unit of their own.
 #[inline]
@@ -21,16 +33,18 @@ fn this_stack() -> u64 {
 
 /// Whether the allocation that asks has to fail.
 #[inline]
-pub(in crate::memory) fn strikes() -> bool {
+pub(in crate::memory) fn strikes(size: usize) -> bool {
     cfg!(debug_assertions)
         && STACK.load(Ordering::Relaxed) == this_stack()
+        && (size > SizeClass::LARGEST || !LARGE_ONLY.load(Ordering::Relaxed))
         && REMAINING.fetch_sub(1, Ordering::Relaxed) == 1
 }
 
-/// Runs `work` while its `k`-th allocation (from 1) fails; returns its result, and whether it came so far. One
+/// Runs `work` while its `k`-th allocation of that kind (from 1) fails; returns its result, and whether it came so far. One
 /// thread at a time.
-pub fn failing<R>(k: u64, work: impl FnOnce() -> R) -> (R, bool) {
+pub fn failing<R>(k: u64, kind: Kind, work: impl FnOnce() -> R) -> (R, bool) {
     REMAINING.store(k, Ordering::Relaxed);
+    LARGE_ONLY.store(kind == Kind::AboveSlabs, Ordering::Relaxed);
     STACK.store(this_stack(), Ordering::Relaxed);
     let result = work();
     STACK.store(0, Ordering::Relaxed);
