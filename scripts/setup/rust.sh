@@ -42,8 +42,10 @@ remember() {
         if [ "$1" = rustup ]; then
             echo "export RUSTUP_TOOLCHAIN='$channel'"
         else
-            # Without this, `cargo` of one toolchain would find `rustc` of another first in PATH.
+            # Without this, cargo would run `rustc`, `cargo fmt` and `cargo clippy` of another toolchain that
+            # comes first in PATH, and its own folder of programs counts as first unless it is in PATH.
             echo "export RUSTC='${2%/*}/rustc' RUSTDOC='${2%/*}/rustdoc'"
+            echo "export PATH='${2%/*}':\"\$PATH:\${CARGO_HOME:-\$HOME/.cargo}/bin\""
         fi
     } >"$BUILD/toolchain.env"
     echo "setup: building with Rust from ${2%/*} ($1); the first build takes a minute" >&2
