@@ -24,7 +24,9 @@ const MOUSE_PAUSE: Duration = Duration::from_millis(5);
 /// Pixels in one step: a PS/2 packet carries at most 255.
 const MOUSE_STEP: i32 = 100;
 /// Farther than any screen is wide.
-const BEYOND: i32 = 8000;
+const BEYOND: i32 = 4000;
+/// How long a busy guest may take to fetch that, which the screen does not show.
+const HOMING: Duration = Duration::from_millis(500);
 
 impl Machine {
     /// Types `text` on a US keyboard; a line's end is Enter.
@@ -97,6 +99,8 @@ impl Machine {
             Some(position) => position,
             None => {
                 self.move_by(-BEYOND, -BEYOND)?;
+                // QEMU adds up what a busy guest has not fetched yet, and the corner would be lost in the sum.
+                sleep(HOMING);
                 (0, 0)
             }
         };
@@ -130,11 +134,14 @@ impl Machine {
         self.left_button(false)
     }
 
-    /// Drags what is at one pixel to another with the left button.
+    /// Drags what is at one pixel to another with the left button, and looks that the hand is followed: on a busy host
+    /// the button could else be up again before the guest knows it was down.
     pub fn drag(&mut self, from: (i32, i32), to: (i32, i32)) -> Result {
         self.move_to(from.0, from.1)?;
         self.left_button(true)?;
+        self.settle()?;
         self.move_to(to.0, to.1)?;
+        self.settle()?;
         self.left_button(false)
     }
 
