@@ -33,8 +33,8 @@ pub const READY: &str = "boot: desktop ready";
 /// The kernel gave up.
 pub const PANIC: &str = "panic: ";
 
-/// How long the guest may take to show what it was asked for.
-const REACTION: Duration = Duration::from_secs(15);
+/// How long the guest may take to show what it was asked for. Long, for the host may be busy with others.
+const REACTION: Duration = Duration::from_secs(45);
 
 /// QEMU with a guest in it.
 pub struct Machine {

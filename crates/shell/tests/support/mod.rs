@@ -38,6 +38,10 @@ pub struct State {
     pub launched: Vec<String>,
     pub power: Vec<PowerAction>,
     pub max_threads: usize,
+    /// A sleep lasts at least until so many commands have slept at the same time.
+    pub sleepers_awaited: usize,
+    sleepers: usize,
+    pub most_sleepers: usize,
     woken: bool,
     /// Milliseconds by which waiting has advanced the clock.
     waited_ms: u64,
@@ -332,7 +336,14 @@ impl System for Machine {
     }
 
     fn sleep_ms(&self, milliseconds: u64) {
+        let mut state = self.state();
+        state.sleepers += 1;
+        state.most_sleepers = state.most_sleepers.max(state.sleepers);
+        self.changed.notify_all();
+        let alone = |state: &mut State| state.most_sleepers < state.sleepers_awaited;
+        drop(self.changed.wait_timeout_while(state, Duration::from_secs(30), alone).unwrap());
         std::thread::sleep(Duration::from_millis(milliseconds));
+        self.state().sleepers -= 1;
     }
 
     fn spawn(&self, _name: &str, work: Box<dyn FnOnce() + Send>) -> Result<(), SpawnError> {
