@@ -1,6 +1,7 @@
 //! All threads, for listing, and the slots they are numbered by.
 
 use alloc::string::String;
+use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::sync::atomic::Ordering;
 
