@@ -2,6 +2,7 @@
 //! can see what a panic looks like.
 
 use crate::arch::{percpu, probe};
+use crate::memory::heap::misuse;
 
 /// Fails as asked; returns when the kind is unknown.
 pub fn fail(kind: &str) {
@@ -14,8 +15,10 @@ pub fn fail(kind: &str) {
         "overflow" => {
             core::hint::black_box(recurse(1));
         }
+        "double-free" => misuse::free_twice(),
+        "overrun" => misuse::overrun(),
         "lock" => percpu::preempt_enable(),
-        other => log::warn!("provoke={other}: not a kind (early, panic, null, code, overflow, lock)"),
+        other => log::warn!("provoke={other}: not a kind (early, panic, null, code, overflow, double-free, overrun, lock)"),
     }
 }
 

@@ -63,6 +63,13 @@ impl Entry {
         Self::Page(PhysicalAddress::new_truncate(address), attributes(flags, pat_bit(size)))
     }
 
+    /// Whether `bits` say anything.
+    #[must_use]
+    #[inline]
+    pub const fn is_present(bits: u64) -> bool {
+        bits & Bits::PRESENT.bits() != 0
+    }
+
     /// The table that `bits`, an entry of a table of `level`, point to; `None` for a page or nothing. What a
     /// walk asks at each level, without looking at the rest of the entry.
     #[must_use]

@@ -150,13 +150,31 @@ impl PageTable {
             return Err(MapError::Misaligned);
         }
         let walk = self.walk(memory, page);
+        let bits = Entry::Page(physical, attributes).encode(size, false);
+        if walk.level != size.level() || Entry::is_present(walk.bits) {
+            return self.map_with_tables(memory, &walk, page, size, bits);
+        }
+        memory.write(walk.table(walk.level), page.index(walk.level), bits);
+        self.count(memory, page, &walk, walk.level, 1);
+        Ok(())
+    }
+
+    /// The rest of [`PageTable::map`], where tables are missing or something is in the way.
+    #[cold]
+    fn map_with_tables(
+        &mut self,
+        memory: &mut impl TableMemory,
+        walk: &Walk,
+        page: VirtualAddress,
+        size: PageSize,
+        mut bits: u64,
+    ) -> Result<(), MapError> {
         match walk.entry() {
             Entry::Empty if walk.level >= size.level() => {}
             Entry::Page(..) if walk.level > size.level() => return Err(MapError::HugePageInTheWay),
             _ => return Err(MapError::AlreadyMapped),
         }
         // From the page upwards: each missing table gets the entry below it before it gets an entry itself.
-        let mut bits = Entry::Page(physical, attributes).encode(size, false);
         let mut link = None;
         for level in size.level()..walk.level {
             let Some(table) = memory.allocate() else {
@@ -168,7 +186,7 @@ impl PageTable {
             bits = with_used_entries(Entry::Table(table).encode(size, !page.is_upper_half()), 1);
         }
         memory.write(walk.table(walk.level), page.index(walk.level), bits);
-        self.count(memory, page, &walk, walk.level, 1);
+        self.count(memory, page, walk, walk.level, 1);
         Ok(())
     }
 
@@ -407,6 +425,7 @@ impl PageTable {
     }
 
     /// Clears the entry that `walk` ended at, and unlinks the tables that this leaves empty.
+    #[inline]
     fn clear(
         &mut self,
         memory: &mut impl TableMemory,
@@ -415,16 +434,34 @@ impl PageTable {
         retired: &mut Retired,
     ) {
         memory.write(walk.table(walk.level), page.index(walk.level), 0);
+        if self.count(memory, page, walk, walk.level, -1) == Some(0) {
+            self.retire(memory, page, walk, retired);
+        }
+    }
+
+    /// Retires the table whose last entry [`PageTable::clear`] cleared, and those that this leaves empty.
+    #[cold]
+    fn retire(
+        &mut self,
+        memory: &mut impl TableMemory,
+        page: VirtualAddress,
+        walk: &Walk,
+        retired: &mut Retired,
+    ) {
         let mut level = walk.level;
-        while self.count(memory, page, walk, level, -1) == Some(0) {
+        loop {
             retired.push(memory, walk.table(level));
             level += 1;
+            if self.count(memory, page, walk, level, -1) != Some(0) {
+                return;
+            }
         }
     }
 
     /// Adds `change` to the count of entries in use of the table of `level`, kept in the entry that points
     /// to it, and unlinks the table when that becomes 0. `None` for tables that are never freed: the root,
     /// and those right below its upper half, which all address spaces share.
+    #[inline]
     fn count(
         &mut self,
         memory: &mut impl TableMemory,

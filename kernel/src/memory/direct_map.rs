@@ -49,15 +49,19 @@ impl Tables {
 }
 
 impl TableMemory for Tables {
+    #[inline]
     fn read(&self, table: PhysicalAddress, index: usize) -> u64 {
         Self::entry(table, index).load(Ordering::Relaxed)
     }
 
+    #[inline]
     fn write(&mut self, table: PhysicalAddress, index: usize, bits: u64) {
         // Release: the processor that finds the entry also finds what it points to.
         Self::entry(table, index).store(bits, Ordering::Release);
     }
 
+    // Not inlined, nor `free`: tables come and go rarely, and pages often.
+    #[inline(never)]
     fn allocate(&mut self) -> Option<PhysicalAddress> {
         let frame = super::frames::allocate()?;
         // SAFETY: given out to us just now.
@@ -65,6 +69,7 @@ impl TableMemory for Tables {
         PhysicalAddress::new(frame.address())
     }
 
+    #[inline(never)]
     fn free(&mut self, table: PhysicalAddress) {
         super::frames::free(Frame::containing(table.get()));
     }

@@ -3,7 +3,7 @@
 //! | from | what | pages |
 //! |---|---|---|
 //! | chosen by the loader, below `HEAP` | direct map: usable memory at `offset + physical` | up to 1 GiB, writable |
-//! | [`HEAP`] | small allocations, grown upwards | 4 KiB |
+//! | [`HEAP`] | allocations of 2 to 64 KiB, in segments | 4 KiB |
 //! | [`PAGE_RUNS`] | allocations of 64 KiB and more, an unmapped page behind each | 4 KiB |
 //! | [`STACKS`] | kernel stacks, each above as much unmapped space | 4 KiB |
 //! | [`MMIO`] | device registers, uncached | up to 2 MiB |

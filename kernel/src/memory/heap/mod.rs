@@ -12,6 +12,7 @@
 
 pub mod fallible;
 pub mod fault;
+pub mod misuse;
 mod segments;
 pub mod slabs;
 
