@@ -222,9 +222,10 @@ fn bounded(command: Command, limit: Duration) -> Command {
     outer
 }
 
-/// Ends QEMU: politely first, for `timeout` hands a TERM on but can't hand on a KILL.
+/// Ends QEMU: politely first, for `timeout` hands a TERM on but can't hand on a KILL. The shell's own `kill`, for
+/// the program of that name is missing on small systems.
 fn end(qemu: &mut Child) {
-    let _ = run::output(Command::new("kill").args(["-TERM", &qemu.id().to_string()]));
+    let _ = run::output(Command::new("sh").args(["-c", "kill -TERM \"$0\"", &qemu.id().to_string()]));
     for _ in 0..300 {
         if !matches!(qemu.try_wait(), Ok(None)) {
             return;
