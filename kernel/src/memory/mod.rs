@@ -113,7 +113,7 @@ pub struct Statistics {
     pub usable: u64,
     /// What it has given out, its own bookkeeping included.
     pub used: u64,
-    /// The kernel's image, its file and the modules.
+    /// The kernel's image, its file and the modules, wherever the loader put them.
     pub kernel: u64,
     /// What the loader still holds.
     pub loader: u64,
@@ -125,12 +125,18 @@ pub struct Statistics {
 pub fn statistics() -> Statistics {
     let figures = frames::figures();
     let fixed = FIXED.get();
+    let loader = fixed.map_or(0, |fixed| fixed.loader);
+    // What is kept of the loader's memory holds the kernel's file, or text that the kernel was given.
+    let (kept, loader) = match loader::reclaimed() {
+        0 => (0, loader),
+        reclaimed => (loader.saturating_sub(reclaimed), 0),
+    };
     Statistics {
         total: fixed.map_or(figures.usable, |fixed| fixed.total),
         usable: figures.usable,
         used: figures.usable - figures.free,
-        kernel: fixed.map_or(0, |fixed| fixed.kernel),
-        loader: fixed.map_or(0, |fixed| fixed.loader).saturating_sub(loader::reclaimed()),
+        kernel: fixed.map_or(0, |fixed| fixed.kernel) + kept,
+        loader,
         heap: heap::statistics(),
     }
 }
