@@ -6,6 +6,7 @@
 
 mod files;
 mod memory;
+mod sync;
 mod threads;
 mod traps;
 
@@ -31,6 +32,10 @@ const TESTS: &[Test] = &[
     ("a mutex keeps threads apart", threads::mutex_excludes),
     ("no wake-up is lost", threads::wakeups_arrive),
     ("waiting gives up when told to", threads::waiting_times_out),
+    ("a condition variable wakes in turn", sync::condition_wakes_in_turn),
+    ("a semaphore counts", sync::semaphore_counts),
+    ("readers share and writers do not", sync::readers_and_writers),
+    ("a barrier holds all", sync::barrier_holds),
     ("a busy thread is preempted", threads::busy_threads_are_preempted),
     ("finished threads leave nothing behind", threads::threads_are_freed),
     ("the heap keeps what it is given", memory::heap_keeps_contents),

@@ -7,19 +7,18 @@
 use core::cell::UnsafeCell;
 use core::marker::PhantomData;
 use core::ops::{Deref, DerefMut};
-use core::sync::atomic::{AtomicBool, Ordering};
 
-use super::WaitQueue;
-use crate::arch::percpu;
+use blocking::RawMutex;
+
+use super::platform::{Kernel, assert_may_sleep, queue};
 
 /// Mutual exclusion between threads. Never taken in an interrupt handler or under a spin lock.
 pub struct Mutex<T: ?Sized> {
-    locked: AtomicBool,
-    waiters: WaitQueue,
+    raw: RawMutex<Kernel>,
     value: UnsafeCell<T>,
 }
 
-// SAFETY: `locked` lets one thread at a time reach the value, so sharing the mutex only sends the value.
+// SAFETY: `raw` lets one thread at a time reach the value, so sharing the mutex only sends the value.
 unsafe impl<T: ?Sized + Send> Sync for Mutex<T> {}
 // SAFETY: owning the mutex is owning the value.
 unsafe impl<T: ?Sized + Send> Send for Mutex<T> {}
@@ -27,7 +26,7 @@ unsafe impl<T: ?Sized + Send> Send for Mutex<T> {}
 impl<T> Mutex<T> {
     /// A free mutex around `value`.
     pub const fn new(value: T) -> Self {
-        Self { locked: AtomicBool::new(false), waiters: WaitQueue::new(), value: UnsafeCell::new(value) }
+        Self { raw: RawMutex::new(queue()), value: UnsafeCell::new(value) }
     }
 }
 
@@ -37,19 +36,11 @@ impl<T: ?Sized> Mutex<T> {
     /// # Panics
     /// In debug builds, when a spin lock is held or an interrupt is being handled, even if the mutex is free:
     /// the next time it may not be.
+    #[inline]
     pub fn lock(&self) -> MutexGuard<'_, T> {
-        debug_assert!(
-            percpu::preemptible() && !percpu::in_trap(),
-            "a mutex was taken where nobody may sleep"
-        );
-        if !self.try_acquire() {
-            self.waiters.wait_until(|| self.try_acquire());
-        }
+        assert_may_sleep();
+        self.raw.acquire();
         MutexGuard { mutex: self, shared_as: PhantomData }
-    }
-
-    fn try_acquire(&self) -> bool {
-        self.locked.compare_exchange(false, true, Ordering::Acquire, Ordering::Relaxed).is_ok()
     }
 }
 
@@ -58,6 +49,16 @@ pub struct MutexGuard<'a, T: ?Sized> {
     mutex: &'a Mutex<T>,
     /// Left to itself the guard could be shared whenever the mutex can, but it gives out `&T`.
     shared_as: PhantomData<&'a T>,
+}
+
+impl<'a, T: ?Sized> MutexGuard<'a, T> {
+    /// Runs `f`, which gives the lock back and takes it again.
+    pub(super) fn while_released(self, f: impl FnOnce(&RawMutex<Kernel>)) -> Self {
+        let mutex = self.mutex;
+        core::mem::forget(self);
+        f(&mutex.raw);
+        MutexGuard { mutex, shared_as: PhantomData }
+    }
 }
 
 impl<T: ?Sized> Deref for MutexGuard<'_, T> {
@@ -76,8 +77,8 @@ impl<T: ?Sized> DerefMut for MutexGuard<'_, T> {
 }
 
 impl<T: ?Sized> Drop for MutexGuard<'_, T> {
+    #[inline]
     fn drop(&mut self) {
-        self.mutex.locked.store(false, Ordering::Release);
-        self.mutex.waiters.wake_one();
+        self.mutex.raw.release();
     }
 }

@@ -24,7 +24,7 @@ pub use block::{Ticket, block, prepare_to_block};
 pub use cpu::{CpuTimes, cpu_times};
 pub use idle::run_idle;
 pub use scheduler::with_current_name;
-pub use sleep::{sleep_ms, wake_at_ns};
+pub use sleep::{TimerGuard, sleep_ms, wake_at_ns};
 pub use spawn::{JoinHandle, SpawnError, spawn};
 pub use table::{ThreadInfo, list};
 pub use thread::ThreadState;
