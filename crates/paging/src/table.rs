@@ -138,6 +138,7 @@ impl PageTable {
     ///
     /// # Errors
     /// [`MapError`]; then neither a page nor a table was added.
+    #[inline(always)] // callers know size and attributes: most of it folds
     pub fn map(
         &mut self,
         memory: &mut impl TableMemory,
@@ -282,6 +283,7 @@ impl PageTable {
     ///
     /// # Errors
     /// [`MapError::NotMapped`], or [`MapError::HugePageInTheWay`] when `page` is inside a page and not its beginning.
+    #[inline(always)]
     pub fn unmap(
         &mut self,
         memory: &mut impl TableMemory,
@@ -369,7 +371,7 @@ impl PageTable {
     }
 
     /// Descends to the entry that maps `address`, or would.
-    #[inline]
+    #[inline(always)]
     fn walk(&self, memory: &impl TableMemory, address: VirtualAddress) -> Walk {
         let mut tables = [self.root; ROOT_LEVEL as usize];
         let mut level = ROOT_LEVEL;
@@ -425,7 +427,7 @@ impl PageTable {
     }
 
     /// Clears the entry that `walk` ended at, and unlinks the tables that this leaves empty.
-    #[inline]
+    #[inline(always)]
     fn clear(
         &mut self,
         memory: &mut impl TableMemory,
@@ -461,7 +463,7 @@ impl PageTable {
     /// Adds `change` to the count of entries in use of the table of `level`, kept in the entry that points
     /// to it, and unlinks the table when that becomes 0. `None` for tables that are never freed: the root,
     /// and those right below its upper half, which all address spaces share.
-    #[inline]
+    #[inline(always)]
     fn count(
         &mut self,
         memory: &mut impl TableMemory,
@@ -521,6 +523,7 @@ fn check_span(start: VirtualAddress, length: u64) -> Result<(), MapError> {
 }
 
 /// The page around `address` that `walk` found.
+#[inline(always)]
 fn mapping(address: VirtualAddress, walk: &Walk) -> Option<Mapping> {
     let Entry::Page(physical, attributes) = walk.entry() else { return None };
     let size = PageSize::of_level(walk.level);
@@ -529,6 +532,7 @@ fn mapping(address: VirtualAddress, walk: &Walk) -> Option<Mapping> {
 }
 
 /// The page that `walk` found, when it begins at `page`.
+#[inline(always)]
 fn beginning(page: VirtualAddress, walk: &Walk) -> Result<Mapping, MapError> {
     if !page.is_aligned(PageSize::Size4KiB) {
         return Err(MapError::Misaligned);
