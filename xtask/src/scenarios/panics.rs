@@ -27,9 +27,7 @@ pub const SCENARIOS: &[Scenario] = &[
     ("a_double_free_is_found", |stage| {
         panics(stage, "double-free", "double free: an object of 50 bytes in size class", "misuse::free_twice")
     }),
-    ("a_write_behind_an_allocation_is_found", |stage| {
-        panics(stage, "overrun", "overrun", "misuse::overrun")
-    }),
+    ("a_write_behind_an_allocation_is_found", |stage| panics(stage, "overrun", "overrun", "misuse::overrun")),
 ];
 
 /// Provokes a failure of this kind; `cause` and `function` are what its report must name.
