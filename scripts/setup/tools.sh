@@ -7,7 +7,7 @@ ALL_TOOLS="cc qemu ovmf xorriso grub grub-bios grub-efi mtools dosfstools gdb"
 tools_for() {
     case $1 in
         doctor) ;;
-        kernel | loader | check) echo cc ;;
+        kernel | loader | check | model) echo cc ;;
         disk) echo cc mtools dosfstools ;;
         usb | iso) echo cc xorriso $(grub_tools) mtools ;;
         run) echo cc qemu xorriso $(grub_tools) mtools dosfstools $(window_tools) ;;
