@@ -6,7 +6,7 @@
 //!
 //! - in the kernel, over its scheduler and its spin locks that turn interrupts off;
 //! - in this crate's unit tests, over `loom`, which runs every interleaving of two or three threads, and every
-//!   value that the memory model lets a load return (`src/model/`); [`atomic`] is the switch;
+//!   value that the memory model lets a load return (`src/model/`); `src/atomic.rs` is the switch;
 //! - in `tests/`, over the host's threads: many of them, for a short time.
 //!
 //! Nothing here guards data by itself: references out of a lock need `unsafe`, which stays in the kernel's
