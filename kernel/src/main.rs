@@ -137,6 +137,9 @@ fn report(boot: &BootInfo, online: usize) {
     let name = core::str::from_utf8(&brand).unwrap_or("").trim_matches(['\0', ' ']);
     let memory = memory::statistics();
     log::info!(target: "boot", "{online} of {} CPUs run ({name}), {} MiB of memory", boot.processors.count(), memory.total >> 20);
+    if online < boot.processors.count() {
+        log::warn!(target: "boot", "the other CPUs did not start in time");
+    }
     match &boot.framebuffer {
         Some(f) => {
             log::info!(target: "boot", "screen {}x{}, {} bits, pitch {}", f.width, f.height, f.bits_per_pixel, f.pitch)

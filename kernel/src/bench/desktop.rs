@@ -8,7 +8,7 @@ use keymap::{Key, KeyEvent, KeyState, Modifiers};
 use ui::{App, Button, Event, Host, Response};
 
 use super::print;
-use crate::arch::time;
+use crate::arch::{cpu, time, trap};
 use crate::desktop::{self as session, inject};
 use crate::{memory, task};
 
@@ -20,9 +20,11 @@ const MOTION_EVERY_MS: u64 = 4;
 pub(super) fn run() {
     let memory = memory::statistics();
     print("idle_memory", (memory.used + memory.kernel + memory.loader) >> 10, "KiB");
-    let before = session::shown();
+    let (before, ticks) = (session::shown(), trap::count(trap::vector::TIMER));
     task::sleep_ms(2_000);
     print("idle_frames_in_2_s", session::shown().frames - before.frames, "frames");
+    let ticks = trap::count(trap::vector::TIMER) - ticks;
+    print("idle_timer_interrupts", ticks / 2 / cpu::count() as u64, "per second and CPU");
     pointer();
     drag();
 }

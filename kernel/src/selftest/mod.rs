@@ -29,6 +29,7 @@ const TESTS: &[Test] = &[
     ("floating-point registers survive a switch", traps::registers_survive),
     ("time goes on and is not lost in sleep", threads::sleep_lasts),
     ("threads run on every CPU", threads::every_cpu_works),
+    ("bound threads stay where they are bound", threads::bound_threads_stay),
     ("a mutex keeps threads apart", threads::mutex_excludes),
     ("no wake-up is lost", threads::wakeups_arrive),
     ("waiting gives up when told to", threads::waiting_times_out),

@@ -49,6 +49,27 @@ pub fn every_cpu_works() -> Outcome {
     if seen == wanted { Ok(()) } else { Err(format!("of {count} CPUs only those in {seen:#b} ran threads")) }
 }
 
+/// Threads that are bound to a CPU never run on another, although others are idle and would take them.
+pub fn bound_threads_stay() -> Outcome {
+    let strayed = Arc::new(AtomicUsize::new(0));
+    let mut threads = Vec::new();
+    for number in 0..2 * cpu::count() {
+        let (home, strayed) = (number % cpu::count(), strayed.clone());
+        let body = move || {
+            for round in 0..200 {
+                strayed.fetch_add(usize::from(cpu::id() != home), Ordering::Relaxed);
+                if round % 20 == 0 { task::sleep_ms(1) } else { task::yield_now() }
+            }
+        };
+        threads.push(task::spawn_on(1 << home, "bound", body).map_err(|error| format!("{error}"))?);
+    }
+    threads.into_iter().for_each(JoinHandle::join);
+    match strayed.load(Ordering::Relaxed) {
+        0 => Ok(()),
+        n => Err(format!("bound threads were seen {n} times on other CPUs")),
+    }
+}
+
 /// Threads that add under one mutex, with yields inside, lose no addition.
 pub fn mutex_excludes() -> Outcome {
     const THREADS: u64 = 8;

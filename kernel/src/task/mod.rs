@@ -25,7 +25,7 @@ pub use cpu::{CpuTimes, cpu_times};
 pub use idle::run_idle;
 pub use scheduler::with_current_name;
 pub use sleep::{TimerGuard, sleep_ms, wake_at_ns};
-pub use spawn::{JoinHandle, SpawnError, spawn};
+pub use spawn::{JoinHandle, SpawnError, spawn, spawn_on};
 pub use table::{ThreadInfo, list};
 pub use thread::ThreadState;
 

@@ -26,6 +26,9 @@ impl fmt::Display for SpawnError {
     }
 }
 
+/// Any CPU will do.
+const EVERY_CPU: u64 = u64::MAX;
+
 /// What a thread does; boxed twice, so that one word carries it through the first switch.
 type Body = Box<dyn FnOnce() + Send>;
 
@@ -50,10 +53,21 @@ impl JoinHandle {
 
 /// Starts a thread named `name` that runs `body`.
 pub fn spawn(name: &str, body: impl FnOnce() + Send + 'static) -> Result<JoinHandle, SpawnError> {
+    spawn_on(EVERY_CPU, name, body)
+}
+
+/// As [`spawn`], for a thread that runs only on the CPUs of the mask `cpus`, a bit each, of which at least one is
+/// there.
+pub fn spawn_on(
+    cpus: u64,
+    name: &str,
+    body: impl FnOnce() + Send + 'static,
+) -> Result<JoinHandle, SpawnError> {
     let stack = KernelStack::allocate().ok_or(SpawnError::OutOfMemory)?;
     let body: Body = fallible::boxed(body).map_err(|_| SpawnError::OutOfMemory)?;
     let body: Box<Body> = fallible::boxed(body).map_err(|_| SpawnError::OutOfMemory)?;
     let thread = table::add(name, ThreadState::Ready, stack).map_err(|_| SpawnError::OutOfMemory)?;
+    thread.set_affinity(cpus);
 
     let argument = Box::into_raw(body) as u64;
     let frame = TrapFrame::starting_at(begin as *const () as u64, argument, thread.stack_top);

@@ -138,8 +138,8 @@ impl Thread {
         self.affinity.load(Ordering::Relaxed) & 1 << cpu != 0
     }
 
-    /// Keeps the thread on these CPUs, a bit each, from its next turn on. At least one of them must run.
-    pub fn set_affinity(&self, cpus: u64) {
+    /// Keeps the thread on these CPUs, a bit each, from its next turn on.
+    pub(super) fn set_affinity(&self, cpus: u64) {
         self.affinity.store(cpus, Ordering::Relaxed);
     }
 

@@ -7,7 +7,7 @@ use spin::Once;
 use super::{apic, cpu, gdt, idt, interrupts, percpu, stack, time, tlb};
 
 /// How long a processor may take to come up.
-const START_TIMEOUT_NS: u64 = 1_000_000_000;
+const START_TIMEOUT_NS: u64 = 10_000_000_000;
 
 /// How long a panic waits for the other CPUs to stop.
 const STOP_TIMEOUT_NS: u64 = 100_000_000;
