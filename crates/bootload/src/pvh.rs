@@ -36,7 +36,7 @@ pub fn read_start_info<'a>(
     }
 
     let entries = read(wide(40), word(48) as usize * MAP_ENTRY_SIZE).ok_or(BootError::NoMemoryMap)?;
-    let entries = entries.chunks_exact(MAP_ENTRY_SIZE).filter_map(|entry| {
+    let entries = entries.as_chunks::<MAP_ENTRY_SIZE>().0.iter().filter_map(|entry| {
         let kind = Kind::from_e820(u32_at(entry, 16)?);
         Some(Region { base: u64_at(entry, 0)?, length: u64_at(entry, 8)?, kind })
     });
@@ -53,7 +53,7 @@ pub fn read_start_info<'a>(
         handover.root_pointer = RootPointer::At(wide(32));
     }
     let modules = (word(12) as usize).checked_mul(MODULE_SIZE).and_then(|length| read(wide(16), length));
-    for module in modules.unwrap_or(&[]).chunks_exact(MODULE_SIZE) {
+    for module in modules.unwrap_or(&[]).as_chunks::<MODULE_SIZE>().0 {
         if let (Some(base), Some(size), Some(name)) =
             (u64_at(module, 0), u64_at(module, 8), u64_at(module, 16))
         {

@@ -113,7 +113,7 @@ impl Picture {
             return None;
         }
         let mut count = 0;
-        let pairs = self.bytes.chunks_exact(3).zip(other.bytes.chunks_exact(3));
+        let pairs = self.bytes.as_chunks::<3>().0.iter().zip(other.bytes.as_chunks::<3>().0);
         let bytes = pairs.flat_map(|(expected, actual)| {
             if expected.iter().zip(actual).all(|(a, b)| a.abs_diff(*b) <= TOLERANCE) {
                 return [0, 1, 2].map(|channel| 192 + actual[channel] / 4);
