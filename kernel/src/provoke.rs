@@ -18,7 +18,9 @@ pub fn fail(kind: &str) {
         "double-free" => misuse::free_twice(),
         "overrun" => misuse::overrun(),
         "lock" => percpu::preempt_enable(),
-        other => log::warn!("provoke={other}: not a kind (early, panic, null, code, overflow, double-free, overrun, lock)"),
+        other => log::warn!(
+            "provoke={other}: not a kind (early, panic, null, code, overflow, double-free, overrun, lock)"
+        ),
     }
 }
 

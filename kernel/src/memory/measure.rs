@@ -6,10 +6,10 @@ use core::alloc::Layout;
 use core::ptr::NonNull;
 
 use linked_list_allocator::Heap;
-use paging::{PageSize, PageTable, PhysicalAddress, VirtualAddress};
+use paging::{PageSize, PageTable, PhysicalAddress, TableMemory, VirtualAddress};
 
 use super::direct_map::Tables;
-use super::{frames, kernel_space, layout};
+use super::{frames, kernel_space};
 
 /// Runs a closure that many times over and returns the cost of one run.
 pub type Clock = fn(u64, &mut dyn FnMut()) -> u64;
@@ -108,7 +108,7 @@ pub fn map_unmap(runs: u64, clock: Clock) -> Option<u64> {
     let frame = PhysicalAddress::new(frames::allocate()?.address())?;
     let mut table = PageTable::new(&mut Tables).ok()?;
     // A neighbour, so that the tables are not made and retired each time.
-    let start = VirtualAddress::new(layout::PAGE_RUNS)?;
+    let start = VirtualAddress::new(1 << 30)?;
     let page = start.checked_add(4096)?;
     let attributes = kernel_space::DATA;
     let mut complete = table.map(&mut Tables, start, frame, PageSize::Size4KiB, attributes).is_ok();
@@ -123,5 +123,7 @@ pub fn map_unmap(runs: u64, clock: Clock) -> Option<u64> {
         stale.flush(|_, _| ()).free(&mut Tables);
         frames::free(::frames::Frame::containing(mapping.physical.get()));
     }
+    // Empty again, and never any CPU's.
+    Tables.free(table.root());
     complete.then_some(cost)
 }
