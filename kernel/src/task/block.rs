@@ -21,7 +21,7 @@ impl Ticket {
     /// Wakes the thread; false when somebody else has woken it from this sleep already. May be called in
     /// interrupt handlers and under wait-queue and timer locks.
     pub fn wake(self) -> bool {
-        let woken = self.thread.end_sleep(self.generation, ThreadState::Ready);
+        let woken = self.thread.state.end_sleep(self.generation, ThreadState::Ready);
         if woken {
             // It can't finish before it has run, so the reference is good.
             scheduler::enqueue_woken(ThreadRef::new(&self.thread));
@@ -54,8 +54,8 @@ impl Ticket {
 /// In debug builds, when interrupts are on.
 pub fn prepare_to_block() -> Ticket {
     debug_assert!(!interrupts::are_enabled(), "blocking must be prepared with interrupts off");
-    let thread = scheduler::current();
-    let generation = thread.begin_sleep();
+    let thread = scheduler::current_in_trap();
+    let generation = thread.state.begin_sleep();
     Ticket { thread, generation }
 }
 

@@ -15,7 +15,7 @@ use super::cpu;
 use super::thread::{Thread, ThreadRef, ThreadState};
 use super::{sleep, table};
 use crate::arch::trap::TrapFrame;
-use crate::arch::{cpu as arch_cpu, percpu, smp, time};
+use crate::arch::{cpu as arch_cpu, interrupts, percpu, smp, time};
 use crate::memory::stack::STACK_SIZE;
 
 /// The running thread.
@@ -23,11 +23,13 @@ use crate::memory::stack::STACK_SIZE;
 /// # Panics
 /// Before [`super::initialise`]: there are no threads yet.
 pub fn current() -> Arc<Thread> {
-    // The lock keeps the thread on this CPU between asking for the CPU's number and for its thread.
-    let enabled = crate::arch::interrupts::disable();
-    let thread = cpu::of(percpu::id()).local.lock().current.map(ThreadRef::to_arc);
-    crate::arch::interrupts::restore(enabled);
-    thread.expect("a CPU runs a thread from `task::initialise` on")
+    interrupts::without(current_in_trap)
+}
+
+/// As [`current`], with interrupts off already, so that the CPU stays the same.
+pub(super) fn current_in_trap() -> Arc<Thread> {
+    let current = cpu::this().and_then(|cpu| cpu.local.lock_in_trap().current);
+    current.expect("a CPU runs a thread from `task::initialise` on").to_arc()
 }
 
 /// Calls `say` with the running thread's name, unless its CPU's lock is held: for the panic screen, which
@@ -71,7 +73,7 @@ fn reschedule<const YIELDS: bool>(frame: *mut TrapFrame) -> *mut TrapFrame {
     let Some(previous) = local.current else { return frame };
     // A thread that blocked is somebody else's to wake. One that was woken before it got here is in a run
     // queue already. Only one that could just go on is queued here; the idle thread never is.
-    let goes_on = previous.stop_running() && !cpu.is_idle();
+    let goes_on = previous.state.stop_running() && !cpu.is_idle();
     let fit = |thread| may_run(thread, previous);
     let chosen = if !goes_on {
         local.queue.pop_if(fit)
@@ -93,7 +95,7 @@ fn reschedule<const YIELDS: bool>(frame: *mut TrapFrame) -> *mut TrapFrame {
         }
         None => nobody_waits(cpu, local.idle_thread.unwrap_or(previous)),
     };
-    next.set_state(ThreadState::Running);
+    next.state.set(ThreadState::Running);
     if !goes_on {
         cpu.queued.store(local.queue.len(), Ordering::Relaxed);
     }
@@ -173,25 +175,30 @@ fn steal(thief: usize) -> Option<(ThreadRef, Level)> {
 /// Queues a thread that was just made ready, where the policy wants it, and sees to it that the CPU looks if the
 /// thread is more urgent than what runs there.
 pub(super) fn enqueue_woken(thread: ThreadRef) {
-    let last = thread.last_cpu.load(Ordering::Relaxed);
-    let target = sched::place(last, cpu::loads(), |cpu| thread.may_run_on(cpu));
-    let cpu = cpu::of(target);
-    let level = thread.level();
-    {
-        let mut local = cpu.local.lock();
-        local.queue.push(thread, level);
-        cpu.queued.store(local.queue.len(), Ordering::Relaxed);
-    }
-    if level.index() as u8 >= cpu.running_level.load(Ordering::Relaxed) {
-        return;
-    }
-    let enabled = crate::arch::interrupts::disable();
-    if target == percpu::id() {
-        percpu::set_need_resched();
-    } else {
-        smp::send_reschedule(target);
-    }
-    crate::arch::interrupts::restore(enabled);
+    interrupts::without(|| {
+        let target = match cpu::all().len() {
+            1 => 0,
+            _ => {
+                let last = thread.last_cpu.load(Ordering::Relaxed);
+                sched::place(last, cpu::loads(), |cpu| thread.may_run_on(cpu))
+            }
+        };
+        let cpu = cpu::of(target);
+        let level = thread.level();
+        {
+            let mut local = cpu.local.lock_in_trap();
+            local.queue.push(thread, level);
+            cpu.queued.store(local.queue.len(), Ordering::Relaxed);
+        }
+        if level.index() as u8 >= cpu.running_level.load(Ordering::Relaxed) {
+            return;
+        }
+        if target == percpu::id() {
+            percpu::set_need_resched();
+        } else {
+            smp::send_reschedule(target);
+        }
+    });
 }
 
 /// Runs on a CPU at each tick, with interrupts off.

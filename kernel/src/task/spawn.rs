@@ -98,7 +98,7 @@ fn exit() -> ! {
     }
     // From here to the switch nothing may preempt: the state says finished, and nobody would switch back.
     interrupts::disable();
-    thread.set_state(ThreadState::Finished);
+    thread.state.set(ThreadState::Finished);
     reaper::hand_over(thread);
     scheduler::give_up_cpu();
     unreachable!("a finished thread was resumed")

@@ -6,6 +6,8 @@ use core::ops::Deref;
 use core::ptr::NonNull;
 use core::sync::atomic::{AtomicBool, AtomicPtr, AtomicU8, AtomicU64, AtomicUsize, Ordering};
 
+use blocking::StateWord;
+pub use blocking::ThreadState;
 use sched::{Level, Linked, Standing};
 
 use crate::arch::trap::TrapFrame;
@@ -14,42 +16,13 @@ use crate::memory::stack::KernelStack;
 
 use super::block::Ticket;
 
-/// What a thread is doing.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[repr(u64)]
-pub enum ThreadState {
-    /// On a CPU.
-    Running = 0,
-    /// In a run queue.
-    Ready = 1,
-    /// Waiting to be woken.
-    Blocked = 2,
-    /// Ended.
-    Finished = 3,
-}
-
-/// Bits of the state word below the generation.
-const STATE_BITS: u32 = 2;
-
-impl ThreadState {
-    fn of(word: u64) -> Self {
-        match word & 3 {
-            0 => Self::Running,
-            1 => Self::Ready,
-            2 => Self::Blocked,
-            _ => Self::Finished,
-        }
-    }
-}
-
 /// A thread's record. Its context lies on its stack while it does not run.
 pub struct Thread {
     id: u64,
     slot: usize,
     name: Box<str>,
-    /// State in the low bits, the number of the current (or next) sleep above: one word, so that waking
-    /// checks and changes both at once.
-    state: AtomicU64,
+    /// State and number of the sleep; model-checked with everything that waits (`crates/blocking`).
+    pub(super) state: StateWord,
     /// The saved frame. Written by the CPU that switches away, read by the one that switches to it, and
     /// between the two lies `on_cpu`'s release and acquire.
     pub(super) context: AtomicPtr<TrapFrame>,
@@ -88,7 +61,7 @@ impl Thread {
             id,
             slot,
             name,
-            state: AtomicU64::new(state as u64),
+            state: StateWord::new(state),
             context: AtomicPtr::new(core::ptr::null_mut()),
             on_cpu: AtomicBool::new(state == ThreadState::Running),
             link: AtomicPtr::new(core::ptr::null_mut()),
@@ -145,41 +118,7 @@ impl Thread {
 
     /// What it is doing, which may have changed by the time you look.
     pub fn state(&self) -> ThreadState {
-        ThreadState::of(self.state.load(Ordering::Relaxed))
-    }
-
-    /// Moves from running to ready; false when the thread blocked or ended. Only the CPU it runs on calls
-    /// this, and nobody else changes the state of a running thread, so no exchange is needed.
-    pub(super) fn stop_running(&self) -> bool {
-        let word = self.state.load(Ordering::Relaxed);
-        let running = ThreadState::of(word) == ThreadState::Running;
-        if running {
-            self.state.store(word | ThreadState::Ready as u64, Ordering::Relaxed);
-        }
-        running
-    }
-
-    /// Sets the state whatever it was.
-    pub(super) fn set_state(&self, to: ThreadState) {
-        let word = self.state.load(Ordering::Relaxed);
-        self.state.store(word & !3 | to as u64, Ordering::Release);
-    }
-
-    /// Begins a new sleep and returns its generation. Only the running thread itself calls this.
-    pub(super) fn begin_sleep(&self) -> u64 {
-        let generation = (self.state.load(Ordering::Relaxed) >> STATE_BITS) + 1;
-        self.state.store(generation << STATE_BITS | ThreadState::Blocked as u64, Ordering::Release);
-        generation
-    }
-
-    /// Moves from blocked, in the sleep `generation`, to `to`; false when that sleep is over.
-    pub(super) fn end_sleep(&self, generation: u64, to: ThreadState) -> bool {
-        let blocked = generation << STATE_BITS | ThreadState::Blocked as u64;
-        self.exchange(blocked, generation << STATE_BITS | to as u64)
-    }
-
-    fn exchange(&self, from: u64, to: u64) -> bool {
-        self.state.compare_exchange(from, to, Ordering::AcqRel, Ordering::Relaxed).is_ok()
+        self.state.get()
     }
 }
 
