@@ -16,7 +16,9 @@ use crate::scenarios;
 /// QEMU's exit code when the guest writes `value` to the exit port is `value << 1 | 1`; the kernel writes
 /// 0x10 when every self-test passed.
 const SELFTEST_PASSED: i32 = 0x10 << 1 | 1;
-/// The self-test boot may take this long.
+/// What goes wrong differs between one CPU, where everything must be switched, two, where things meet, and more.
+const SELFTEST_CPUS: [u32; 4] = [1, 2, 4, 8];
+/// A self-test boot may take this long.
 const SELFTEST_TIME: Duration = Duration::from_secs(120);
 
 /// Runs everything; with `ONLY`, just the scenarios (and the self-test) of that name. Every part runs
@@ -35,8 +37,15 @@ pub fn all(project: &Project) -> Result {
     if project.only.is_none() {
         count("host tests", run::visibly(toolchain::cargo(project).arg("test")));
     }
-    if project.only.as_ref().is_none_or(|only| "selftest".contains(only.as_str())) {
-        count("selftest", selftest(project));
+    for cpus in SELFTEST_CPUS {
+        let name = format!("selftest_on_{cpus}_cpus");
+        if project.only.as_ref().is_none_or(|only| name.contains(only.as_str())) {
+            let result = selftest(project, &name, cpus);
+            if result.is_ok() {
+                println!("test {name} ... ok");
+            }
+            count(&name, result);
+        }
     }
     for (name, result) in scenarios::run(project)? {
         count(name, result);
@@ -53,9 +62,9 @@ pub fn all(project: &Project) -> Result {
     if failed.is_empty() { Ok(()) } else { fail!("failed: {}", failed.join(", ")) }
 }
 
-/// Boots a checked kernel with the word `selftest`; it ends QEMU with its verdict.
-fn selftest(project: &Project) -> Result {
-    let folder = project.build.join("test/selftest");
+/// Boots a checked kernel on so many CPUs with the word `selftest`; it ends QEMU with its verdict.
+fn selftest(project: &Project, name: &str, cpus: u32) -> Result {
+    let folder = project.build.join("test").join(name);
     let disk_image = folder.join("disk.img");
     disk::create(&disk_image, disk::STANDARD, &project.root.join("disk"))?;
     let kernel = compile::kernel(project, Profile::Checked)?;
@@ -69,7 +78,7 @@ fn selftest(project: &Project) -> Result {
         boot,
         serial: Serial::File(folder.join("serial.log")),
         accelerator: accelerator::tcg(),
-        cpus: 4,
+        cpus,
         memory_mib: 512,
         disk: Some(disk_image.clone()),
         ps2: true,
@@ -80,10 +89,7 @@ fn selftest(project: &Project) -> Result {
     let code = Machine::start(hardware, &folder, SELFTEST_TIME)?.wait_for_power_off(SELFTEST_TIME);
     let log = fs::read_to_string(folder.join("serial.log")).unwrap_or_default();
     match code {
-        Ok(SELFTEST_PASSED) => {
-            println!("test selftest ... ok");
-            disk::check(&disk_image).context("find the disk sound after the self-test")
-        }
+        Ok(SELFTEST_PASSED) => disk::check(&disk_image).context("find the disk sound after the self-test"),
         Ok(code) => fail!("the self-test ended with code {code}:\n{}", run::tail(&log, 30)),
         Err(error) => fail!("{error}:\n{}", run::tail(&log, 30)),
     }
