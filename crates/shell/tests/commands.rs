@@ -23,6 +23,21 @@ fn files_are_written_and_read_back() {
 }
 
 #[test]
+fn options_may_follow_what_they_are_for() {
+    let machine = Machine::new(80, 24);
+    machine.output_of("mkdir Zoo; touch -- -odd");
+    for (last, first) in [("ls / -l", "ls -l /"), ("ls . -la", "ls -la .")] {
+        assert_eq!(machine.output_of(last), machine.output_of(first));
+    }
+    assert_eq!(machine.output_of("rm Zoo -r; ls"), "-odd  readme.txt");
+    assert!(
+        machine.output_of("ls / -x").contains("usage"),
+        "an unknown option is refused wherever it stands"
+    );
+    assert_eq!(machine.output_of("rm -- -odd; ls"), "readme.txt", "no option after --");
+}
+
+#[test]
 fn ls_shows_sizes_dates_and_directories() {
     let machine = Machine::new(80, 24);
     machine.output_of("mkdir Zoo; write big 0123456789");

@@ -18,7 +18,7 @@ use crate::system::{FileKind, System, WriteMode};
 pub(super) fn cp(session: &mut Session<'_>, arguments: &[String]) -> Outcome {
     let (options, paths) = split_options(arguments, "r").ok_or_else(|| usage("cp"))?;
     let recursively = options.contains('r');
-    each_source(session, paths, "cp", |session, source, target| {
+    each_source(session, &paths, "cp", |session, source, target| {
         if session.system.status(source).is_ok_and(|status| status.kind == FileKind::Directory)
             && !recursively
         {
@@ -30,7 +30,7 @@ pub(super) fn cp(session: &mut Session<'_>, arguments: &[String]) -> Outcome {
 
 pub(super) fn mv(session: &mut Session<'_>, arguments: &[String]) -> Outcome {
     let (_, paths) = split_options(arguments, "f").ok_or_else(|| usage("mv"))?;
-    each_source(session, paths, "mv", |session, source, target| {
+    each_source(session, &paths, "mv", |session, source, target| {
         may_go(session, source)?;
         let system = session.system.clone();
         if mount_point(&*system, source) != mount_point(&*system, target) {

@@ -20,7 +20,7 @@ pub(super) fn cat(session: &mut Session<'_>, arguments: &[String]) -> Outcome {
     if files.is_empty() {
         return Err(usage("cat"));
     }
-    for file in files {
+    for file in &files {
         let path = session.resolve(file)?;
         show(session, &path)?;
     }
@@ -110,7 +110,7 @@ pub(super) fn touch(session: &mut Session<'_>, arguments: &[String]) -> Outcome 
         return Err(usage("touch"));
     }
     let system = &**session.system;
-    for file in files {
+    for file in &files {
         let path = session.resolve(file)?;
         match system.status(&path) {
             Ok(_) => Ok(()),
@@ -128,7 +128,7 @@ pub(super) fn mkdir(session: &mut Session<'_>, arguments: &[String]) -> Outcome 
         return Err(usage("mkdir"));
     }
     let system = &**session.system;
-    for directory in directories {
+    for directory in &directories {
         let path = session.resolve(directory)?;
         let result = if options.contains('p') {
             make_with_parents(system, &path)

@@ -17,8 +17,7 @@ pub(super) fn ls(session: &mut Session<'_>, arguments: &[String]) -> Outcome {
     let (options, paths) = split_options(arguments, "la").ok_or_else(|| usage("ls"))?;
     let long = options.contains('l');
     let hidden = options.contains('a');
-    let here = [String::from(".")];
-    let paths = if paths.is_empty() { &here } else { paths };
+    let paths = if paths.is_empty() { vec![String::from(".")] } else { paths };
     for (index, argument) in paths.iter().enumerate() {
         let path = session.resolve(argument)?;
         let mut entries = entries(session, &path)?;

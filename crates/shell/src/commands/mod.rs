@@ -124,23 +124,26 @@ fn edit_distance(left: &str, right: &str) -> usize {
     above[right.len()]
 }
 
-/// Takes options such as `-l` or `-la` off the front of the arguments; `None` when one is not
-/// among `known`. `--` ends the options.
-fn split_options<'a>(arguments: &'a [String], known: &str) -> Option<(String, &'a [String])> {
+/// Parts options such as `-l` or `-la`, wherever they stand, from the other arguments; `None` when one is not
+/// among `known`. What follows `--` is no option.
+fn split_options(arguments: &[String], known: &str) -> Option<(String, Vec<String>)> {
     let mut options = String::new();
-    let mut rest = arguments;
-    while let Some((first, others)) = rest.split_first() {
-        if first == "--" {
-            return Some((options, others));
+    let mut rest = Vec::new();
+    let mut all = arguments.iter();
+    while let Some(argument) = all.next() {
+        if argument == "--" {
+            rest.extend(all.cloned());
+            break;
         }
-        let Some(letters) = first.strip_prefix('-').filter(|letters| !letters.is_empty()) else { break };
-        if !letters.chars().all(|letter| known.contains(letter)) {
-            return None;
+        match argument.strip_prefix('-').filter(|letters| !letters.is_empty()) {
+            Some(letters) if letters.chars().all(|letter| known.contains(letter)) => {
+                options.push_str(letters)
+            }
+            Some(_) => return None,
+            None => rest.push(argument.clone()),
         }
-        options.push_str(letters);
-        rest = others;
     }
-    Some((options.to_string(), rest))
+    Some((options, rest))
 }
 
 /// The usage of the command called `name`, as a failure.

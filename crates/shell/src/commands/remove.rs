@@ -15,7 +15,7 @@ pub(super) fn rm(session: &mut Session<'_>, arguments: &[String]) -> Outcome {
     if paths.is_empty() {
         return Err(usage("rm"));
     }
-    for argument in paths {
+    for argument in &paths {
         let path = session.resolve(argument)?;
         remove(session, &path, options.contains('r'))?;
     }

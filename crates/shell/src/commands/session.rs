@@ -87,7 +87,7 @@ pub(crate) fn exit(session: &mut Session<'_>, _arguments: &[String]) -> Outcome 
 
 pub(crate) fn help(session: &mut Session<'_>, arguments: &[String]) -> Outcome {
     let (_, names) = split_options(arguments, "").ok_or_else(|| usage("help"))?;
-    match names {
+    match names.as_slice() {
         [] => {
             let width = COMMANDS.iter().map(|command| command.name.len()).max().unwrap_or(0);
             let entries: Vec<(String, usize)> = COMMANDS
