@@ -1,7 +1,7 @@
 //! Sleeping until a moment.
 //!
 //! Each CPU has a heap of its own of those who began to sleep there. It looks into it at each tick; when it has
-//! nothing to run it stops ticking and sets its timer to the first deadline instead ([`next_deadline_ns`]).
+//! nothing to run it stops ticking and sets its timer to the first deadline instead (`idle.rs`).
 
 use core::sync::atomic::Ordering;
 
