@@ -1,7 +1,7 @@
 # Quicklime's front door. Every target first runs scripts/setup.sh, which installs what the target
 # lacks (or says how), and then xtask, which does the work. `make help` lists the targets.
 BUILD ?= ./build
-export BUILD DISK LIMINE_DIR CPUS MEMORY CMDLINE RESOLUTION ONLY DEV FORCE
+export BUILD DISK LIMINE_DIR CPUS MEMORY CMDLINE RESOLUTION ONLY SEED DEV FORCE
 
 XTASK = scripts/setup.sh $@ && . "$(BUILD)/toolchain.env" && "$$QUICKLIME_CARGO" run --quiet --package xtask -- $@
 # Deeper than `cargo test` goes, and with the counts of what was visited.
@@ -36,5 +36,6 @@ help:       ; @sh scripts/help.sh Makefile ## list the targets and variables
 #   CMDLINE="..."     words for the kernel, as in docs/boot.md
 #   RESOLUTION=WxH    resolution of the screen, such as 1280x800
 #   ONLY=NAME         test: only the scenarios whose names contain NAME
+#   SEED=N            test: where the scenario of random keys and clicks begins
 #   DEV=/dev/sdX      usb: the stick; FORCE=1 also takes a disk that is fixed or mounted
 #   BUILD=./build     folder for everything that is made

@@ -8,6 +8,7 @@ mod boot;
 mod disks;
 mod files;
 mod machines;
+mod monkey;
 mod panics;
 mod stage;
 mod windows;
@@ -35,6 +36,7 @@ fn list() -> Vec<Scenario> {
         machines::SCENARIOS,
         disks::SCENARIOS,
         panics::SCENARIOS,
+        monkey::SCENARIOS,
         boot::SCENARIOS,
     ]
     .concat()
