@@ -134,15 +134,20 @@ pub fn timer_elapsed() -> u32 {
 
 /// Makes the timer interrupt every `count` of its clock.
 pub fn timer_start_periodic(count: u32) {
-    write(register::TIMER_DIVIDE, DIVIDE_BY_16);
-    write(register::TIMER, PERIODIC | u32::from(vector::TIMER));
-    write(register::TIMER_INITIAL, count.max(1));
+    timer_start(PERIODIC, count);
 }
 
 /// Makes the timer interrupt once, after `count` of its clock.
 pub fn timer_start_once(count: u32) {
+    timer_start(0, count);
+}
+
+/// Stops the timer before its mode changes (SDM vol. 3A, 11.5.4: an initial count of 0 does): a one-shot count of
+/// a few clocks must not become a period for a moment. QEMU never comes back from firing such a period.
+fn timer_start(mode: u32, count: u32) {
+    write(register::TIMER_INITIAL, 0);
     write(register::TIMER_DIVIDE, DIVIDE_BY_16);
-    write(register::TIMER, u32::from(vector::TIMER));
+    write(register::TIMER, mode | u32::from(vector::TIMER));
     write(register::TIMER_INITIAL, count.max(1));
 }
 
