@@ -143,7 +143,8 @@ pub fn timer_start_once(count: u32) {
 }
 
 /// Stops the timer before its mode changes (SDM vol. 3A, 11.5.4: an initial count of 0 does): a one-shot count of
-/// a few clocks must not become a period for a moment. QEMU never comes back from firing such a period.
+/// a few clocks must not become a period for a moment. Without this, about one boot in sixty on one CPU hung under
+/// QEMU, its debug stub included; that a period of nanoseconds keeps QEMU busy for ever is inferred, not seen.
 fn timer_start(mode: u32, count: u32) {
     write(register::TIMER_INITIAL, 0);
     write(register::TIMER_DIVIDE, DIVIDE_BY_16);
