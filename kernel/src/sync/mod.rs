@@ -1,7 +1,7 @@
 //! Locks and queues that sleep, above the scheduler. Waking is legal in interrupt handlers, waiting is not.
 //!
-//! What decides stands in crate `blocking`, where every interleaving is explored; here it meets the scheduler
-//! ([`platform`]), and locks get the values they guard.
+//! What decides stands in crate `blocking`, where every interleaving is explored; there it meets the scheduler
+//! through [`task::Kernel`](crate::task::Kernel); here locks get the values they guard.
 
 mod channel;
 mod condition;

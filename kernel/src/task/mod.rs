@@ -13,6 +13,7 @@
 mod block;
 mod cpu;
 mod idle;
+mod platform;
 mod reaper;
 mod scheduler;
 mod sleep;
@@ -23,6 +24,7 @@ mod thread;
 pub use block::{Ticket, block, prepare_to_block};
 pub use cpu::{CpuTimes, cpu_times};
 pub use idle::run_idle;
+pub use platform::Kernel;
 pub use scheduler::with_current_name;
 pub use sleep::{TimerGuard, sleep_ms, wake_at_ns};
 pub use spawn::{JoinHandle, SpawnError, spawn, spawn_on};

@@ -1,0 +1,64 @@
+//! The kernel as crate `blocking` sees it: threads that stop and wake, and spin locks that keep interrupts out.
+
+use blocking::{Lock, Platform};
+
+use super::{Ticket, TimerGuard};
+use crate::arch::time;
+use crate::lock::{IrqSpinLock, Rank};
+
+/// This kernel.
+pub struct Kernel;
+
+impl Platform for Kernel {
+    type Lock<T: Send> = IrqSpinLock<T>;
+    type Ticket = Ticket;
+    type Alarm = TimerGuard;
+
+    fn lock<T: Send>(value: T) -> IrqSpinLock<T> {
+        IrqSpinLock::new(Rank::Queue, value)
+    }
+
+    #[inline]
+    fn prepare_to_block() -> Ticket {
+        super::prepare_to_block()
+    }
+
+    #[inline]
+    fn block() {
+        super::block();
+    }
+
+    fn yield_now() {
+        super::yield_now();
+    }
+
+    fn now_ns() -> u64 {
+        time::uptime_ns()
+    }
+
+    fn wake_at_ns(deadline_ns: u64, ticket: Ticket) -> TimerGuard {
+        super::wake_at_ns(deadline_ns, ticket)
+    }
+}
+
+impl blocking::Ticket for Ticket {
+    #[inline]
+    fn wake(self) -> bool {
+        Ticket::wake(self)
+    }
+
+    fn duplicate(&self) -> Self {
+        Ticket::duplicate(self)
+    }
+
+    fn thread_id(&self) -> u64 {
+        Ticket::thread_id(self)
+    }
+}
+
+impl<T> Lock<T> for IrqSpinLock<T> {
+    #[inline]
+    fn with<R>(&self, f: impl FnOnce(&mut T) -> R) -> R {
+        f(&mut self.lock())
+    }
+}
