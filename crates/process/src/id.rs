@@ -17,7 +17,7 @@ impl fmt::Display for ProcessId {
     }
 }
 
-/// A thread of any process, by number.
+/// A thread of any process, by the number that its maker gave it: unique among those that have not ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct ThreadId(pub u32);
 

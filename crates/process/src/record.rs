@@ -1,6 +1,6 @@
-//! What is kept of one process.
+//! What is kept of one process and of one thread.
 
-use alloc::collections::BTreeSet;
+use core::fmt;
 
 use crate::{ProcessId, ThreadId};
 
@@ -11,6 +11,15 @@ pub enum ExitStatus {
     Exited(u8),
     /// It was cancelled from outside.
     Cancelled,
+}
+
+impl fmt::Display for ExitStatus {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Exited(code) => write!(f, "ended with {code}"),
+            Self::Cancelled => f.write_str("was cancelled"),
+        }
+    }
 }
 
 /// What a process is doing.
@@ -38,30 +47,80 @@ pub struct ProcessInfo {
     pub threads: usize,
 }
 
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub(crate) struct Process {
-    pub parent: ProcessId,
-    pub children: BTreeSet<ProcessId>,
-    pub threads: BTreeSet<ThreadId>,
-    pub state: ProcessState,
+/// The two ends of a list through records: of children or of threads.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Ends<I> {
+    pub first: Option<I>,
+    pub last: Option<I>,
 }
 
-impl Process {
-    /// An alive process with one thread.
-    pub fn new(parent: ProcessId, thread: ThreadId) -> Self {
+impl<I> Ends<I> {
+    pub const EMPTY: Self = Self { first: None, last: None };
+}
+
+/// A record's neighbours in the one list it stands in.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Links<I> {
+    pub before: Option<I>,
+    pub after: Option<I>,
+}
+
+impl<I> Links<I> {
+    pub const NONE: Self = Self { before: None, after: None };
+}
+
+/// A process. It stands in one of its parent's two lists of children, by its state.
+#[derive(Clone, Debug)]
+pub(crate) struct Process<D> {
+    pub parent: ProcessId,
+    pub state: ProcessState,
+    pub siblings: Links<ProcessId>,
+    /// Children that live.
+    pub living: Ends<ProcessId>,
+    /// Children that have ended, in that order.
+    pub zombies: Ends<ProcessId>,
+    pub threads: Ends<ThreadId>,
+    pub thread_count: usize,
+    pub data: D,
+}
+
+impl<D> Process<D> {
+    /// An alive process without threads.
+    pub fn new(parent: ProcessId, data: D) -> Self {
         Self {
             parent,
-            children: BTreeSet::new(),
-            threads: BTreeSet::from([thread]),
             state: ProcessState::Alive { ending: None },
+            siblings: Links::NONE,
+            living: Ends::EMPTY,
+            zombies: Ends::EMPTY,
+            threads: Ends::EMPTY,
+            thread_count: 0,
+            data,
         }
     }
 
-    /// The status it was told to end with.
+    /// The status it was told to end with, or has.
     pub fn ending(&self) -> Option<ExitStatus> {
         match self.state {
             ProcessState::Alive { ending } => ending,
             ProcessState::Zombie(status) => Some(status),
         }
     }
+
+    /// Its children that have ended, or those that live.
+    pub fn children(&mut self, zombies: bool) -> &mut Ends<ProcessId> {
+        if zombies { &mut self.zombies } else { &mut self.living }
+    }
+
+    /// Whether it has ended: which of its parent's lists it belongs to.
+    pub fn is_zombie(&self) -> bool {
+        matches!(self.state, ProcessState::Zombie(_))
+    }
+}
+
+/// A thread's place in its process.
+#[derive(Clone, Debug)]
+pub(crate) struct Member {
+    pub process: ProcessId,
+    pub siblings: Links<ThreadId>,
 }

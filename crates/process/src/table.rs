@@ -1,211 +1,311 @@
-//! All processes, and how they begin and end. Every operation keeps [`ProcessTable::check`]'s promises.
+//! All processes, and how they begin and end. Every operation keeps [`ProcessTable::check`]'s promises, and costs
+//! the same however many processes there are.
 
-use alloc::collections::BTreeMap;
-use alloc::vec::Vec;
-
-use crate::record::Process;
+use crate::lists::{append, follow, remove};
+use crate::numbered::{EnterError, Numbered};
+use crate::record::{Ends, Links, Member, Process};
 use crate::{ExitStatus, ProcessId, ProcessInfo, ProcessState, ThreadId};
 
-/// What the kernel has to do after an operation, in this order.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Effect {
-    /// Call the thread out of its sleep if that may be interrupted, now or when it next begins one: its
-    /// process is ending, and it must end itself.
-    Interrupt(ThreadId),
-    /// What waits for this process's children has to look again.
-    ChildrenChanged(ProcessId),
+/// Whoever waits for children of these processes has to look again.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[must_use]
+pub struct LookAgain {
+    processes: [Option<ProcessId>; 2],
+}
+
+impl LookAgain {
+    /// Nobody.
+    pub const NOBODY: Self = Self { processes: [None; 2] };
+
+    pub(crate) const fn of(process: ProcessId) -> Self {
+        Self { processes: [Some(process), None] }
+    }
+
+    /// The processes.
+    pub fn iter(self) -> impl Iterator<Item = ProcessId> {
+        self.processes.into_iter().flatten()
+    }
 }
 
 /// Why an operation was refused. Nothing has changed then.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ProcessError {
-    /// No such process, or it has been reaped.
+    /// No such process, or it has been reaped (`ESRCH`).
     NoSuchProcess,
     /// No such thread, or it has ended.
     NoSuchThread,
+    /// The thread belongs to a process already.
+    ThreadInUse,
     /// The process is ending or a zombie.
     Ending,
-    /// Init never ends.
+    /// Init never ends (`EPERM`).
     InitMustLive,
-    /// Every number is in use.
+    /// Every number is in use (`EAGAIN`).
     TooMany,
+    /// No memory to keep another one (`ENOMEM`).
+    OutOfMemory,
 }
 
-/// All processes and their threads.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct ProcessTable {
-    pub(crate) processes: BTreeMap<ProcessId, Process>,
-    /// Which process each thread belongs to.
-    threads: BTreeMap<ThreadId, ProcessId>,
-    limit: u32,
-}
-
-impl ProcessTable {
-    /// Init alone, with one thread, numbered 1 like it. At most `limit` processes, and as many threads again
-    /// for each number, can exist at a time.
-    pub fn new(limit: u32) -> Self {
-        let first = ThreadId(1);
-        Self {
-            processes: BTreeMap::from([(ProcessId::INIT, Process::new(ProcessId::INIT, first))]),
-            threads: BTreeMap::from([(first, ProcessId::INIT)]),
-            limit,
+impl From<EnterError> for ProcessError {
+    fn from(error: EnterError) -> Self {
+        match error {
+            EnterError::NoNumber => Self::TooMany,
+            EnterError::OutOfMemory => Self::OutOfMemory,
         }
     }
+}
 
-    /// Makes a child of `parent` with one thread.
-    pub fn spawn(&mut self, parent: ProcessId) -> Result<(ProcessId, ThreadId), ProcessError> {
+/// All processes and their threads. With each process its user keeps `D`, which comes back when it is reaped.
+#[derive(Clone, Debug)]
+pub struct ProcessTable<D> {
+    pub(crate) processes: Numbered<Process<D>>,
+    threads: Numbered<Member>,
+}
+
+impl<D> ProcessTable<D> {
+    /// Init alone, with one thread. At most `limit` processes, and as many threads as their numbers allow, can
+    /// exist at a time.
+    pub fn new(limit: u32, thread: ThreadId, data: D) -> Result<Self, ProcessError> {
+        let mut processes = Numbered::new(ProcessId::INIT.0..limit.saturating_add(1));
+        processes.enter(ProcessId::INIT.0, Process::new(ProcessId::INIT, data))?;
+        let mut table = Self { processes, threads: Numbered::new(0..u32::MAX) };
+        table.spawn_thread(ProcessId::INIT, thread)?;
+        Ok(table)
+    }
+
+    /// Makes a child of `parent` with one thread, whose number is free.
+    pub fn spawn(&mut self, parent: ProcessId, thread: ThreadId, data: D) -> Result<ProcessId, ProcessError> {
         self.alive(parent)?;
-        let id = lowest_free(self.limit, |id| self.processes.contains_key(&ProcessId(id)))?;
-        let (id, thread) = (ProcessId(id), self.free_thread()?);
-        self.processes.insert(id, Process::new(parent, thread));
-        self.threads.insert(thread, id);
-        if let Some(parent) = self.processes.get_mut(&parent) {
-            parent.children.insert(id);
+        let id = ProcessId(self.processes.add(Process::new(parent, data))?);
+        if let Err(error) = self.join(id, thread) {
+            self.processes.remove(id.0);
+            return Err(error);
         }
-        Ok((id, thread))
+        self.adopt(parent, id);
+        Ok(id)
     }
 
-    /// Makes another thread of `process`.
-    pub fn spawn_thread(&mut self, process: ProcessId) -> Result<ThreadId, ProcessError> {
-        let thread = self.free_thread()?;
-        self.alive(process)?.threads.insert(thread);
-        self.threads.insert(thread, process);
-        Ok(thread)
+    /// Enters another thread of `process`, under a free number.
+    pub fn spawn_thread(&mut self, process: ProcessId, thread: ThreadId) -> Result<(), ProcessError> {
+        self.alive(process)?;
+        self.join(process, thread)
     }
 
-    /// The running thread ends. The last one takes its process with it, which then has this status unless the
-    /// process was told another.
+    /// The thread ends. The last one takes its process with it, which then has this status unless the process was
+    /// told another.
     ///
     /// # Errors
     /// [`ProcessError::InitMustLive`] for init's last thread.
-    pub fn exit_thread(&mut self, thread: ThreadId, status: ExitStatus) -> Result<Vec<Effect>, ProcessError> {
+    pub fn exit_thread(&mut self, thread: ThreadId, status: ExitStatus) -> Result<LookAgain, ProcessError> {
         let id = self.process_of(thread).ok_or(ProcessError::NoSuchThread)?;
-        let process = self.processes.get_mut(&id).ok_or(ProcessError::NoSuchProcess)?;
-        let last = process.threads.len() == 1;
-        if last && id == ProcessId::INIT {
+        let process = self.processes.get_mut(id.0).ok_or(ProcessError::NoSuchProcess)?;
+        let is_last = process.thread_count == 1;
+        if is_last && id == ProcessId::INIT {
             return Err(ProcessError::InitMustLive);
         }
-        process.threads.remove(&thread);
-        self.threads.remove(&thread);
-        if !last {
-            return Ok(Vec::new());
+        process.threads = remove(&mut self.threads, process.threads, thread);
+        process.thread_count -= 1;
+        self.threads.remove(thread.0);
+        if !is_last {
+            return Ok(LookAgain::NOBODY);
         }
-        process.state = ProcessState::Zombie(process.ending().unwrap_or(status));
+        let status = process.ending().unwrap_or(status);
         let parent = process.parent;
-        let orphans = core::mem::take(&mut process.children);
-        let mut effects = Vec::from([Effect::ChildrenChanged(parent)]);
-        if !orphans.is_empty() {
-            for orphan in &orphans {
-                if let Some(orphan) = self.processes.get_mut(orphan) {
-                    orphan.parent = ProcessId::INIT;
-                }
-            }
-            if let Some(init) = self.processes.get_mut(&ProcessId::INIT) {
-                init.children.extend(orphans);
-            }
-            // Zombies among them are init's to reap now.
-            if parent != ProcessId::INIT {
-                effects.push(Effect::ChildrenChanged(ProcessId::INIT));
-            }
+        self.leave_parent(id);
+        if let Some(process) = self.processes.get_mut(id.0) {
+            process.state = ProcessState::Zombie(status);
         }
-        Ok(effects)
+        self.adopt(parent, id);
+        let mut look_again = LookAgain::of(parent);
+        // Zombies among the orphans are init's to reap now.
+        if self.give_to_init(id) && parent != ProcessId::INIT {
+            look_again.processes[1] = Some(ProcessId::INIT);
+        }
+        Ok(look_again)
     }
 
     /// The whole process is to end with `status`: because a thread of it said so (`exit`), or because it was
-    /// cancelled. Its threads are interrupted and end themselves; the first status stands.
-    pub fn end(&mut self, process: ProcessId, status: ExitStatus) -> Result<Vec<Effect>, ProcessError> {
+    /// cancelled. The first status stands; says whether this is the first. Then each of its
+    /// [threads](Self::threads) has to be called out of its sleep, now or when it next begins one, and end itself.
+    pub fn end(&mut self, process: ProcessId, status: ExitStatus) -> Result<bool, ProcessError> {
         if process == ProcessId::INIT {
             return Err(ProcessError::InitMustLive);
         }
-        let process = self.processes.get_mut(&process).ok_or(ProcessError::NoSuchProcess)?;
+        let process = self.processes.get_mut(process.0).ok_or(ProcessError::NoSuchProcess)?;
         match &mut process.state {
             ProcessState::Alive { ending: ending @ None } => {
                 *ending = Some(status);
-                Ok(process.threads.iter().copied().map(Effect::Interrupt).collect())
+                Ok(true)
             }
             // Told before: its threads know.
-            ProcessState::Alive { ending: Some(_) } | ProcessState::Zombie(_) => Ok(Vec::new()),
+            ProcessState::Alive { ending: Some(_) } | ProcessState::Zombie(_) => Ok(false),
         }
     }
 
     /// Whether the thread's process was told to end: the thread must end itself instead of sleeping.
     pub fn must_end(&self, thread: ThreadId) -> bool {
-        self.process_of(thread).and_then(|id| self.processes.get(&id)).is_none_or(|p| p.ending().is_some())
+        let process = self.process_of(thread).and_then(|id| self.processes.get(id.0));
+        process.is_none_or(|process| process.ending().is_some())
     }
 
     /// The process of a thread that has not ended.
     pub fn process_of(&self, thread: ThreadId) -> Option<ProcessId> {
-        self.threads.get(&thread).copied()
+        self.threads.get(thread.0).map(|member| member.process)
     }
 
     /// One process.
     pub fn get(&self, id: ProcessId) -> Option<ProcessInfo> {
-        let process = self.processes.get(&id)?;
-        Some(ProcessInfo { id, parent: process.parent, state: process.state, threads: process.threads.len() })
+        self.processes.get(id.0).map(|process| info(id, process))
+    }
+
+    /// What its user keeps with a process.
+    pub fn data(&self, id: ProcessId) -> Option<&D> {
+        self.processes.get(id.0).map(|process| &process.data)
     }
 
     /// All processes, by number.
-    pub fn list(&self) -> impl Iterator<Item = ProcessInfo> + '_ {
-        self.processes.keys().filter_map(|&id| self.get(id))
+    pub fn list(&self) -> impl Iterator<Item = (ProcessInfo, &D)> {
+        self.processes.iter().map(|(id, process)| (info(ProcessId(id), process), &process.data))
     }
 
-    /// Threads of a process, by number.
-    pub fn threads(&self, process: ProcessId) -> impl Iterator<Item = ThreadId> + '_ {
-        self.processes.get(&process).into_iter().flat_map(|process| process.threads.iter().copied())
+    /// Threads of a process, in the order they came.
+    pub fn threads(&self, process: ProcessId) -> impl Iterator<Item = ThreadId> {
+        let first = self.processes.get(process.0).and_then(|process| process.threads.first);
+        follow(first, |id| self.threads.get(id.0)?.siblings.after)
+    }
+
+    /// Children that have ended and were not waited for, in the order they ended.
+    pub fn zombies(&self, parent: ProcessId) -> impl Iterator<Item = ProcessId> {
+        self.siblings(self.processes.get(parent.0).and_then(|parent| parent.zombies.first))
+    }
+
+    /// Children that live, in the order they came.
+    pub fn living(&self, parent: ProcessId) -> impl Iterator<Item = ProcessId> {
+        self.siblings(self.processes.get(parent.0).and_then(|parent| parent.living.first))
+    }
+
+    /// Begins the search for the next number at the lowest. Numbers that were just freed are given out again then, so
+    /// that an exploration does not tell apart what differs in names only.
+    pub fn search_from_start(&mut self) {
+        self.processes.search_from_start();
     }
 
     /// Says which promise is broken, if one is: for tests, and for the kernel's self-test.
     ///
     /// - Init is alive and its own parent.
-    /// - Every other process is a child of exactly the one it calls its parent, and that one is alive.
+    /// - Every other process is a child of exactly the one it calls its parent, among the living or the zombies as
+    ///   it is, and that one is alive.
     /// - A process has threads exactly while it is alive; a thread belongs to exactly one process.
     /// - A zombie has no children: init has adopted them.
     pub fn check(&self) -> Result<(), &'static str> {
-        let init = self.processes.get(&ProcessId::INIT).ok_or("init is gone")?;
-        if init.threads.is_empty() || init.parent != ProcessId::INIT {
+        let init = self.processes.get(ProcessId::INIT.0).ok_or("init is gone")?;
+        if init.thread_count == 0 || init.parent != ProcessId::INIT {
             return Err("init is not alive");
         }
-        let mut threads = 0;
-        for (&id, process) in &self.processes {
-            let is_alive = matches!(process.state, ProcessState::Alive { .. });
-            if is_alive == process.threads.is_empty() {
+        let (mut threads, mut children) = (0, 0);
+        for (id, process) in self.processes.iter() {
+            let id = ProcessId(id);
+            if process.is_zombie() != (process.thread_count == 0) {
                 return Err("a zombie has threads, or an alive process none");
             }
-            if !is_alive && !process.children.is_empty() {
-                return Err("a zombie has children");
+            if self.threads(id).count() != process.thread_count {
+                return Err("threads are miscounted");
             }
-            threads += process.threads.len();
-            if process.threads.iter().any(|&thread| self.process_of(thread) != Some(id)) {
+            if self.threads(id).any(|thread| self.process_of(thread) != Some(id)) {
                 return Err("a thread belongs to two processes");
             }
-            if process.children.iter().any(|child| self.processes.get(child).is_none_or(|c| c.parent != id)) {
-                return Err("a child does not know its parent");
+            threads += process.thread_count;
+            let is_good = |child: ProcessId, zombie| {
+                self.processes
+                    .get(child.0)
+                    .is_some_and(|child| child.parent == id && child.is_zombie() == zombie)
+            };
+            if !self.zombies(id).all(|child| is_good(child, true))
+                || !self.living(id).all(|child| is_good(child, false))
+            {
+                return Err("a child does not know its parent, or is in the wrong list");
             }
-            if id != ProcessId::INIT {
-                let parent = self.processes.get(&process.parent).ok_or("a parent is gone")?;
-                if !parent.children.contains(&id) {
-                    return Err("a parent does not know its child");
-                }
-                if parent.threads.is_empty() {
-                    return Err("a parent is a zombie");
-                }
+            let own_children = self.zombies(id).count() + self.living(id).count();
+            if process.is_zombie() && own_children > 0 {
+                return Err("a zombie has children");
+            }
+            children += own_children;
+            if id != ProcessId::INIT && self.processes.get(process.parent.0).is_none_or(Process::is_zombie) {
+                return Err("a parent is gone or a zombie");
             }
         }
-        if threads == self.threads.len() { Ok(()) } else { Err("a thread belongs to no process") }
+        if children + 1 != self.processes.iter().count() {
+            return Err("a parent does not know its child");
+        }
+        if threads == self.threads.iter().count() { Ok(()) } else { Err("a thread belongs to no process") }
     }
 
-    fn alive(&mut self, id: ProcessId) -> Result<&mut Process, ProcessError> {
-        let process = self.processes.get_mut(&id).ok_or(ProcessError::NoSuchProcess)?;
-        if process.ending().is_some() { Err(ProcessError::Ending) } else { Ok(process) }
+    fn alive(&self, id: ProcessId) -> Result<(), ProcessError> {
+        let process = self.processes.get(id.0).ok_or(ProcessError::NoSuchProcess)?;
+        if process.ending().is_some() { Err(ProcessError::Ending) } else { Ok(()) }
     }
 
-    fn free_thread(&self) -> Result<ThreadId, ProcessError> {
-        let limit = self.limit.saturating_mul(2);
-        lowest_free(limit, |id| self.threads.contains_key(&ThreadId(id))).map(ThreadId)
+    /// Makes a new thread one of `process`.
+    fn join(&mut self, process: ProcessId, thread: ThreadId) -> Result<(), ProcessError> {
+        if self.threads.get(thread.0).is_some() {
+            return Err(ProcessError::ThreadInUse);
+        }
+        self.threads.enter(thread.0, Member { process, siblings: Links::NONE })?;
+        if let Some(process) = self.processes.get_mut(process.0) {
+            process.threads = append(&mut self.threads, process.threads, thread);
+            process.thread_count += 1;
+        }
+        Ok(())
+    }
+
+    /// Makes `child`, which stands in no list, a child of `parent`, at the end of the list that its state asks for.
+    fn adopt(&mut self, parent: ProcessId, child: ProcessId) {
+        let Some(record) = self.processes.get_mut(child.0) else { return };
+        record.parent = parent;
+        let is_zombie = record.is_zombie();
+        let Some(ends) = self.processes.get_mut(parent.0).map(|parent| *parent.children(is_zombie)) else {
+            return;
+        };
+        let ends = append(&mut self.processes, ends, child);
+        if let Some(parent) = self.processes.get_mut(parent.0) {
+            *parent.children(is_zombie) = ends;
+        }
+    }
+
+    /// Takes `child` out of its parent's list.
+    pub(crate) fn leave_parent(&mut self, child: ProcessId) {
+        let Some(record) = self.processes.get(child.0) else { return };
+        let (parent, is_zombie) = (record.parent, record.is_zombie());
+        let Some(ends) = self.processes.get_mut(parent.0).map(|parent| *parent.children(is_zombie)) else {
+            return;
+        };
+        let ends = remove(&mut self.processes, ends, child);
+        if let Some(parent) = self.processes.get_mut(parent.0) {
+            *parent.children(is_zombie) = ends;
+        }
+    }
+
+    /// Has init adopt all children of `id`; says whether there were any. Each process is adopted once at most, since
+    /// init does not end: what this costs is paid by the spawning of each.
+    fn give_to_init(&mut self, id: ProcessId) -> bool {
+        let Some(process) = self.processes.get_mut(id.0) else { return false };
+        let lists = [process.zombies.first, process.living.first];
+        (process.zombies, process.living) = (Ends::EMPTY, Ends::EMPTY);
+        for first in lists {
+            let mut next = first;
+            while let Some(orphan) = next {
+                next = self.processes.get(orphan.0).and_then(|orphan| orphan.siblings.after);
+                self.adopt(ProcessId::INIT, orphan);
+            }
+        }
+        lists != [None; 2]
+    }
+
+    fn siblings(&self, first: Option<ProcessId>) -> impl Iterator<Item = ProcessId> {
+        follow(first, |id| self.processes.get(id.0)?.siblings.after)
     }
 }
 
-/// The lowest number from 1 that is not used.
-fn lowest_free(limit: u32, is_used: impl Fn(u32) -> bool) -> Result<u32, ProcessError> {
-    (1..=limit).find(|&id| !is_used(id)).ok_or(ProcessError::TooMany)
+fn info<D>(id: ProcessId, process: &Process<D>) -> ProcessInfo {
+    ProcessInfo { id, parent: process.parent, state: process.state, threads: process.thread_count }
 }

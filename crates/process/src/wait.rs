@@ -1,8 +1,6 @@
 //! Waiting for children: who is reaped, when there is nobody to wait for, when to sleep.
 
-use alloc::vec::Vec;
-
-use crate::{Effect, ExitStatus, ProcessId, ProcessState, ProcessTable, ThreadId};
+use crate::{ExitStatus, ProcessId, ProcessState, ProcessTable, ThreadId};
 
 /// Which child to wait for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -14,14 +12,14 @@ pub enum WaitFor {
 }
 
 /// A child that was reaped: its number is free again.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct Reaped {
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Reaped<D> {
     /// Which child.
     pub child: ProcessId,
     /// How it ended.
     pub status: ExitStatus,
-    /// To be carried out.
-    pub effects: Vec<Effect>,
+    /// What its user kept with it.
+    pub data: D,
 }
 
 /// Why no child was reaped.
@@ -31,45 +29,40 @@ pub enum WaitError {
     NoChild,
     /// The waiting thread's process is to end (`EINTR`).
     Interrupted,
-    /// There is one, but it lives: sleep until [`Effect::ChildrenChanged`] or [`Effect::Interrupt`], then ask
-    /// again; or, not wanting to block, return nothing.
+    /// There is one, but it lives: sleep until told to [look again](crate::LookAgain) or interrupted, then ask again; or,
+    /// not wanting to block, return nothing.
     NotYet,
 }
 
-impl ProcessTable {
-    /// Reaps a child of the thread's process that has ended; the one with the lowest number of several. With
-    /// and without blocking: a blocking wait asks again whenever it is woken.
-    pub fn wait(&mut self, thread: ThreadId, wait_for: WaitFor) -> Result<Reaped, WaitError> {
+impl<D> ProcessTable<D> {
+    /// Reaps a child of the thread's process that has ended; of several, the one that ended first. With and without
+    /// blocking: a blocking wait asks again whenever it is woken.
+    pub fn wait(&mut self, thread: ThreadId, wait_for: WaitFor) -> Result<Reaped<D>, WaitError> {
         let parent = self.process_of(thread).ok_or(WaitError::Interrupted)?;
-        let children = &self.processes.get(&parent).ok_or(WaitError::NoChild)?.children;
-        let is_meant = |child: ProcessId| match wait_for {
-            WaitFor::Any => true,
-            WaitFor::One(id) => id == child,
+        let process = self.processes.get(parent.0).ok_or(WaitError::NoChild)?;
+        let child = match wait_for {
+            WaitFor::Any => process.zombies.first.or(process.living.first),
+            // Init is its own parent, and no child.
+            WaitFor::One(id) if id == parent => None,
+            WaitFor::One(id) => Some(id),
         };
-        let mut any = false;
-        let mut ended = None;
-        for &child in children.iter().filter(|&&child| is_meant(child)) {
-            any = true;
-            if let Some(ProcessState::Zombie(status)) = self.processes.get(&child).map(|child| child.state) {
-                ended = Some((child, status));
-                break;
-            }
-        }
-        match ended {
+        let is_ending = process.ending().is_some();
+        let found = child.and_then(|id| Some((id, self.processes.get(id.0)?)));
+        match found {
             // What has come goes first, even in a process that is to end.
-            Some((child, status)) => Ok(self.reap(parent, child, status)),
-            None if !any => Err(WaitError::NoChild),
-            None if self.must_end(thread) => Err(WaitError::Interrupted),
-            None => Err(WaitError::NotYet),
+            Some((id, child)) if child.parent == parent => match child.state {
+                ProcessState::Zombie(status) => self.reap(id, status).ok_or(WaitError::NoChild),
+                ProcessState::Alive { .. } if is_ending => Err(WaitError::Interrupted),
+                ProcessState::Alive { .. } => Err(WaitError::NotYet),
+            },
+            _ => Err(WaitError::NoChild),
         }
     }
 
-    fn reap(&mut self, parent: ProcessId, child: ProcessId, status: ExitStatus) -> Reaped {
-        self.processes.remove(&child);
-        if let Some(parent) = self.processes.get_mut(&parent) {
-            parent.children.remove(&child);
-        }
-        // Other threads of the parent may wait for this very child, or for any when it was the last.
-        Reaped { child, status, effects: Vec::from([Effect::ChildrenChanged(parent)]) }
+    /// Nobody has to be told: whoever waited for this child has been told of its end, and looks after us.
+    fn reap(&mut self, child: ProcessId, status: ExitStatus) -> Option<Reaped<D>> {
+        self.leave_parent(child);
+        let data = self.processes.remove(child.0)?.data;
+        Some(Reaped { child, status, data })
     }
 }

@@ -5,18 +5,24 @@
 //! would let go on (no lost wake-up); a number is reaped once for each time it was given out, by its parent of
 //! that moment. Checked besides: from every state the system can come to rest with init alone, nothing unreaped.
 
-use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 
-use process::{Effect, ExitStatus, ProcessId, ProcessState, ProcessTable, ThreadId, WaitError, WaitFor};
+use process::{
+    ExitStatus, LookAgain, ProcessId, ProcessInfo, ProcessState, ProcessTable, ThreadId, WaitError, WaitFor,
+};
 
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug)]
 struct State {
-    table: ProcessTable,
+    table: ProcessTable<()>,
     /// Threads asleep in a blocking wait.
     asleep: BTreeMap<ThreadId, WaitFor>,
     /// Processes spawned and not reaped, besides init: an account kept apart from the table.
     unreaped: Vec<ProcessId>,
 }
+
+/// What tells states apart: everything that can be asked of the table, and who sleeps. In which order children came
+/// makes no difference to anybody.
+type Key = (Vec<(ProcessInfo, BTreeSet<ThreadId>, Vec<ProcessId>)>, BTreeMap<ThreadId, WaitFor>);
 
 /// What one step may be.
 #[derive(Clone, Copy, Debug)]
@@ -37,12 +43,26 @@ struct Bounds {
 
 impl State {
     fn first(bounds: &Bounds) -> Self {
-        Self { table: ProcessTable::new(bounds.processes), asleep: BTreeMap::new(), unreaped: Vec::new() }
+        let table = ProcessTable::new(bounds.processes, ThreadId(1), ()).unwrap();
+        Self { table, asleep: BTreeMap::new(), unreaped: Vec::new() }
+    }
+
+    fn key(&self) -> Key {
+        let all = self.table.list().map(|(process, ())| {
+            let (id, zombies) = (process.id, self.table.zombies(process.id));
+            (process, self.table.threads(id).collect(), zombies.collect())
+        });
+        (all.collect(), self.asleep.clone())
+    }
+
+    /// Threads get the lowest number that is free.
+    fn free_thread(&self) -> ThreadId {
+        (1..).map(ThreadId).find(|&thread| self.table.process_of(thread).is_none()).unwrap()
     }
 
     fn steps(&self, bounds: &Bounds) -> Vec<Step> {
         let mut steps = Vec::new();
-        let all: Vec<_> = self.table.list().collect();
+        let all: Vec<_> = self.table.list().map(|(process, ())| process).collect();
         let in_all: usize = all.iter().map(|process| process.threads).sum();
         for process in &all {
             if let ProcessState::Zombie(_) = process.state {
@@ -78,31 +98,28 @@ impl State {
         let mut next = self.clone();
         match step {
             Step::Spawn(parent) => {
-                if let Ok((child, _)) = next.table.spawn(parent) {
+                next.table.search_from_start();
+                if let Ok(child) = next.table.spawn(parent, self.free_thread(), ()) {
                     assert!(!next.unreaped.contains(&child), "a number given out twice");
                     next.unreaped.push(child);
                     next.unreaped.sort_unstable();
                 }
             }
             Step::SpawnThread(process) => {
-                let _ = next.table.spawn_thread(process);
+                let _ = next.table.spawn_thread(process, self.free_thread());
             }
             Step::ExitThread(thread) => {
-                if let Ok(effects) = next.table.exit_thread(thread, ExitStatus::Exited(0)) {
-                    next.carry_out(effects);
+                if let Ok(look_again) = next.table.exit_thread(thread, ExitStatus::Exited(0)) {
+                    next.wake(look_again);
                 }
             }
             Step::ExitProcess(thread) => {
                 let process = self.table.process_of(thread).unwrap();
-                let effects = next.table.end(process, ExitStatus::Exited(0)).unwrap();
-                next.carry_out(effects);
-                let effects = next.table.exit_thread(thread, ExitStatus::Exited(0)).unwrap();
-                next.carry_out(effects);
+                next.end(process, ExitStatus::Exited(0));
+                let look_again = next.table.exit_thread(thread, ExitStatus::Exited(0)).unwrap();
+                next.wake(look_again);
             }
-            Step::Cancel(process) => {
-                let effects = next.table.end(process, ExitStatus::Cancelled).unwrap();
-                next.carry_out(effects);
-            }
+            Step::Cancel(process) => next.end(process, ExitStatus::Cancelled),
             Step::Wait(thread, wait_for) => next.wait(thread, wait_for),
         }
         next
@@ -119,7 +136,6 @@ impl State {
                 assert!(wait_for == WaitFor::Any || wait_for == WaitFor::One(reaped.child));
                 let at = self.unreaped.iter().position(|&id| id == reaped.child).expect("reaped twice");
                 self.unreaped.remove(at);
-                self.carry_out(reaped.effects);
             }
             Err(WaitError::NotYet) => {
                 self.asleep.insert(thread, wait_for);
@@ -128,35 +144,42 @@ impl State {
         }
     }
 
-    /// Wakes whom the effects name; each looks again, in order.
-    fn carry_out(&mut self, effects: Vec<Effect>) {
-        for effect in effects {
-            let woken: Vec<(ThreadId, WaitFor)> = self
-                .asleep
-                .iter()
-                .map(|(&thread, &wait_for)| (thread, wait_for))
-                .filter(|&(thread, _)| match effect {
-                    Effect::Interrupt(interrupted) => thread == interrupted,
-                    Effect::ChildrenChanged(parent) => self.table.process_of(thread) == Some(parent),
-                })
-                .collect();
-            for &(thread, _) in &woken {
-                self.asleep.remove(&thread);
-            }
-            for (thread, wait_for) in woken {
-                self.wait(thread, wait_for);
-            }
+    fn end(&mut self, process: ProcessId, status: ExitStatus) {
+        if self.table.end(process, status).unwrap() {
+            let interrupted: Vec<ThreadId> = self.table.threads(process).collect();
+            self.wake_if(|_, thread| interrupted.contains(&thread));
+        }
+    }
+
+    fn wake(&mut self, look_again: LookAgain) {
+        for parent in look_again.iter() {
+            self.wake_if(|table, thread| table.process_of(thread) == Some(parent));
+        }
+    }
+
+    /// Wakes those who sleep and are meant; each looks again, in order.
+    fn wake_if(&mut self, is_meant: impl Fn(&ProcessTable<()>, ThreadId) -> bool) {
+        let asleep = std::mem::take(&mut self.asleep);
+        let (woken, still): (BTreeMap<_, _>, _) =
+            asleep.into_iter().partition(|&(thread, _)| is_meant(&self.table, thread));
+        self.asleep = still;
+        for (thread, wait_for) in woken {
+            self.wait(thread, wait_for);
         }
     }
 
     fn check(&self) {
         assert_eq!(self.table.check(), Ok(()), "{self:#?}");
         let known: Vec<ProcessId> =
-            self.table.list().map(|process| process.id).filter(|&id| id != ProcessId::INIT).collect();
+            self.table.list().map(|(process, ())| process.id).filter(|&id| id != ProcessId::INIT).collect();
         assert_eq!(known, self.unreaped, "a zombie was lost");
         for (&thread, &wait_for) in &self.asleep {
             let look = self.table.clone().wait(thread, wait_for);
-            assert_eq!(look, Err(WaitError::NotYet), "{thread:?} sleeps though it could go on: {self:#?}");
+            assert_eq!(
+                look.err(),
+                Some(WaitError::NotYet),
+                "{thread:?} sleeps though it could go on: {self:#?}"
+            );
         }
     }
 
@@ -168,14 +191,14 @@ impl State {
 /// Visits every reachable state; returns how many there are, and how many steps between them.
 fn explore(bounds: &Bounds) -> (usize, usize) {
     let first = State::first(bounds);
-    let mut numbers = HashMap::from([(first.clone(), 0_usize)]);
+    let mut numbers = HashMap::from([(first.key(), 0_usize)]);
     let mut queue = VecDeque::from([first]);
     let mut before: Vec<Vec<usize>> = vec![Vec::new()];
     let mut at_rest = Vec::new();
     let mut steps = 0;
     while let Some(state) = queue.pop_front() {
         state.check();
-        let number = numbers[&state];
+        let number = numbers[&state.key()];
         if state.is_at_rest() {
             at_rest.push(number);
         }
@@ -183,7 +206,7 @@ fn explore(bounds: &Bounds) -> (usize, usize) {
             steps += 1;
             let next = state.take(step);
             let fresh = numbers.len();
-            let next_number = *numbers.entry(next.clone()).or_insert(fresh);
+            let next_number = *numbers.entry(next.key()).or_insert(fresh);
             if next_number == fresh {
                 before.push(Vec::new());
                 queue.push_back(next);
