@@ -5,7 +5,7 @@ export BUILD DISK LIMINE_DIR CPUS MEMORY CMDLINE RESOLUTION ONLY SEED DEV FORCE
 
 XTASK = scripts/setup.sh $@ && . "$(BUILD)/toolchain.env" && "$$QUICKLIME_CARGO" run --quiet --package xtask -- $@
 # Deeper than `cargo test` goes, and with the counts of what was visited.
-MODEL = LOOM_MAX_PREEMPTIONS=3 "$$QUICKLIME_CARGO" test --release -p blocking -p process --lib --test exploration -- --nocapture
+MODEL = LOOM_MAX_PREEMPTIONS=3 "$$QUICKLIME_CARGO" test --release -p blocking -p executor -p process --lib --test exploration -- --nocapture
 
 .DEFAULT_GOAL := help
 .PHONY: run run-uefi run-direct iso disk usb kernel loader debug screenshot test check model bench doctor clean help
@@ -22,7 +22,7 @@ debug:      ; @$(XTASK) ## boot stopped under gdb on :1234 with symbols loaded
 screenshot: ; @$(XTASK) ## boot without a window and write build/screenshot.png
 test:       ; @$(XTASK) ## run every test: host tests, one self-test boot, scenarios
 check:      ; @$(XTASK) ## check format, lints, docs and the rules of the source tree
-model:      ; @scripts/setup.sh $@ && . "$(BUILD)/toolchain.env" && $(MODEL) ## explore interleavings of what threads sleep in, and states of processes
+model:      ; @scripts/setup.sh $@ && . "$(BUILD)/toolchain.env" && $(MODEL) ## explore interleavings of what threads and tasks sleep in, and states of processes
 bench:      ; @$(XTASK) ## measure; print a table and write build/bench.json
 doctor:     ; @scripts/setup.sh --report || exit 0; $(XTASK) ## say what is present and what is missing
 clean:      ; @rm -rf target; [ ! -d "$(BUILD)" ] || find "$(BUILD)" -mindepth 1 -maxdepth 1 ! -name disk.img -exec rm -rf {} + ## remove what was built, but not build/disk.img

@@ -28,6 +28,7 @@ mod block;
 mod console;
 mod desktop;
 mod drivers;
+mod executor;
 mod fs;
 mod input;
 mod provoke;
@@ -86,6 +87,7 @@ fn kmain(boot: &'static BootInfo) -> ! {
 /// The rest of the boot, as a thread: it may sleep.
 fn init(boot: &'static BootInfo) {
     let line = boot.command_line;
+    executor::start();
     let gained = memory::reclaim_loader_memory(boot);
     log::debug!("{} KiB of the loader's are ours now", gained >> 10);
     if let Some(kind) = line.value("provoke") {

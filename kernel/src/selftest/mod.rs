@@ -4,6 +4,7 @@
 //! A test is a function that returns an error in words. It may use anything the kernel offers, and leaves
 //! the kernel as it found it.
 
+mod executor;
 mod files;
 mod memory;
 mod sync;
@@ -39,6 +40,10 @@ const TESTS: &[Test] = &[
     ("a barrier holds all", sync::barrier_holds),
     ("a busy thread is preempted", threads::busy_threads_are_preempted),
     ("finished threads leave nothing behind", threads::threads_are_freed),
+    ("a task is polled once for each time it is woken", executor::wakes_poll_once),
+    ("sleeping tasks wake in order", executor::sleepers_wake_in_order),
+    ("dropping a task's handle cancels it", executor::dropping_cancels),
+    ("threads wait for tasks", executor::threads_wait_for_tasks),
     ("the heap keeps what it is given", memory::heap_keeps_contents),
     ("the heap gives back what it takes", memory::heap_gives_back),
     ("the heap survives all CPUs at once", memory::heap_survives_all_cpus),

@@ -13,6 +13,7 @@ const FLOORS: &[&[&str]] = &[
     &["platform"],
     &["task"],
     &["sync"],
+    &["executor"],
     &["block", "input"],
     &["console", "drivers", "fs"],
     &["desktop"],
