@@ -2,39 +2,38 @@
 //! its threads came.
 //!
 //! The lists are linked through the threads themselves, so that putting and taking never allocate, cost a handful
-//! of instructions, and cost the same whether two threads wait or ten thousand.
+//! of instructions, and cost the same whether two threads wait or ten thousand. Each is a circle of which the last
+//! thread is known, and the first is the one after it: one word a list, and a thread that goes from the running one
+//! to the last while the first goes to run, which is what a yield does, is four stores without a branch.
+
+use core::num::NonZeroU32;
 
 use crate::level::{LEVELS, Level};
 
 /// A handle to a thread, with room for one link. A thread is in one queue at a time, and whoever holds that
 /// queue's lock owns the link.
-pub trait Linked: Copy {
-    /// The link.
-    fn next(self) -> Option<Self>;
+pub trait Linked: Copy + PartialEq {
+    /// The link, as it was last set. Asked only of threads in a queue.
+    fn next(self) -> Self;
     /// Sets the link.
-    fn set_next(self, next: Option<Self>);
+    fn set_next(self, next: Self);
 }
 
-#[derive(Debug)]
-struct List<T> {
-    head: Option<T>,
-    tail: Option<T>,
-}
-
-impl<T> List<T> {
-    const EMPTY: Self = Self { head: None, tail: None };
-}
+/// A bit that stands for a list behind the last, which is always empty: a search for the first list always ends at
+/// one, so finding none is no case of its own.
+const SENTINEL: NonZeroU32 = NonZeroU32::new(1 << LEVELS).unwrap();
+/// As many lists as a mask has bits, so that no index needs a check.
+const LISTS: usize = u32::BITS as usize;
+const _: () = assert!(LEVELS < LISTS);
 
 /// Threads that want to run on one CPU.
 #[derive(Debug)]
 pub struct MultilevelQueue<T> {
-    lists: [List<T>; LEVELS],
-    /// A bit for each list that is not empty.
-    occupied: u32,
-    len: usize,
+    /// The last thread of each list.
+    lists: [Option<T>; LISTS],
+    /// A bit for each list that is not empty, and the sentinel's.
+    occupied: NonZeroU32,
 }
-
-const _: () = assert!(LEVELS <= u32::BITS as usize);
 
 impl<T: Linked> Default for MultilevelQueue<T> {
     fn default() -> Self {
@@ -45,121 +44,145 @@ impl<T: Linked> Default for MultilevelQueue<T> {
 impl<T: Linked> MultilevelQueue<T> {
     /// An empty queue.
     pub const fn new() -> Self {
-        Self { lists: [const { List::EMPTY }; LEVELS], occupied: 0, len: 0 }
-    }
-
-    /// How many wait.
-    pub fn len(&self) -> usize {
-        self.len
+        Self { lists: [const { None }; LISTS], occupied: SENTINEL }
     }
 
     /// Whether none waits.
     pub fn is_empty(&self) -> bool {
-        self.occupied == 0
+        self.occupied == SENTINEL
     }
 
     /// The most urgent level on which somebody waits.
     pub fn best(&self) -> Option<Level> {
-        (self.occupied != 0).then(|| Level::from_index(self.occupied.trailing_zeros() as usize))
+        (!self.is_empty()).then(|| Level::from_index(self.first_list()))
+    }
+
+    /// Index of the first list that is not empty, or the sentinel's.
+    #[inline]
+    fn first_list(&self) -> usize {
+        self.occupied.trailing_zeros() as usize
     }
 
     /// Queues a thread, which is in no queue, behind the others of its level.
     #[inline]
     pub fn push(&mut self, thread: T, level: Level) {
-        thread.set_next(None);
         let list = &mut self.lists[level.index()];
-        match list.tail.replace(thread) {
-            Some(last) => last.set_next(Some(thread)),
-            None => list.head = Some(thread),
+        match *list {
+            Some(last) => {
+                thread.set_next(last.next());
+                last.set_next(thread);
+            }
+            None => {
+                thread.set_next(thread);
+                self.occupied |= 1 << level.index();
+            }
         }
-        self.occupied |= 1 << level.index();
-        self.len += 1;
+        *list = Some(thread);
     }
 
     /// Takes the first thread, by level and order, that `may_run`, and tells its level; the others keep their
     /// places. A thread can be queued while it is still leaving another CPU; it may not run here until then.
     #[inline]
     pub fn pop_if(&mut self, may_run: impl Fn(T) -> bool) -> Option<(T, Level)> {
-        let level = self.best()?;
-        let list = &mut self.lists[level.index()];
-        let first = list.head?;
+        let best = self.first_list();
+        let last = self.lists[best]?;
+        let first = last.next();
         // Nearly always the first may.
         if !may_run(first) {
             return self.pop_later(may_run);
         }
-        list.head = first.next();
-        if list.head.is_none() {
-            list.tail = None;
-            self.occupied &= !(1 << level.index());
+        if first == last {
+            self.lists[best] = None;
+            self.clear(best);
+        } else {
+            last.set_next(first.next());
         }
-        self.len -= 1;
-        Some((first, level))
+        Some((first, Level::from_index(best)))
     }
 
-    /// Queues `thread`, whose level is `own`, behind those of the best level that waits, or behind its like if that
-    /// is lower, and takes the first that `may_run` in its place. `None` if nobody waits; `thread` is not queued
-    /// then.
+    /// For a thread that yields, while nobody waits on a better level than its `own` (a level's number, or a larger
+    /// one): queues it behind those of the best level that waits, and takes the first of them in its place. Tells
+    /// also that level's number. `None`, and nothing has changed, if somebody waits on a better level, if nobody
+    /// waits, or if the first may not run.
     #[inline]
-    pub fn rotate(&mut self, thread: T, own: Level, may_run: impl Fn(T) -> bool) -> Option<(T, Level)> {
-        let best = self.best()?;
-        let list = &mut self.lists[best.index()];
-        let first = list.head?;
-        if best < own || !may_run(first) {
-            self.push(thread, best.max(own));
-            return self.pop_if(may_run);
+    pub fn rotate(&mut self, thread: T, own: u32, may_run: impl Fn(T) -> bool) -> Option<(T, u32)> {
+        let best = self.occupied.trailing_zeros();
+        if best < own {
+            return None;
         }
-        // One list, which stays occupied; appended first, so that it is never empty in between.
-        thread.set_next(None);
-        if let Some(last) = list.tail.replace(thread) {
-            last.set_next(Some(thread));
+        let last = self.lists[best as usize]?;
+        let first = last.next();
+        if !may_run(first) {
+            return None;
         }
-        list.head = first.next();
+        // In this order it is right for a list of one as well, where first and last are the same.
+        last.set_next(thread);
+        thread.set_next(first.next());
+        self.lists[best as usize] = Some(thread);
         Some((first, best))
+    }
+
+    /// Takes a thread out wherever it stands; false if it is not in this queue. Looks at every thread that waits:
+    /// for rare changes of priority.
+    pub fn remove(&mut self, thread: T) -> bool {
+        (0..LEVELS).any(|list| self.take_from(list, &|other| other == thread).is_some())
     }
 
     #[cold]
     fn pop_later(&mut self, may_run: impl Fn(T) -> bool) -> Option<(T, Level)> {
-        (0..LEVELS).find_map(|index| {
-            let level = Level::from_index(index);
-            self.take_from(level, &may_run).map(|thread| (thread, level))
-        })
+        (0..LEVELS).find_map(|list| Some((self.take_from(list, &may_run)?, Level::from_index(list))))
     }
 
-    /// Takes the first of a level that `may_run`.
-    fn take_from(&mut self, level: Level, may_run: &impl Fn(T) -> bool) -> Option<T> {
-        let list = &mut self.lists[level.index()];
-        let mut before: Option<T> = None;
-        let mut at = list.head?;
-        while !may_run(at) {
-            before = Some(at);
-            at = at.next()?;
+    /// Takes the first of a list that `wanted` names.
+    fn take_from(&mut self, list: usize, wanted: &impl Fn(T) -> bool) -> Option<T> {
+        let last = self.lists[list]?;
+        let mut before = last;
+        loop {
+            let at = before.next();
+            if wanted(at) {
+                self.unlink(list, before, at);
+                return Some(at);
+            }
+            if at == last {
+                return None;
+            }
+            before = at;
         }
-        let next = at.next();
-        match before {
-            Some(before) => before.set_next(next),
-            None => list.head = next,
+    }
+
+    /// Takes `thread`, which follows `before`, out of its list.
+    #[inline]
+    fn unlink(&mut self, list: usize, before: T, thread: T) {
+        if before == thread {
+            self.lists[list] = None;
+            self.clear(list);
+            return;
         }
-        if next.is_none() {
-            list.tail = before;
+        before.set_next(thread.next());
+        if self.lists[list] == Some(thread) {
+            self.lists[list] = Some(before);
         }
-        if list.head.is_none() {
-            self.occupied &= !(1 << level.index());
-        }
-        self.len -= 1;
-        Some(at)
+    }
+
+    #[inline]
+    fn clear(&mut self, list: usize) {
+        // The sentinel's bit stays anyhow; said here, it spares the check that it is not zero.
+        self.occupied = SENTINEL | self.occupied.get() & !(1 << list);
     }
 
     /// Lifts everybody who waits on a feedback level to the top one, in order.
     pub fn boost(&mut self) {
         let top = Level::TOP_FEEDBACK.index();
-        for level in top + 1..LEVELS {
-            let lifted = core::mem::replace(&mut self.lists[level], List::EMPTY);
-            let Some(first) = lifted.head else { continue };
-            self.occupied = self.occupied & !(1 << level) | 1 << top;
-            match core::mem::replace(&mut self.lists[top].tail, lifted.tail) {
-                Some(last) => last.set_next(Some(first)),
-                None => self.lists[top].head = Some(first),
+        for list in top + 1..LEVELS {
+            let Some(last) = self.lists[list].take() else { continue };
+            self.clear(list);
+            if let Some(last_of_top) = self.lists[top] {
+                let first_of_top = last_of_top.next();
+                last_of_top.set_next(last.next());
+                last.set_next(first_of_top);
             }
+            self.lists[top] = Some(last);
+            self.occupied |= 1 << top;
         }
     }
 }
@@ -173,15 +196,15 @@ mod tests {
     const THREADS: usize = 40;
 
     std::thread_local! {
-        static LINKS: [Cell<Option<usize>>; THREADS] = const { [const { Cell::new(None) }; THREADS] };
+        static LINKS: [Cell<usize>; THREADS] = const { [const { Cell::new(usize::MAX) }; THREADS] };
     }
 
     impl Linked for usize {
-        fn next(self) -> Option<Self> {
+        fn next(self) -> Self {
             LINKS.with(|links| links[self].get())
         }
 
-        fn set_next(self, next: Option<Self>) {
+        fn set_next(self, next: Self) {
             LINKS.with(|links| links[self].set(next));
         }
     }
@@ -236,13 +259,21 @@ mod tests {
                         continue;
                     }
                     let best = model.levels.iter().position(|l| !l.is_empty()).map(Level::from_index);
-                    let expected = best.and_then(|best| {
-                        model.levels[best.max(own).index()].push_back(thread);
-                        model.take(|_| true)
+                    let expected = best.filter(|best| *best >= own).map(|best| {
+                        model.levels[best.index()].push_back(thread);
+                        (model.levels[best.index()].pop_front().unwrap(), best.index() as u32)
                     });
+                    let own = own.index() as u32;
+                    assert_eq!(queue.rotate(thread, own, |_| false), None);
                     assert_eq!(queue.rotate(thread, own, |_| true), expected);
                 }
-                10..=11 => {
+                10 => {
+                    let thread = random(THREADS as u64) as usize;
+                    let level = model.levels.iter_mut().find(|waiting| waiting.contains(&thread));
+                    let found = level.map(|waiting| waiting.retain(|&other| other != thread));
+                    assert_eq!(queue.remove(thread), found.is_some());
+                }
+                11 => {
                     let divisor = 1 + random(5) as usize;
                     let may_run = |thread: usize| thread.is_multiple_of(divisor);
                     assert_eq!(queue.pop_if(may_run), model.take(may_run));
@@ -252,9 +283,12 @@ mod tests {
                     model.boost();
                 }
             }
-            let waiting: usize = model.levels.iter().map(VecDeque::len).sum();
             let best = model.levels.iter().position(|l| !l.is_empty()).map(Level::from_index);
-            assert_eq!((queue.len(), queue.is_empty(), queue.best()), (waiting, waiting == 0, best));
+            assert_eq!((queue.is_empty(), queue.best()), (best.is_none(), best));
         }
+        while let Some(taken) = queue.pop_if(|_| true) {
+            assert_eq!(Some(taken), model.take(|_| true));
+        }
+        assert_eq!(model.take(|_| true), None);
     }
 }

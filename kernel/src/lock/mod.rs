@@ -7,7 +7,7 @@
 mod rank;
 mod spin;
 
-pub use self::spin::{IrqSpinLock, SpinLock};
+pub use self::spin::{IrqSpinLock, SpinLock, TrapGuard};
 /// A value that is set once and read without a lock ever after.
 pub use ::spin::Once;
 pub use rank::{Rank, stop_checking};

@@ -19,9 +19,20 @@ impl RawSpin {
     /// Preemption is off already.
     fn acquire(&self) {
         self.note_acquired();
-        while self.locked.swap(true, Ordering::Acquire) {
+        if self.locked.swap(true, Ordering::Acquire) {
+            self.contend();
+        }
+    }
+
+    /// Somebody else holds it.
+    #[cold]
+    fn contend(&self) {
+        loop {
             while self.locked.load(Ordering::Relaxed) {
                 core::hint::spin_loop();
+            }
+            if !self.locked.swap(true, Ordering::Acquire) {
+                return;
             }
         }
     }

@@ -5,15 +5,14 @@
 //! steps makes the thread ready before it has stopped; then it simply is in a run queue while it is still on
 //! its CPU, and giving up the CPU puts it back at once.
 
-use alloc::sync::Arc;
-
 use super::scheduler;
-use super::thread::{Thread, ThreadRef, ThreadState};
+use super::thread::{ThreadRef, ThreadState};
 use crate::arch::interrupts;
 
-/// The right to wake a thread from one particular sleep.
+/// The right to wake a thread from one particular sleep. It may be kept for longer than the thread lives: the
+/// record stays, and no sleep's number comes twice.
 pub struct Ticket {
-    thread: Arc<Thread>,
+    thread: ThreadRef,
     generation: u64,
 }
 
@@ -21,10 +20,15 @@ impl Ticket {
     /// Wakes the thread; false when somebody else has woken it from this sleep already. May be called in
     /// interrupt handlers and under wait-queue and timer locks.
     pub fn wake(self) -> bool {
+        interrupts::without(|| self.wake_in_trap())
+    }
+
+    /// As [`Ticket::wake`], with interrupts off already.
+    #[inline]
+    pub fn wake_in_trap(self) -> bool {
         let woken = self.thread.state.end_sleep(self.generation, ThreadState::Ready);
         if woken {
-            // It can't finish before it has run, so the reference is good.
-            scheduler::enqueue_woken(ThreadRef::new(&self.thread));
+            scheduler::enqueue_woken(self.thread);
         }
         woken
     }
@@ -41,7 +45,7 @@ impl Ticket {
 
     /// Another ticket for the same sleep; the first that is used wakes.
     pub fn duplicate(&self) -> Self {
-        Self { thread: self.thread.clone(), generation: self.generation }
+        Self { thread: self.thread, generation: self.generation }
     }
 }
 
@@ -52,9 +56,10 @@ impl Ticket {
 ///
 /// # Panics
 /// In debug builds, when interrupts are on.
+#[inline]
 pub fn prepare_to_block() -> Ticket {
     debug_assert!(!interrupts::are_enabled(), "blocking must be prepared with interrupts off");
-    let thread = scheduler::current_in_trap();
+    let thread = scheduler::current();
     let generation = thread.state.begin_sleep();
     Ticket { thread, generation }
 }
@@ -64,6 +69,7 @@ pub fn prepare_to_block() -> Ticket {
 /// # Panics
 /// In debug builds, when a spin lock is held or an interrupt is being handled: nobody could ever run on
 /// this CPU again.
+#[inline]
 pub fn block() {
-    scheduler::give_up_cpu();
+    crate::arch::trap::yield_now();
 }

@@ -1,11 +1,11 @@
 //! What the scheduler keeps for each CPU.
 
-use core::sync::atomic::{AtomicU8, AtomicU32, AtomicU64, AtomicUsize, Ordering};
+use core::sync::atomic::{AtomicPtr, AtomicU32, AtomicU64, AtomicUsize, Ordering};
 
 use sched::{CpuLoad, MultilevelQueue, TimerHeap};
 
 use super::block::Ticket;
-use super::thread::ThreadRef;
+use super::thread::{Thread, ThreadRef};
 use crate::arch::cpu::{self, MAX_CPUS};
 use crate::arch::percpu;
 use crate::lock::{IrqSpinLock, Rank};
@@ -14,56 +14,63 @@ use crate::lock::{IrqSpinLock, Rank};
 /// to look, and the lock decides.
 #[repr(align(128))]
 pub(super) struct Cpu {
-    /// Its number.
-    pub number: AtomicUsize,
-    pub local: IrqSpinLock<Local>,
-    /// Length of the queue.
-    pub queued: AtomicUsize,
+    pub queue: IrqSpinLock<MultilevelQueue<ThreadRef>>,
+    /// How many wait in the queue. Written under its lock.
+    queued: AtomicUsize,
     /// Index of the level the running thread stands on; [`NOBODY`] while the idle thread runs.
-    pub running_level: AtomicU8,
+    pub running_level: AtomicU32,
     /// Ticks until everybody who waits here is lifted.
     pub boost_in: AtomicU32,
     /// Threads that began to sleep here.
     pub timers: IrqSpinLock<TimerHeap<Ticket>>,
     /// The earliest deadline among them, so that most ticks need no lock.
     pub next_deadline_ns: AtomicU64,
-    /// Time-stamp counts spent idle, up to the last switch.
-    pub idle_counts: AtomicU64,
-    /// When the running thread was switched to.
-    pub switched_at: AtomicU64,
+    /// What runs when nobody wants to; null before [`install`].
+    idle_thread: AtomicPtr<Thread>,
 }
 
 /// The running level of a CPU on which nobody but the idle thread runs: below every other.
-pub(super) const NOBODY: u8 = u8::MAX;
+pub(super) const NOBODY: u32 = u32::MAX;
 
 impl Cpu {
     /// Whether the idle thread runs.
     pub fn is_idle(&self) -> bool {
         self.running_level.load(Ordering::Relaxed) == NOBODY
     }
-}
 
-/// What the lock guards.
-pub(super) struct Local {
-    pub queue: MultilevelQueue<ThreadRef>,
-    pub current: Option<ThreadRef>,
-    pub idle_thread: Option<ThreadRef>,
+    /// The idle thread, from [`install`] on.
+    pub fn idle_thread(&self) -> Option<ThreadRef> {
+        // SAFETY: null, or what `install` stored.
+        unsafe { ThreadRef::from_ptr(self.idle_thread.load(Ordering::Relaxed)) }
+    }
+
+    /// How many wait in the queue, which may change at any time if its lock is not held.
+    pub fn queued(&self) -> usize {
+        self.queued.load(Ordering::Relaxed)
+    }
+
+    /// One more waits. The queue's lock is held.
+    #[inline]
+    pub fn count_in(&self) {
+        self.queued.store(self.queued().wrapping_add(1), Ordering::Relaxed);
+    }
+
+    /// One less waits. The queue's lock is held.
+    #[inline]
+    pub fn count_out(&self) {
+        self.queued.store(self.queued().wrapping_sub(1), Ordering::Relaxed);
+    }
 }
 
 #[allow(clippy::declare_interior_mutable_const, reason = "a template for the array below")]
 const FRESH: Cpu = Cpu {
-    number: AtomicUsize::new(0),
-    local: IrqSpinLock::new(
-        Rank::RunQueue,
-        Local { queue: MultilevelQueue::new(), current: None, idle_thread: None },
-    ),
+    queue: IrqSpinLock::new(Rank::RunQueue, MultilevelQueue::new()),
     queued: AtomicUsize::new(0),
-    running_level: AtomicU8::new(NOBODY),
+    running_level: AtomicU32::new(NOBODY),
     boost_in: AtomicU32::new(sched::BOOST_TICKS),
     timers: IrqSpinLock::new(Rank::Timers, TimerHeap::new()),
     next_deadline_ns: AtomicU64::new(u64::MAX),
-    idle_counts: AtomicU64::new(0),
-    switched_at: AtomicU64::new(0),
+    idle_thread: AtomicPtr::new(core::ptr::null_mut()),
 };
 
 static CPUS: [Cpu; MAX_CPUS] = [FRESH; MAX_CPUS];
@@ -73,17 +80,36 @@ pub(super) fn of(number: usize) -> &'static Cpu {
     &CPUS[number]
 }
 
-/// Makes the running CPU's share reachable by [`this`].
-pub(super) fn install(number: usize) {
-    CPUS[number].number.store(number, Ordering::Relaxed);
-    // SAFETY: this is the scheduler, and the only call.
-    unsafe { percpu::set_scheduler(core::ptr::from_ref(&CPUS[number]).cast()) };
+/// Makes the running CPU's share reachable by [`this`], and `idle_thread` the thread that runs.
+pub(super) fn install(number: usize, idle_thread: ThreadRef) {
+    let cpu = &CPUS[number];
+    cpu.idle_thread.store(idle_thread.as_ptr().cast_mut(), Ordering::Relaxed);
+    // SAFETY: this is the scheduler; a record and a static live for ever.
+    unsafe {
+        percpu::set_thread(idle_thread.as_ptr().cast());
+        percpu::set_scheduler(core::ptr::from_ref(cpu).cast());
+    }
 }
 
 /// The running CPU's share. Interrupts are off; `None` before [`install`].
+#[inline]
 pub(super) fn this() -> Option<&'static Cpu> {
     // SAFETY: the pointer is null or what `install` stored: the address of a static of this type.
     unsafe { percpu::scheduler().cast::<Cpu>().as_ref() }
+}
+
+/// The running CPU's share and thread, as a switch of threads finds them.
+///
+/// # Safety
+/// Interrupts are off, and [`install`] has run on this CPU.
+#[inline]
+pub(super) unsafe fn in_switch() -> (&'static Cpu, ThreadRef) {
+    // SAFETY: `install` stored the address of a static and that of a record, and only `switch` has changed the
+    // second since, to that of another record.
+    unsafe {
+        let cpu = &*percpu::scheduler().cast::<Cpu>();
+        (cpu, ThreadRef::from_ptr(percpu::thread().cast()).unwrap_unchecked())
+    }
 }
 
 /// All running CPUs.
@@ -93,7 +119,7 @@ pub(super) fn all() -> &'static [Cpu] {
 
 /// What the placement policy sees.
 pub(super) fn loads() -> impl Iterator<Item = CpuLoad> + Clone {
-    all().iter().map(|cpu| CpuLoad { idle: cpu.is_idle(), queued: cpu.queued.load(Ordering::Relaxed) })
+    all().iter().map(|cpu| CpuLoad { idle: cpu.is_idle(), queued: cpu.queued() })
 }
 
 /// A CPU's time so far, in time-stamp counts of the same clock.
@@ -109,10 +135,6 @@ pub struct CpuTimes {
 pub fn cpu_times() -> impl Iterator<Item = CpuTimes> {
     all().iter().map(|cpu| {
         let now = cpu::time_stamp();
-        let mut idle = cpu.idle_counts.load(Ordering::Relaxed);
-        if cpu.is_idle() {
-            idle += now.saturating_sub(cpu.switched_at.load(Ordering::Relaxed));
-        }
-        CpuTimes { idle, total: now }
+        CpuTimes { idle: cpu.idle_thread().map_or(0, |thread| thread.ran(now)), total: now }
     })
 }

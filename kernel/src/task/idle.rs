@@ -3,7 +3,7 @@
 use alloc::format;
 use core::sync::atomic::Ordering;
 
-use super::thread::{ThreadRef, ThreadState};
+use super::thread::ThreadState;
 use super::{cpu, scheduler, table};
 use crate::arch::{cpu as arch_cpu, interrupts, percpu, stack, time};
 use crate::memory::stack::KernelStack;
@@ -18,12 +18,8 @@ pub(super) fn adopt_this_cpu() {
         log::warn!("cpu {number}: no memory for its run queue yet");
     }
     thread.last_cpu.store(number, Ordering::Relaxed);
-    let cpu = cpu::of(number);
-    cpu.switched_at.store(arch_cpu::time_stamp(), Ordering::Relaxed);
-    cpu::install(number);
-    let mut local = cpu.local.lock();
-    local.idle_thread = Some(ThreadRef::new(&thread));
-    local.current = local.idle_thread;
+    thread.begin_turn(arch_cpu::time_stamp());
+    cpu::install(number, thread);
 }
 
 /// Runs this CPU's idle thread for ever, on a stack of its own: CPUs arrive here on the loader's.
@@ -31,7 +27,7 @@ pub fn run_idle() -> ! {
     if percpu::id() != 0 {
         adopt_this_cpu();
     }
-    let stack_top = scheduler::current().stack_top;
+    let stack_top = scheduler::current().stack_top();
     // SAFETY: the stack was allocated with this CPU's idle thread, which is the one that runs and has not
     // used it yet; it is freed never, since an idle thread does not end. What is on the loader's stack
     // belongs to functions that do not return.
@@ -44,7 +40,7 @@ extern "C" fn idle() -> ! {
     loop {
         interrupts::disable();
         let cpu = cpu::of(percpu::id());
-        if percpu::need_resched() || cpu.queued.load(Ordering::Relaxed) > 0 {
+        if percpu::need_resched() || cpu.queued() > 0 {
             interrupts::restore(true);
             super::yield_now();
         } else {

@@ -1,14 +1,14 @@
 //! Kernel threads: what they are, who runs when, how they block and wake.
 //!
-//! Who owns a thread's handle in each state, and so who may change the state:
+//! Who owns a thread in each state, and so who may change the state:
 //!
-//! - *Running*: its CPU's `current`. Only the thread itself blocks, only its CPU's scheduler preempts it.
+//! - *Running*: its CPU, which knows it as the running one. Only the thread itself blocks, only its CPU's scheduler preempts it.
 //! - *Ready*: exactly one run queue. It may still be leaving a CPU (`on_cpu`); nobody runs it until then.
 //! - *Blocked*: whoever holds a [`Ticket`] for this sleep may wake it; the first one does, the others'
 //!   tickets are void, because each sleep has a generation of its own.
 //! - *Finished*: the reaper, which frees the stack once the CPU has left it.
 //!
-//! Besides, the thread table holds a handle to every thread until it is reaped.
+//! A thread's record outlives it (`thread.rs`): the thread table gives it to the next one.
 
 mod block;
 mod cpu;
@@ -39,12 +39,14 @@ pub fn yield_now() {
 /// Hooks the scheduler into traps and ticks and makes the running code the boot CPU's idle thread. Needs
 /// the heap.
 pub fn initialise() {
-    // SAFETY: both return what they got, or the context of a thread they took from a run queue once that
-    // thread's `on_cpu` was clear: what `spawn` built, or what an earlier call was given.
-    unsafe { crate::arch::trap::set_reschedule(scheduler::preempt, scheduler::give_way) };
     crate::arch::time::set_tick(scheduler::tick);
     // SAFETY: a running thread's stack is mapped, whole, until the reaper takes it.
     unsafe { crate::arch::stack::set_bounds(scheduler::current_stack) };
     idle::adopt_this_cpu();
+    // SAFETY: 1. both return what they got, or the context of a thread they took from a run queue once that
+    // thread's `on_cpu` was clear: what `spawn` built, or what an earlier call was given. 2. Records are never freed,
+    // and so neither are their flags. 3. This CPU has its share of the scheduler; the others have interrupts off, and
+    // do not yield, until they have theirs (`run_idle`).
+    unsafe { crate::arch::trap::set_reschedule(scheduler::preempt, scheduler::give_way) };
     reaper::start();
 }

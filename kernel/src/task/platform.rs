@@ -44,7 +44,8 @@ impl Platform for Kernel {
 impl blocking::Ticket for Ticket {
     #[inline]
     fn wake(self) -> bool {
-        Ticket::wake(self)
+        // That crate wakes under its locks, which turn interrupts off.
+        self.wake_in_trap()
     }
 
     fn duplicate(&self) -> Self {

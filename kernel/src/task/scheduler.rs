@@ -5,200 +5,256 @@
 //! once this CPU has left the stack. A thread whose flag is still set is passed over, never waited for: two
 //! CPUs that each waited for the other's departing thread would wait for ever.
 
-use alloc::sync::Arc;
 use core::ops::Range;
 use core::sync::atomic::Ordering;
 
-use sched::{Level, Standing};
+use sched::{Level, MultilevelQueue, Standing};
 
-use super::cpu;
+use super::cpu::{self, Cpu};
 use super::thread::{Thread, ThreadRef, ThreadState};
 use super::{sleep, table};
-use crate::arch::trap::TrapFrame;
-use crate::arch::{cpu as arch_cpu, interrupts, percpu, smp, time};
+use crate::arch::trap::{Resume, TrapFrame};
+use crate::arch::{cpu as arch_cpu, percpu, smp, time};
+use crate::lock::TrapGuard;
 use crate::memory::stack::STACK_SIZE;
+
+/// A run queue in the hands of its CPU.
+type Queue = TrapGuard<'static, MultilevelQueue<ThreadRef>>;
+
+/// The running thread; `None` before [`super::initialise`].
+#[inline]
+fn try_current() -> Option<ThreadRef> {
+    // SAFETY: null, or what `cpu::install` or `switch` noted: a record's address.
+    unsafe { ThreadRef::from_ptr(percpu::thread().cast::<Thread>()) }
+}
 
 /// The running thread.
 ///
 /// # Panics
 /// Before [`super::initialise`]: there are no threads yet.
-pub fn current() -> Arc<Thread> {
-    interrupts::without(current_in_trap)
+#[inline]
+pub(super) fn current() -> ThreadRef {
+    try_current().expect("a CPU runs a thread from `task::initialise` on")
 }
 
-/// As [`current`], with interrupts off already, so that the CPU stays the same.
-pub(super) fn current_in_trap() -> Arc<Thread> {
-    let current = cpu::this().and_then(|cpu| cpu.local.lock_in_trap().current);
-    current.expect("a CPU runs a thread from `task::initialise` on").to_arc()
-}
-
-/// Calls `say` with the running thread's name, unless its CPU's lock is held: for the panic screen, which
-/// must not wait.
+/// Calls `say` with the running thread's name, unless somebody holds the lock it is under: for the panic screen,
+/// which must not wait.
 pub fn with_current_name(say: &mut dyn FnMut(&str)) {
-    if let Some(local) = cpu::of(percpu::id()).local.try_lock()
-        && let Some(thread) = local.current
+    if let Some(thread) = try_current()
+        && let Some(details) = thread.details.try_lock()
     {
-        say(thread.name());
+        say(&details.name);
     }
 }
 
-/// Gives up the CPU, whatever the thread's state.
-pub(super) fn give_up_cpu() {
-    crate::arch::trap::yield_now();
+/// The running thread's stack; `None` before there are threads.
+pub(super) fn current_stack() -> Option<Range<u64>> {
+    try_current().map(|thread| thread.stack_top() - STACK_SIZE..thread.stack_top())
 }
 
-/// The running thread's stack; `None` while its CPU's lock is held.
-pub(super) fn current_stack() -> Option<Range<u64>> {
-    let local = cpu::of(percpu::id()).local.try_lock()?;
-    local.current.map(|thread| thread.stack_top - STACK_SIZE..thread.stack_top)
+/// The hook behind `int YIELD`: the running thread blocks, ends, or lets others run. Every instruction here is paid
+/// at every switch, so whatever is rare is a function of its own, which this one ends with.
+pub(super) extern "C" fn give_way(frame: *mut TrapFrame) -> Resume {
+    // SAFETY: the stub calls this with interrupts off, on CPUs that have their share (see `initialise`).
+    let (cpu, previous) = unsafe { cpu::in_switch() };
+    percpu::clear_need_resched();
+    let mut queue = cpu.queue.lock_in_trap();
+    if !previous.state.stop_running() {
+        return stop(frame, cpu, queue, previous);
+    }
+    let own = cpu.running_level.load(Ordering::Relaxed);
+    match queue.rotate(previous, own, is_free) {
+        Some((next, level)) => resume(frame, cpu, queue, previous, next, level),
+        None => yield_to_anybody(frame, cpu, queue, previous),
+    }
 }
 
 /// The hook at the end of interrupts: somebody better waits, or the running thread's slice has ended.
-pub(super) extern "C" fn preempt(frame: *mut TrapFrame) -> *mut TrapFrame {
-    reschedule::<false>(frame)
-}
-
-/// The hook behind `int YIELD`: the running thread blocks, ends, or lets others run.
-pub(super) extern "C" fn give_way(frame: *mut TrapFrame) -> *mut TrapFrame {
-    reschedule::<true>(frame)
-}
-
-/// Chooses who runs next on this CPU. Interrupts are off. Every instruction here is paid at every switch, so the
-/// rare ways out are functions of their own.
-#[inline]
-fn reschedule<const YIELDS: bool>(frame: *mut TrapFrame) -> *mut TrapFrame {
-    let Some(cpu) = cpu::this() else { return frame };
+pub(super) extern "C" fn preempt(frame: *mut TrapFrame) -> Resume {
+    // SAFETY: as in `give_way`; the dispatcher calls this.
+    let (cpu, previous) = unsafe { cpu::in_switch() };
     percpu::clear_need_resched();
-    let mut local = cpu.local.lock_in_trap();
-    let Some(previous) = local.current else { return frame };
-    // A thread that blocked is somebody else's to wake. One that was woken before it got here is in a run
-    // queue already. Only one that could just go on is queued here; the idle thread never is.
-    let goes_on = previous.state.stop_running() && !cpu.is_idle();
-    let fit = |thread| may_run(thread, previous);
-    let chosen = if !goes_on {
-        local.queue.pop_if(fit)
-    } else if YIELDS {
-        // Who yields lets somebody run, even of a lower level.
-        let other = local.queue.rotate(previous, previous.level(), fit);
-        Some(other.unwrap_or((previous, previous.level())))
-    } else {
-        local.queue.push(previous, previous.level());
-        local.queue.pop_if(fit)
-    };
-    let next = match chosen {
-        Some((next, level)) => {
-            if level < next.level() {
-                lift(next, level);
-            }
-            cpu.running_level.store(next.level().index() as u8, Ordering::Relaxed);
-            next
-        }
-        None => nobody_waits(cpu, local.idle_thread.unwrap_or(previous)),
-    };
-    next.state.set(ThreadState::Running);
-    if !goes_on {
-        cpu.queued.store(local.queue.len(), Ordering::Relaxed);
+    let mut queue = cpu.queue.lock_in_trap();
+    if !previous.state.stop_running() {
+        return stop(frame, cpu, queue, previous);
     }
+    if cpu.is_idle() {
+        return leave_idleness(frame, cpu, queue, previous);
+    }
+    let own = previous.level();
+    queue.push(previous, own);
+    let (next, level) = queue.pop_if(|thread| may_run(thread, previous)).unwrap_or((previous, own));
     if next == previous {
-        return frame;
+        previous.state.set(ThreadState::Running);
+        return Resume::same(frame);
     }
-
-    previous.context.store(frame, Ordering::Relaxed);
-    // SAFETY: interrupts are off until the frame is resumed. The thread table keeps the record until the
-    // reaper, which waits for this flag, takes it out.
-    unsafe { percpu::set_departing(&previous.on_cpu) };
-    account(cpu, previous);
-    next.on_cpu.store(true, Ordering::Relaxed);
-    next.last_cpu.store(cpu.number.load(Ordering::Relaxed), Ordering::Relaxed);
-    local.current = Some(next);
-    if !goes_on && local.idle_thread == Some(previous) {
-        leave_idleness(cpu, previous);
-    }
-    next.context.load(Ordering::Relaxed)
+    resume(frame, cpu, queue, previous, next, level.index() as u32)
 }
 
-/// A boost has lifted a thread while it waited.
-#[cold]
-fn lift(thread: ThreadRef, level: Level) {
-    let mut standing = thread.standing();
-    standing.found_at(level);
-    thread.set_standing(standing);
-}
-
-/// Whom to run when nobody waits here: somebody who waits elsewhere, or the idle thread.
-#[cold]
-fn nobody_waits(cpu: &cpu::Cpu, idle: ThreadRef) -> ThreadRef {
-    let (next, level) = match steal(percpu::id()) {
-        Some((stolen, level)) => (stolen, level.index() as u8),
-        None => (idle, cpu::NOBODY),
-    };
-    cpu.running_level.store(level, Ordering::Relaxed);
-    next
-}
-
-/// The idle thread gives way: its time is counted, and this CPU ticks again.
-#[cold]
-fn leave_idleness(cpu: &cpu::Cpu, idle: ThreadRef) {
-    cpu.idle_counts.store(idle.run_counts.load(Ordering::Relaxed), Ordering::Relaxed);
-    time::start_tick();
-}
-
-/// Whether a queued thread may run here now: nobody is on its stack any more, or it is this CPU itself.
-fn may_run(thread: ThreadRef, previous: ThreadRef) -> bool {
+/// Whether a queued thread may run here now: nobody is on its stack any more.
+#[inline]
+fn is_free(thread: ThreadRef) -> bool {
     // Acquire: the context was stored before the stub cleared the flag.
-    !thread.on_cpu.load(Ordering::Acquire) || thread == previous
+    !thread.on_cpu.load(Ordering::Acquire)
 }
 
-fn account(cpu: &cpu::Cpu, previous: ThreadRef) {
+/// As [`is_free`], or it is the one that stops here: woken already, or ready to go on.
+#[inline]
+fn may_run(thread: ThreadRef, previous: ThreadRef) -> bool {
+    is_free(thread) || thread == previous
+}
+
+/// The last step: `previous`, which has been seen to, stops, and `next`, which is in no queue, goes on.
+#[inline(always)]
+fn switch(frame: *mut TrapFrame, queue: Queue, previous: ThreadRef, next: ThreadRef) -> Resume {
+    next.state.set(ThreadState::Running);
+    previous.context.store(frame, Ordering::Relaxed);
     let now = arch_cpu::time_stamp();
-    let ran = now.wrapping_sub(cpu.switched_at.load(Ordering::Relaxed));
-    cpu.switched_at.store(now, Ordering::Relaxed);
-    previous.run_counts.store(previous.run_counts.load(Ordering::Relaxed) + ran, Ordering::Relaxed);
+    previous.end_turn(now);
+    next.begin_turn(now);
+    next.on_cpu.store(true, Ordering::Relaxed);
+    // SAFETY: this is the scheduler, and interrupts are off until the frame is resumed.
+    unsafe { percpu::set_thread(next.as_ptr().cast()) };
+    drop(queue);
+    Resume::other(next.context.load(Ordering::Relaxed), &previous.on_cpu)
+}
+
+/// The running thread blocked or ended. It is somebody else's to wake; if somebody has, it is in a run queue already.
+#[inline]
+fn stop(frame: *mut TrapFrame, cpu: &Cpu, mut queue: Queue, previous: ThreadRef) -> Resume {
+    let Some((next, level)) = queue.pop_if(|thread| may_run(thread, previous)) else {
+        return nobody_waits(frame, cpu, queue, previous);
+    };
+    cpu.count_out();
+    if next == previous {
+        previous.state.set(ThreadState::Running);
+        return Resume::same(frame);
+    }
+    resume(frame, cpu, queue, previous, next, level.index() as u32)
+}
+
+/// Goes on with `next`, another thread, which was taken from the list of `level`.
+#[inline(always)]
+fn resume(
+    frame: *mut TrapFrame,
+    cpu: &Cpu,
+    queue: Queue,
+    previous: ThreadRef,
+    next: ThreadRef,
+    level: u32,
+) -> Resume {
+    let own = next.level_index();
+    if level < own {
+        return resume_lifted(frame, cpu, queue, previous, next, level);
+    }
+    // It may have waited on a lower level than its own: behind those to whom it yielded.
+    cpu.running_level.store(own, Ordering::Relaxed);
+    switch(frame, queue, previous, next)
+}
+
+/// As [`resume`], for a thread that a boost has lifted while it waited.
+#[cold]
+fn resume_lifted(
+    frame: *mut TrapFrame,
+    cpu: &Cpu,
+    queue: Queue,
+    previous: ThreadRef,
+    next: ThreadRef,
+    level: u32,
+) -> Resume {
+    next.set_standing(Standing::at(Level::from_index(level as usize)));
+    cpu.running_level.store(level, Ordering::Relaxed);
+    switch(frame, queue, previous, next)
+}
+
+/// The running thread yields, and the first of those as good as it or worse can't go on in its place: then one who is
+/// better, or another, or itself.
+#[cold]
+fn yield_to_anybody(frame: *mut TrapFrame, cpu: &Cpu, mut queue: Queue, previous: ThreadRef) -> Resume {
+    if cpu.is_idle() {
+        return leave_idleness(frame, cpu, queue, previous);
+    }
+    let own = previous.level();
+    let Some((next, level)) = queue.pop_if(is_free) else {
+        previous.state.set(ThreadState::Running);
+        return Resume::same(frame);
+    };
+    // Behind those it yields to, or it would be found first again.
+    queue.push(previous, level.max(own));
+    resume(frame, cpu, queue, previous, next, level.index() as u32)
+}
+
+/// The idle thread gives way if somebody can go on: this CPU ticks again. The idle thread itself is in no queue.
+#[cold]
+fn leave_idleness(frame: *mut TrapFrame, cpu: &Cpu, mut queue: Queue, idle: ThreadRef) -> Resume {
+    let chosen = match queue.pop_if(is_free) {
+        Some(chosen) => {
+            cpu.count_out();
+            Some(chosen)
+        }
+        None => steal(percpu::id()),
+    };
+    let Some((next, level)) = chosen else {
+        idle.state.set(ThreadState::Running);
+        return Resume::same(frame);
+    };
+    time::start_tick();
+    resume(frame, cpu, queue, idle, next, level.index() as u32)
+}
+
+/// Nobody waits here who could go on: then somebody who waits elsewhere, or the idle thread.
+#[cold]
+fn nobody_waits(frame: *mut TrapFrame, cpu: &Cpu, queue: Queue, previous: ThreadRef) -> Resume {
+    if let Some((stolen, level)) = steal(percpu::id()) {
+        return resume(frame, cpu, queue, previous, stolen, level.index() as u32);
+    }
+    let idle = cpu.idle_thread().unwrap_or(previous);
+    cpu.running_level.store(cpu::NOBODY, Ordering::Relaxed);
+    switch(frame, queue, previous, idle)
 }
 
 /// Takes a thread from the CPU with the most waiting, for one that has nothing to do. Only tries the lock:
 /// two CPUs stealing from each other must not wait for each other.
 fn steal(thief: usize) -> Option<(ThreadRef, Level)> {
     let victim = cpu::of(sched::steal_from(thief, cpu::loads())?);
-    let mut local = victim.local.try_lock()?;
-    let free = |thread: ThreadRef| !thread.on_cpu.load(Ordering::Acquire) && thread.may_run_on(thief);
-    let stolen = local.queue.pop_if(free);
-    victim.queued.store(local.queue.len(), Ordering::Relaxed);
-    if let Some((thread, level)) = stolen
-        && level < thread.level()
-    {
-        lift(thread, level);
+    let mut queue = victim.queue.try_lock()?;
+    let stolen = queue.pop_if(|thread| is_free(thread) && thread.may_run_on(thief));
+    if let Some((thread, _)) = stolen {
+        victim.count_out();
+        thread.last_cpu.store(thief, Ordering::Relaxed);
     }
     stolen
 }
 
 /// Queues a thread that was just made ready, where the policy wants it, and sees to it that the CPU looks if the
-/// thread is more urgent than what runs there.
+/// thread is more urgent than what runs there. Interrupts are off.
 pub(super) fn enqueue_woken(thread: ThreadRef) {
-    interrupts::without(|| {
-        let target = match cpu::all().len() {
-            1 => 0,
-            _ => {
-                let last = thread.last_cpu.load(Ordering::Relaxed);
-                sched::place(last, cpu::loads(), |cpu| thread.may_run_on(cpu))
-            }
-        };
-        let cpu = cpu::of(target);
-        let level = thread.level();
-        {
-            let mut local = cpu.local.lock_in_trap();
-            local.queue.push(thread, level);
-            cpu.queued.store(local.queue.len(), Ordering::Relaxed);
-        }
-        if level.index() as u8 >= cpu.running_level.load(Ordering::Relaxed) {
-            return;
-        }
-        if target == percpu::id() {
-            percpu::set_need_resched();
-        } else {
-            smp::send_reschedule(target);
-        }
-    });
+    let target = if cpu::all().len() == 1 { 0 } else { place(thread) };
+    let cpu = cpu::of(target);
+    let level = thread.level();
+    {
+        let mut queue = cpu.queue.lock_in_trap();
+        queue.push(thread, level);
+        cpu.count_in();
+    }
+    if level.index() as u32 >= cpu.running_level.load(Ordering::Relaxed) {
+        return;
+    }
+    if target == percpu::id() {
+        percpu::set_need_resched();
+    } else {
+        smp::send_reschedule(target);
+    }
+}
+
+/// Chooses a CPU for a woken thread.
+fn place(thread: ThreadRef) -> usize {
+    let last = thread.last_cpu.load(Ordering::Relaxed);
+    let target = sched::place(last, cpu::loads(), |cpu| thread.may_run_on(cpu));
+    if target != last {
+        thread.last_cpu.store(target, Ordering::Relaxed);
+    }
+    target
 }
 
 /// Runs on a CPU at each tick, with interrupts off.
@@ -208,23 +264,23 @@ pub(super) fn tick() {
     if cpu.is_idle() {
         return;
     }
-    let mut local = cpu.local.lock_in_trap();
-    let Some(current) = local.current else { return };
+    let current = current();
+    let mut queue = cpu.queue.lock_in_trap();
     let mut standing = current.standing();
     let ended = standing.use_tick();
     let left = cpu.boost_in.load(Ordering::Relaxed);
     if left == 0 {
-        local.queue.boost();
+        queue.boost();
         if !standing.level().is_realtime() {
             standing = Standing::at(Level::TOP_FEEDBACK);
         }
     }
     cpu.boost_in.store(if left == 0 { sched::BOOST_TICKS } else { left - 1 }, Ordering::Relaxed);
     current.set_standing(standing);
-    cpu.running_level.store(standing.level().index() as u8, Ordering::Relaxed);
-    let better_waits = local.queue.best().is_some_and(|best| best < standing.level());
-    let somebody_waits = !local.queue.is_empty();
-    drop(local);
+    cpu.running_level.store(standing.level().index() as u32, Ordering::Relaxed);
+    let better_waits = queue.best().is_some_and(|best| best < standing.level());
+    let somebody_waits = !queue.is_empty();
+    drop(queue);
     if somebody_waits {
         if ended || better_waits {
             percpu::set_need_resched();

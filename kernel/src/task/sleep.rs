@@ -56,12 +56,9 @@ impl Drop for TimerGuard {
         let cpu = cpu::of(self.cpu);
         let mut timers = cpu.timers.lock();
         // Most sleeps end by their alarm, which is gone then.
-        let ticket = timers.remove(self.slot);
-        if ticket.is_some() {
+        if timers.remove(self.slot).is_some() {
             publish(cpu, &timers);
         }
-        drop(timers);
-        drop(ticket);
     }
 }
 

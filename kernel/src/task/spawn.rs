@@ -1,12 +1,11 @@
 //! Threads begin and end here.
 
 use alloc::boxed::Box;
-use alloc::sync::Arc;
 use core::fmt;
 use core::sync::atomic::Ordering;
 
 use super::block::{block, prepare_to_block};
-use super::thread::{Joiner, Thread, ThreadRef, ThreadState};
+use super::thread::{Joiner, ThreadRef, ThreadState};
 use super::{reaper, scheduler, table};
 use crate::arch::interrupts;
 use crate::arch::trap::TrapFrame;
@@ -34,18 +33,20 @@ type Body = Box<dyn FnOnce() + Send>;
 
 /// A thread that can be waited for. Dropping the handle lets it run on alone.
 pub struct JoinHandle {
-    thread: Arc<Thread>,
+    thread: ThreadRef,
+    /// Its number: the record may be another thread's by the time somebody waits.
+    id: u64,
 }
 
 impl JoinHandle {
     /// Waits for its end.
     pub fn join(self) {
         {
-            let mut joiner = self.thread.joiner.lock();
-            if matches!(*joiner, Joiner::Over) {
+            let mut details = self.thread.details.lock();
+            if self.thread.id() != self.id || matches!(details.joiner, Joiner::Over) {
                 return;
             }
-            *joiner = Joiner::Waiting(prepare_to_block());
+            details.joiner = Joiner::Waiting(prepare_to_block());
         }
         block();
     }
@@ -70,15 +71,16 @@ pub fn spawn_on(
     thread.set_affinity(cpus);
 
     let argument = Box::into_raw(body) as u64;
-    let frame = TrapFrame::starting_at(begin as *const () as u64, argument, thread.stack_top);
-    let place = (thread.stack_top as usize - size_of::<TrapFrame>() - 16) as *mut TrapFrame;
+    let frame = TrapFrame::starting_at(begin as *const () as u64, argument, thread.stack_top());
+    let place = (thread.stack_top() as usize - size_of::<TrapFrame>() - 16) as *mut TrapFrame;
     // SAFETY: the frame lies inside the fresh stack (which is far larger than a frame), 16-aligned because
     // the top and the frame's size are, and nobody else knows of the stack yet. The thread's first
     // instructions may overwrite it, but only after the stub has loaded it.
     unsafe { place.write(frame) };
     thread.context.store(place, Ordering::Release);
-    scheduler::enqueue_woken(ThreadRef::new(&thread));
-    Ok(JoinHandle { thread })
+    let handle = JoinHandle { thread, id: thread.id() };
+    interrupts::without(|| scheduler::enqueue_woken(thread));
+    Ok(handle)
 }
 
 /// The first function of every thread.
@@ -92,7 +94,7 @@ extern "C" fn begin(argument: u64) -> ! {
 /// Ends the running thread.
 fn exit() -> ! {
     let thread = scheduler::current();
-    let joiner = core::mem::replace(&mut *thread.joiner.lock(), Joiner::Over);
+    let joiner = core::mem::replace(&mut thread.details.lock().joiner, Joiner::Over);
     if let Joiner::Waiting(ticket) = joiner {
         ticket.wake();
     }
@@ -100,6 +102,6 @@ fn exit() -> ! {
     interrupts::disable();
     thread.state.set(ThreadState::Finished);
     reaper::hand_over(thread);
-    scheduler::give_up_cpu();
+    block();
     unreachable!("a finished thread was resumed")
 }

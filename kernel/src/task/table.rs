@@ -1,12 +1,16 @@
-//! All threads, for listing, and the slots they are numbered by.
+//! All threads, for listing, and the records they live in.
+//!
+//! A record whose thread has ended waits in a list for the next thread, and is never freed: who refers to it by a
+//! ticket or a handle may do so for ever (`thread.rs`). A machine keeps as many records as it ever had threads at a
+//! time, some 200 bytes each.
 
+use alloc::boxed::Box;
 use alloc::string::String;
-use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::sync::atomic::Ordering;
 
-use super::thread::{Thread, ThreadState};
-use super::{cpu, reaper, scheduler};
+use super::scheduler;
+use super::thread::{Thread, ThreadRef, ThreadState};
 use crate::arch::cpu as arch_cpu;
 use crate::lock::{Rank, SpinLock};
 use crate::memory::heap::fallible;
@@ -17,41 +21,52 @@ use crate::memory::stack::KernelStack;
 pub struct OutOfMemory;
 
 struct Table {
-    slots: Vec<Option<Arc<Thread>>>,
+    records: Vec<ThreadRef>,
+    /// Those that are nobody's.
+    vacant: Option<ThreadRef>,
     next_id: u64,
 }
 
-static TABLE: SpinLock<Table> = SpinLock::new(Rank::ThreadTable, Table { slots: Vec::new(), next_id: 1 });
+static TABLE: SpinLock<Table> =
+    SpinLock::new(Rank::ThreadTable, Table { records: Vec::new(), vacant: None, next_id: 1 });
 
-/// Makes a thread's record and enters it. Everything that waking and ending it will ever need is reserved here.
-pub(super) fn add(name: &str, state: ThreadState, stack: KernelStack) -> Result<Arc<Thread>, OutOfMemory> {
-    let mut table = TABLE.lock();
-    let slot = match table.slots.iter().position(Option::is_none) {
-        Some(free) => free,
-        None => {
-            let slot = table.slots.len();
-            table.slots.try_reserve(1).map_err(|_| OutOfMemory)?;
-            // In steps, so that threads that come one by one do not make every queue grow every time.
-            let threads = (slot + 1).next_multiple_of(64);
-            scheduler::reserve(threads)?;
-            reaper::reserve(threads)?;
-            table.slots.push(None);
-            slot
+impl Table {
+    /// A record that is nobody's. Everything that waking and ending its thread will ever need is reserved here.
+    fn take_vacant(&mut self) -> Result<ThreadRef, OutOfMemory> {
+        if let Some(record) = self.vacant {
+            self.vacant = record.after();
+            return Ok(record);
         }
-    };
-    let id = table.next_id;
-    table.next_id += 1;
-    let name = fallible::text(name).ok_or(OutOfMemory)?;
-    let thread = fallible::counted(Thread::new(id, slot, name, state, stack)).map_err(|_| OutOfMemory)?;
-    table.slots[slot] = Some(thread.clone());
-    Ok(thread)
+        let slot = self.records.len();
+        self.records.try_reserve(1).map_err(|_| OutOfMemory)?;
+        // In steps, so that threads that come one by one do not make every CPU's sleepers grow every time.
+        scheduler::reserve((slot + 1).next_multiple_of(64))?;
+        let record = fallible::boxed(Thread::vacant(slot)).map_err(|_| OutOfMemory)?;
+        let record = ThreadRef::new(Box::leak(record));
+        self.records.push(record);
+        Ok(record)
+    }
 }
 
-/// Takes out a thread that has ended.
-pub(super) fn remove(thread: &Thread) {
-    // The handle is dropped after the lock is released: it frees memory.
-    let removed = TABLE.lock().slots.get_mut(thread.slot()).and_then(Option::take);
-    drop(removed);
+/// Makes a thread's record.
+pub(super) fn add(name: &str, state: ThreadState, stack: KernelStack) -> Result<ThreadRef, OutOfMemory> {
+    let name = fallible::text(name).ok_or(OutOfMemory)?;
+    let mut table = TABLE.lock();
+    let record = table.take_vacant()?;
+    record.settle(table.next_id, name, state, stack);
+    table.next_id += 1;
+    Ok(record)
+}
+
+/// Takes back the record of a thread that has ended.
+pub(super) fn remove(thread: ThreadRef) {
+    // Dropped after the lock is released: it frees memory.
+    let left_behind = thread.vacate();
+    let mut table = TABLE.lock();
+    thread.set_after(table.vacant);
+    table.vacant = Some(thread);
+    drop(table);
+    drop(left_behind);
 }
 
 /// A thread as listed.
@@ -71,27 +86,24 @@ pub struct ThreadInfo {
 
 /// All threads, by number.
 pub fn list() -> Vec<ThreadInfo> {
-    // Handles are copied under the lock, the rest is done after it.
-    let threads: Vec<Arc<Thread>> = TABLE.lock().slots.iter().flatten().cloned().collect();
+    // References are copied under the lock, the rest is done after it.
+    let records: Vec<ThreadRef> = TABLE.lock().records.clone();
     let now = arch_cpu::time_stamp();
-    let mut list: Vec<ThreadInfo> = threads
-        .iter()
-        .map(|thread| {
-            let last_cpu = thread.last_cpu.load(Ordering::Relaxed);
-            let mut run_counts = thread.run_counts.load(Ordering::Relaxed);
-            if thread.state() == ThreadState::Running {
-                let since = cpu::of(last_cpu).switched_at.load(Ordering::Relaxed);
-                run_counts += now.saturating_sub(since);
-            }
-            ThreadInfo {
-                id: thread.id(),
-                name: thread.name().into(),
-                state: thread.state(),
-                cpu: last_cpu,
-                run_counts,
-            }
-        })
-        .collect();
+    let mut list: Vec<ThreadInfo> = records.into_iter().filter_map(|record| info(record, now)).collect();
     list.sort_by_key(|thread| thread.id);
     list
+}
+
+/// What is to be told of the record's thread; `None` when it is nobody's.
+fn info(record: ThreadRef, now: u64) -> Option<ThreadInfo> {
+    let details = record.details.lock();
+    let name = String::from(&*details.name);
+    // It stays that thread's as long as the lock is held.
+    (record.id() != 0).then(|| ThreadInfo {
+        id: record.id(),
+        name,
+        state: record.state(),
+        cpu: record.last_cpu.load(Ordering::Relaxed),
+        run_counts: record.ran(now),
+    })
 }

@@ -1,9 +1,13 @@
-//! A kernel thread.
+//! A kernel thread's record.
+//!
+//! Records are made when more threads are wanted than ever before, and used again and again, but never freed
+//! (`table.rs`). So a plain reference to one is always good, and asking whether it is still about the same thread is
+//! asking for its number, or for the number of its sleep, which never comes again either. That spares every wake-up
+//! and every switch the counting of references.
 
 use alloc::boxed::Box;
-use alloc::sync::Arc;
 use core::ops::Deref;
-use core::ptr::NonNull;
+use core::ptr::{NonNull, null_mut};
 use core::sync::atomic::{AtomicBool, AtomicPtr, AtomicU8, AtomicU64, AtomicUsize, Ordering};
 
 use blocking::StateWord;
@@ -16,36 +20,46 @@ use crate::memory::stack::KernelStack;
 
 use super::block::Ticket;
 
-/// A thread's record. Its context lies on its stack while it does not run.
+/// A thread's record. Its context lies on its stack while it does not run. In the order of the fields, so that the
+/// record's address is the flag's: one instruction less a switch.
+#[repr(C)]
 pub struct Thread {
-    id: u64,
-    slot: usize,
-    name: Box<str>,
+    /// A CPU is on this thread's stack. The stub clears it once the CPU has left.
+    pub(super) on_cpu: AtomicBool,
+    /// Its [`Standing`], in two parts. While it runs, its CPU's tick changes it; while it is queued, whoever holds
+    /// the queue's lock.
+    level: AtomicU8,
+    ticks_left: AtomicU8,
+    /// The next thread of its list. Belongs to whoever owns the list: the holder of a run queue's lock, or of that
+    /// of the finished or the free records.
+    link: AtomicPtr<Thread>,
     /// State and number of the sleep; model-checked with everything that waits (`crates/blocking`).
     pub(super) state: StateWord,
     /// The saved frame. Written by the CPU that switches away, read by the one that switches to it, and
     /// between the two lies `on_cpu`'s release and acquire.
     pub(super) context: AtomicPtr<TrapFrame>,
-    /// A CPU is on this thread's stack. The stub clears it once the CPU has left.
-    pub(super) on_cpu: AtomicBool,
-    /// The next thread of its run queue's list. Belongs to the holder of the queue's lock.
-    link: AtomicPtr<Thread>,
-    /// Its [`Standing`], in two parts. While it runs, its CPU's tick changes it; while it is queued, whoever holds
-    /// the queue's lock.
-    level: AtomicU8,
-    ticks_left: AtomicU8,
+    /// Time-stamp counts spent running; while it runs, less the time at which it began to.
+    run_counts: AtomicU64,
+    /// Where it ran last; while it is queued, whose queue it is in.
+    pub(super) last_cpu: AtomicUsize,
     /// The CPUs it may run on, a bit each.
     affinity: AtomicU64,
-    /// Where it ran last.
-    pub(super) last_cpu: AtomicUsize,
-    /// Time-stamp counts spent running.
-    pub(super) run_counts: AtomicU64,
     /// End of the stack.
-    pub(super) stack_top: u64,
-    /// Taken by the reaper.
-    pub(super) stack: IrqSpinLock<Option<KernelStack>>,
+    stack_top: AtomicU64,
+    /// Which thread this is: unique since boot, 0 for none.
+    id: AtomicU64,
+    slot: usize,
+    pub(super) details: IrqSpinLock<Details>,
+}
+
+/// What is rarely asked.
+pub(super) struct Details {
+    pub name: Box<str>,
+    /// Given back when the reaper drops it.
+    #[allow(dead_code, reason = "held, not read")]
+    pub stack: Option<KernelStack>,
     /// Who waits for the end.
-    pub(super) joiner: IrqSpinLock<Joiner>,
+    pub joiner: Joiner,
 }
 
 /// The end of a thread, as its joiner sees it.
@@ -56,29 +70,53 @@ pub(super) enum Joiner {
 }
 
 impl Thread {
-    pub(super) fn new(id: u64, slot: usize, name: Box<str>, state: ThreadState, stack: KernelStack) -> Self {
+    /// The record of no thread, the one of that slot.
+    pub(super) fn vacant(slot: usize) -> Self {
+        let nothing = Details { name: Box::default(), stack: None, joiner: Joiner::Over };
         Self {
-            id,
-            slot,
-            name,
-            state: StateWord::new(state),
-            context: AtomicPtr::new(core::ptr::null_mut()),
-            on_cpu: AtomicBool::new(state == ThreadState::Running),
-            link: AtomicPtr::new(core::ptr::null_mut()),
-            level: AtomicU8::new(Level::TOP_FEEDBACK.index() as u8),
-            ticks_left: AtomicU8::new(Level::TOP_FEEDBACK.slice_ticks()),
-            affinity: AtomicU64::new(u64::MAX),
-            last_cpu: AtomicUsize::new(0),
+            link: AtomicPtr::new(null_mut()),
+            state: StateWord::new(ThreadState::Finished),
+            context: AtomicPtr::new(null_mut()),
+            on_cpu: AtomicBool::new(false),
+            level: AtomicU8::new(0),
+            ticks_left: AtomicU8::new(0),
             run_counts: AtomicU64::new(0),
-            stack_top: stack.top(),
-            stack: IrqSpinLock::new(Rank::Queue, Some(stack)),
-            joiner: IrqSpinLock::new(Rank::Queue, Joiner::Nobody),
+            last_cpu: AtomicUsize::new(0),
+            affinity: AtomicU64::new(u64::MAX),
+            stack_top: AtomicU64::new(0),
+            id: AtomicU64::new(0),
+            slot,
+            details: IrqSpinLock::new(Rank::Queue, nothing),
         }
     }
 
-    /// Its number: unique since boot, from 1.
+    /// Makes this record, which is nobody's, that of thread `id`. The number of its sleep goes on, so that tickets
+    /// of its predecessors stay void.
+    pub(super) fn settle(&self, id: u64, name: Box<str>, state: ThreadState, stack: KernelStack) {
+        self.context.store(null_mut(), Ordering::Relaxed);
+        self.on_cpu.store(state == ThreadState::Running, Ordering::Relaxed);
+        self.set_standing(Standing::at(Level::TOP_FEEDBACK));
+        self.run_counts.store(0, Ordering::Relaxed);
+        self.last_cpu.store(0, Ordering::Relaxed);
+        self.affinity.store(u64::MAX, Ordering::Relaxed);
+        self.stack_top.store(stack.top(), Ordering::Relaxed);
+        self.state.set(state);
+        let mut details = self.details.lock();
+        *details = Details { name, stack: Some(stack), joiner: Joiner::Nobody };
+        self.id.store(id, Ordering::Relaxed);
+    }
+
+    /// Makes this record, whose thread has ended, nobody's; returns what the thread leaves behind.
+    pub(super) fn vacate(&self) -> Details {
+        let nothing = Details { name: Box::default(), stack: None, joiner: Joiner::Over };
+        let mut details = self.details.lock();
+        self.id.store(0, Ordering::Relaxed);
+        core::mem::replace(&mut *details, nothing)
+    }
+
+    /// Its number: unique since boot, from 1; 0 when the record is nobody's.
     pub fn id(&self) -> u64 {
-        self.id
+        self.id.load(Ordering::Relaxed)
     }
 
     /// Its place in tables; used again after it has ended.
@@ -86,14 +124,20 @@ impl Thread {
         self.slot
     }
 
-    /// Its name.
-    pub fn name(&self) -> &str {
-        &self.name
+    /// End of its stack.
+    pub(super) fn stack_top(&self) -> u64 {
+        self.stack_top.load(Ordering::Relaxed)
     }
 
     /// The level it stands on among the threads that want to run.
     pub(super) fn level(&self) -> Level {
         Level::from_index(self.level.load(Ordering::Relaxed).into())
+    }
+
+    /// The level's number, to be compared with others.
+    #[inline]
+    pub(super) fn level_index(&self) -> u32 {
+        self.level.load(Ordering::Relaxed).into()
     }
 
     /// Level and what is left of the slice there.
@@ -116,55 +160,96 @@ impl Thread {
         self.affinity.store(cpus, Ordering::Relaxed);
     }
 
+    /// A CPU switches to it at `now`, in time-stamp counts. Two additions a switch, this one and the next
+    /// function's, are all that exact accounting costs.
+    #[inline]
+    pub(super) fn begin_turn(&self, now: u64) {
+        self.run_counts.store(self.run_counts.load(Ordering::Relaxed).wrapping_sub(now), Ordering::Relaxed);
+    }
+
+    /// Its CPU switches away from it at `now`.
+    #[inline]
+    pub(super) fn end_turn(&self, now: u64) {
+        self.run_counts.store(self.run_counts.load(Ordering::Relaxed).wrapping_add(now), Ordering::Relaxed);
+    }
+
+    /// Time-stamp counts it has run until `now`.
+    pub(super) fn ran(&self, now: u64) -> u64 {
+        let counts = self.run_counts.load(Ordering::Relaxed);
+        // Nobody has run for longer than the counter counts, so what is negative belongs to one that runs. Counters
+        // of two CPUs may differ a little, and then the sum is too.
+        if counts.cast_signed() < 0 { counts.wrapping_add(now).cast_signed().max(0) as u64 } else { counts }
+    }
+
     /// What it is doing, which may have changed by the time you look.
     pub fn state(&self) -> ThreadState {
         self.state.get()
     }
 }
 
-/// A thread as CPUs and run queues refer to it: a plain pointer, since every switch passes a few of them around.
-///
-/// What makes it valid: the thread table holds an `Arc` to every thread until the reaper takes it out, and the
-/// reaper does so only after the thread has finished and its CPU has left it; a finished thread is in no run
-/// queue, and no CPU's current thread.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) struct ThreadRef(NonNull<Thread>);
-
-// SAFETY: a thread's record is shared between CPUs by design; all its fields are atomics or locks.
-unsafe impl Send for ThreadRef {}
+/// A thread as CPUs and queues refer to it.
+#[derive(Clone, Copy)]
+pub(super) struct ThreadRef(&'static Thread);
 
 impl ThreadRef {
-    /// Refers to a thread that is in the table and has not finished.
-    pub fn new(thread: &Arc<Thread>) -> Self {
-        Self(NonNull::from(&**thread))
+    /// Refers to a record, which is never freed.
+    pub const fn new(thread: &'static Thread) -> Self {
+        Self(thread)
     }
 
-    /// A handle that keeps the record, to be held beyond the thread's life.
-    pub fn to_arc(self) -> Arc<Thread> {
-        let raw = self.0.as_ptr().cast_const();
-        // SAFETY: the pointer came from an `Arc` (`new`) whose count is at least the table's one (see above).
-        unsafe {
-            Arc::increment_strong_count(raw);
-            Arc::from_raw(raw)
-        }
+    /// What [`ThreadRef::as_ptr`] gave; `None` for null.
+    ///
+    /// # Safety
+    /// The pointer is null or came from there.
+    #[inline]
+    pub unsafe fn from_ptr(record: *const Thread) -> Option<Self> {
+        // SAFETY: not null, then it was made of a `&'static Thread`, by the caller's promise.
+        NonNull::new(record.cast_mut()).map(|record| Self(unsafe { record.as_ref() }))
+    }
+
+    /// The record's address.
+    #[inline]
+    pub fn as_ptr(self) -> *const Thread {
+        self.0
+    }
+
+    /// The next of a list that ends, as the finished and the free ones are.
+    pub fn after(self) -> Option<Self> {
+        // SAFETY: `link` is null or was set to a record's address, below.
+        unsafe { Self::from_ptr(self.link.load(Ordering::Relaxed)) }
+    }
+
+    /// Sets the next of a list that ends.
+    pub fn set_after(self, after: Option<Self>) {
+        let link = after.map_or(null_mut(), |after| after.as_ptr().cast_mut());
+        self.link.store(link, Ordering::Relaxed);
+    }
+}
+
+impl PartialEq for ThreadRef {
+    #[inline]
+    fn eq(&self, other: &Self) -> bool {
+        core::ptr::eq(self.0, other.0)
     }
 }
 
 impl Deref for ThreadRef {
     type Target = Thread;
+    #[inline]
     fn deref(&self) -> &Thread {
-        // SAFETY: see the type: whoever has one of these found it in a run queue or on a CPU, under the lock.
-        unsafe { self.0.as_ref() }
+        self.0
     }
 }
 
 impl Linked for ThreadRef {
-    fn next(self) -> Option<Self> {
-        NonNull::new(self.link.load(Ordering::Relaxed)).map(Self)
+    #[inline]
+    fn next(self) -> Self {
+        // SAFETY: a run queue asks only threads it has linked, so this is the address of a record.
+        Self(unsafe { &*self.link.load(Ordering::Relaxed) })
     }
 
-    fn set_next(self, next: Option<Self>) {
-        let link = next.map_or(core::ptr::null_mut(), |next| next.0.as_ptr());
-        self.link.store(link, Ordering::Relaxed);
+    #[inline]
+    fn set_next(self, next: Self) {
+        self.link.store(next.as_ptr().cast_mut(), Ordering::Relaxed);
     }
 }

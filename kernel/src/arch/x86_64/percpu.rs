@@ -1,8 +1,7 @@
 //! Per-CPU data: one block for each CPU, found through the GS base (SDM vol. 3A, 3.4.4.1).
 //!
 //! The block holds what must be reached in one instruction: the CPU's number, the preemption count, the
-//! flag that a reschedule is due, and the slot through which a context switch tells the assembly stub
-//! which thread has now left this CPU. Everything larger is a table indexed by [`id`].
+//! flag that a reschedule is due, the running thread. Everything larger is a table indexed by [`id`].
 
 use core::arch::asm;
 use core::mem::offset_of;
@@ -33,20 +32,18 @@ pub struct PerCpu {
     /// Ranks of the spin locks held, debug builds only.
     held_ranks: [AtomicU8; MAX_HELD_LOCKS],
     held_count: AtomicU8,
-    /// The `on_cpu` flag of the thread that is being switched away from; the stub clears it once it runs
-    /// on the next thread's stack.
-    pub(super) departing: AtomicPtr<AtomicBool>,
     /// Where the scheduler keeps its own data of this CPU.
     scheduler: AtomicPtr<()>,
+    /// The scheduler's record of the thread that runs here.
+    thread: AtomicPtr<()>,
 }
 
-/// Offset of `departing`, for the assembly stub.
-pub(super) const DEPARTING_OFFSET: usize = offset_of!(PerCpu, departing);
 const PREEMPT_OFFSET: usize = offset_of!(PerCpu, preempt_count);
 const ID_OFFSET: usize = offset_of!(PerCpu, id);
 const NEED_RESCHED_OFFSET: usize = offset_of!(PerCpu, need_resched);
 const TRAP_DEPTH_OFFSET: usize = offset_of!(PerCpu, trap_depth);
 const SCHEDULER_OFFSET: usize = offset_of!(PerCpu, scheduler);
+const THREAD_OFFSET: usize = offset_of!(PerCpu, thread);
 
 #[allow(clippy::declare_interior_mutable_const, reason = "a template for the array below")]
 const FRESH: PerCpu = PerCpu {
@@ -57,8 +54,8 @@ const FRESH: PerCpu = PerCpu {
     trap_depth: AtomicU8::new(0),
     held_ranks: [const { AtomicU8::new(0) }; MAX_HELD_LOCKS],
     held_count: AtomicU8::new(0),
-    departing: AtomicPtr::new(core::ptr::null_mut()),
     scheduler: AtomicPtr::new(core::ptr::null_mut()),
+    thread: AtomicPtr::new(core::ptr::null_mut()),
 };
 
 static BLOCKS: [PerCpu; MAX_CPUS] = [FRESH; MAX_CPUS];
@@ -173,19 +170,6 @@ pub fn in_trap() -> bool {
     byte_at::<TRAP_DEPTH_OFFSET>() > 0
 }
 
-/// Tells the stub which thread's `on_cpu` flag to clear once this CPU has left that thread's stack.
-///
-/// # Safety
-/// Interrupts are off, as they are while a switch is decided, and stay off until the stub has run. The flag
-/// lives at least until it is cleared.
-pub unsafe fn set_departing(on_cpu: &AtomicBool) {
-    // SAFETY: one store to this CPU's own block; the caller promises that the address stays valid.
-    unsafe {
-        asm!("mov gs:[{}], {}", const DEPARTING_OFFSET, in(reg) core::ptr::from_ref(on_cpu),
-            options(nostack, preserves_flags));
-    }
-}
-
 /// Keeps a pointer for the scheduler, to be had back by [`scheduler`] on this CPU.
 ///
 /// # Safety
@@ -202,6 +186,28 @@ pub fn scheduler() -> *const () {
         asm!("mov {}, gs:[{}]", out(reg) data, const SCHEDULER_OFFSET, options(nostack, preserves_flags, readonly));
     }
     data
+}
+
+/// Notes which thread runs here from now on, for [`thread`].
+///
+/// # Safety
+/// The scheduler is the only caller, with interrupts off: it follows the pointer.
+pub unsafe fn set_thread(record: *const ()) {
+    // SAFETY: one store to this CPU's own block.
+    unsafe {
+        asm!("mov gs:[{}], {}", const THREAD_OFFSET, in(reg) record, options(nostack, preserves_flags));
+    }
+}
+
+/// What [`set_thread`] noted; null before. Right wherever it is asked: a thread that moves to another CPU is the
+/// running one there too.
+pub fn thread() -> *const () {
+    let record;
+    // SAFETY: reads a field of this CPU's own block.
+    unsafe {
+        asm!("mov {}, gs:[{}]", out(reg) record, const THREAD_OFFSET, options(nostack, preserves_flags, readonly));
+    }
+    record
 }
 
 /// Records that a lock of `rank` is held; false when one of the same or a higher rank is held already.

@@ -13,15 +13,16 @@
 //! A thread that yields of its own will builds the same frame a shorter way: it made a function call, so the
 //! registers a callee may change hold nothing, and whatever the stack held there will do.
 //!
-//! The dispatcher returns the frame to resume: the same one, or another thread's. Switching threads is no
-//! more than loading another `rsp` here. Once the CPU has left the old thread's stack, the stub clears that
-//! thread's `on_cpu` flag, and only then may another CPU resume it: cleared one instruction earlier, two
-//! CPUs could run on one stack.
+//! The dispatcher returns the frame to resume, the same one or another thread's, in `rax`: switching threads is no
+//! more than loading another `rsp` here. In `rdx` it returns a byte to clear once the CPU has left the old stack:
+//! the old thread's `on_cpu` flag. Only then may another CPU resume that thread: cleared one instruction earlier,
+//! two CPUs could run on one stack. Where nobody leaves, the byte is a spent one of the frame ([`Resume`]).
 
 use core::arch::global_asm;
 use core::mem::offset_of;
 
-use super::percpu::DEPARTING_OFFSET;
+#[cfg(doc)]
+use super::trap::Resume;
 use super::trap::{TrapFrame, YIELD, dispatch, vector};
 
 /// Bytes from one stub to the next.
@@ -90,12 +91,7 @@ global_asm!(
     "trap_resume:",
     // From here on this CPU is on the stack of the thread to resume.
     "mov rsp, rax",
-    "mov rcx, gs:[{departing}]",
-    "test rcx, rcx",
-    "jz 2f",
-    "mov qword ptr gs:[{departing}], 0",
-    "mov byte ptr [rcx], 0",
-    "2:",
+    "mov byte ptr [rdx], 0",
     "fxrstor64 [rsp]",
     "add rsp, {fxsave}",
     "pop r15",
@@ -138,6 +134,5 @@ global_asm!(
     r15 = const offset_of!(TrapFrame, r15),
     give_way = sym YIELD,
     fxsave = const FXSAVE_BYTES,
-    departing = const DEPARTING_OFFSET,
     dispatch = sym dispatch,
 );

@@ -4,7 +4,8 @@
 //! hands in [`set_reschedule`], the panic screen [`set_fault_reporter`], drivers register with `irq`.
 
 use core::arch::asm;
-use core::sync::atomic::{AtomicPtr, AtomicU64, Ordering};
+use core::mem::offset_of;
+use core::sync::atomic::{AtomicBool, AtomicPtr, AtomicU64, Ordering};
 
 use spin::Once;
 
@@ -100,9 +101,32 @@ impl TrapFrame {
     }
 }
 
+/// What the stub does when the dispatcher returns: it reads this from two registers.
+#[repr(C)]
+pub struct Resume {
+    frame: *mut TrapFrame,
+    /// The byte to clear once this CPU has left the stack it came on.
+    left: *mut u8,
+}
+
+impl Resume {
+    /// The frame that stopped goes on.
+    pub fn same(frame: *mut TrapFrame) -> Self {
+        // Nobody leaves, so a byte is cleared that nobody reads any more: the error code of the frame, behind what
+        // the stub still pops.
+        Self { frame, left: frame.wrapping_byte_add(offset_of!(TrapFrame, error_code)).cast() }
+    }
+
+    /// Another thread's frame is resumed; `on_cpu` is the flag of the thread that this CPU leaves, to be cleared
+    /// when it has.
+    pub fn other(frame: *mut TrapFrame, on_cpu: &AtomicBool) -> Self {
+        Self { frame, left: on_cpu.as_ptr().cast() }
+    }
+}
+
 /// Decides which thread runs next: takes the frame of the one that stops, returns the frame to resume. The
 /// stub of `int YIELD` calls it directly, hence its ABI.
-pub type Reschedule = extern "C" fn(*mut TrapFrame) -> *mut TrapFrame;
+pub type Reschedule = extern "C" fn(*mut TrapFrame) -> Resume;
 /// Reports a fault nobody handles, and never returns.
 pub type FaultReporter = fn(&TrapFrame, fault_address: u64) -> !;
 
@@ -115,8 +139,8 @@ static SHOOTDOWN: Once<fn()> = Once::new();
 static COUNTS: [AtomicU64; 256] = [const { AtomicU64::new(0) }; 256];
 
 /// Without a scheduler, whoever runs goes on.
-extern "C" fn stay(frame: *mut TrapFrame) -> *mut TrapFrame {
-    frame
+extern "C" fn stay(frame: *mut TrapFrame) -> Resume {
+    Resume::same(frame)
 }
 
 /// Hands in the scheduler: what runs at the end of an interrupt after which threads may be switched, and what
@@ -124,7 +148,8 @@ extern "C" fn stay(frame: *mut TrapFrame) -> *mut TrapFrame {
 ///
 /// # Safety
 /// Both return the frame they were given, or one of a thread that no CPU runs: built by
-/// [`TrapFrame::starting_at`] on that thread's own stack, or given to one of them when the thread stopped.
+/// [`TrapFrame::starting_at`] on that thread's own stack, or given to one of them when the thread stopped. The flag
+/// returned with it lives until it is cleared.
 pub unsafe fn set_reschedule(preempt: Reschedule, give_way: Reschedule) {
     PREEMPT.store(preempt as *mut (), Ordering::Release);
     YIELD.store(give_way as *mut (), Ordering::Release);
@@ -158,8 +183,8 @@ pub fn yield_now() {
     unsafe { asm!("int {}", const vector::YIELD, clobber_abi("C")) };
 }
 
-/// The stub's way in: a thin shell around the safe body. Returns the frame to resume.
-pub(super) extern "C" fn dispatch(frame: *mut TrapFrame) -> *mut TrapFrame {
+/// The stub's way in: a thin shell around the safe body.
+pub(super) extern "C" fn dispatch(frame: *mut TrapFrame) -> Resume {
     // SAFETY: the stub passes the address of the frame it has just built on this stack, 16-aligned, and
     // touches it again only after this returns.
     let vector = unsafe { (*frame).vector } as u8;
@@ -171,10 +196,10 @@ pub(super) extern "C" fn dispatch(frame: *mut TrapFrame) -> *mut TrapFrame {
     if switch && percpu::need_resched() && percpu::preemptible() && !percpu::in_trap() {
         return reschedule(frame);
     }
-    frame
+    Resume::same(frame)
 }
 
-fn reschedule(frame: *mut TrapFrame) -> *mut TrapFrame {
+fn reschedule(frame: *mut TrapFrame) -> Resume {
     // SAFETY: only `stay` and what `set_reschedule` was given are ever stored, both of this type.
     let hook = unsafe { core::mem::transmute::<*mut (), Reschedule>(PREEMPT.load(Ordering::Acquire)) };
     hook(frame)
