@@ -49,12 +49,14 @@ impl FrameCache {
 
     /// Fetches a batch, if there are so many.
     pub fn refill(&self, allocator: &mut FrameAllocator<'_>) {
-        for _ in 0..BATCH {
-            let Some(slot) = self.frames.get(self.count.load(Relaxed)) else { return };
-            let Some(frame) = allocator.allocate() else { return };
-            slot.store(frame.number(), Relaxed);
-            self.count.store(self.count.load(Relaxed) + 1, Relaxed);
-        }
+        let mut count = self.count.load(Relaxed);
+        allocator.allocate_each(BATCH.min(CAPACITY - count), |frame| {
+            if let Some(slot) = self.frames.get(count) {
+                slot.store(frame.number(), Relaxed);
+                count += 1;
+            }
+        });
+        self.count.store(count, Relaxed);
     }
 
     /// Returns a batch.
@@ -62,14 +64,7 @@ impl FrameCache {
     /// # Errors
     /// The last [`FreeError`], if the allocator did not want one back; that frame is lost.
     pub fn spill(&self, allocator: &mut FrameAllocator<'_>) -> Result<(), FreeError> {
-        let mut result = Ok(());
-        for _ in 0..BATCH {
-            let Some(frame) = self.take() else { break };
-            if let Err(error) = allocator.free(frame) {
-                result = Err(error);
-            }
-        }
-        result
+        allocator.free_each(core::iter::from_fn(|| self.take()).take(BATCH))
     }
 
     /// Frames in the cache.

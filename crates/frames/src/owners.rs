@@ -79,6 +79,15 @@ impl<'a> Owners<'a> {
         Ok(if before == 1 { Release::Last } else { Release::Shared(before - 1) })
     }
 
+    /// Whether more than one owner has the frame: who wants to write to it must copy it first. Others may let go at any
+    /// time, so "shared" may be old news; "not shared" stays true as long as the asker, its only owner, shares it with nobody.
+    #[must_use]
+    #[inline]
+    pub fn is_shared(self, frame: Frame) -> bool {
+        // Acquire: what former owners did to the frame is over.
+        self.count(frame).is_some_and(|count| count.load(Ordering::Acquire) > 1)
+    }
+
     /// How many owners the frame has.
     #[must_use]
     pub fn of(self, frame: Frame) -> u16 {

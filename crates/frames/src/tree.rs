@@ -4,6 +4,8 @@
 //! bit set. Four levels of 64 reach 64^4 bits (64 GiB of 4 KiB frames) from a single top word; beyond
 //! that the top level has more words, which are scanned one by one.
 
+use crate::steps;
+
 /// Levels of the tree; the top one has a single word up to 2^24 members.
 const LEVELS: usize = 4;
 const BITS: usize = u64::BITS as usize;
@@ -61,6 +63,7 @@ impl<'a> Tree<'a> {
     /// Word `index` of level 0; zero behind the end.
     #[inline]
     pub(crate) fn word(&self, index: usize) -> u64 {
+        steps::count();
         self.levels[0].get(index).copied().unwrap_or(0)
     }
 
@@ -76,6 +79,7 @@ impl<'a> Tree<'a> {
             return;
         }
         for level in &mut self.levels {
+            steps::count();
             let Some(word) = level.get_mut(index) else { return };
             let was_empty = *word == 0;
             *word |= bits;
@@ -104,10 +108,24 @@ impl<'a> Tree<'a> {
         }
     }
 
+    /// Adds the members `start..end`.
+    pub(crate) fn fill(&mut self, start: usize, end: usize) {
+        let (whole, end_whole) = (start.div_ceil(BITS), end / BITS);
+        if whole < end_whole {
+            self.fill_words(whole, end_whole);
+        }
+        for index in [start / BITS, end / BITS] {
+            if !(whole..end_whole).contains(&index) && start < end {
+                self.set(index, mask(index, start, end));
+            }
+        }
+    }
+
     /// Clears bits of word `index`, and of the summaries where the word has become empty.
     #[inline]
     pub(crate) fn clear(&mut self, mut index: usize, mut bits: u64) {
         for level in &mut self.levels {
+            steps::count();
             let Some(word) = level.get_mut(index) else { return };
             *word &= !bits;
             if *word != 0 {
@@ -124,6 +142,7 @@ impl<'a> Tree<'a> {
     pub(crate) fn first_from(&self, start: usize) -> Option<usize> {
         let mut position = start;
         for height in 0..LEVELS {
+            steps::count();
             let index = position / BITS;
             let bits = self.levels[height].get(index)? & (!0 << (position % BITS));
             if bits != 0 {
@@ -140,6 +159,7 @@ impl<'a> Tree<'a> {
     fn descend(&self, height: usize, index: usize, bits: u64) -> Option<usize> {
         let mut found = index * BITS + bits.trailing_zeros() as usize;
         for level in self.levels[..height].iter().rev() {
+            steps::count();
             found = found * BITS + level.get(found)?.trailing_zeros() as usize;
         }
         Some(found)

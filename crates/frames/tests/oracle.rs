@@ -3,7 +3,9 @@
 
 use std::collections::BTreeSet;
 
-use frames::{FRAME_SIZE, Frame, FrameAllocator, FrameRange, FreeError, Region, RunRequest};
+use frames::{
+    FRAME_SIZE, Frame, FrameAllocator, FrameRange, FreeError, Region, RunRequest, Zone, ZoneStatistics,
+};
 
 /// Knuth's 64-bit multiplier: enough randomness to mix operations, and the same on every machine.
 struct Random(u64);
@@ -25,9 +27,27 @@ fn run(count: u64, align: u64) -> RunRequest {
 
 /// The lowest run the slow way: try every start.
 fn lowest_run(free: &BTreeSet<u64>, count: u64, align: u64, below: u64, frame_count: u64) -> Option<u64> {
-    (0..frame_count)
-        .step_by(align as usize)
-        .find(|&start| start + count <= below && (start..start + count).all(|number| free.contains(&number)))
+    let is_free = |start: u64, count: u64| (start..start + count).all(|number| free.contains(&number));
+    let lowest = |count: u64, align: u64| {
+        (0..frame_count).step_by(align as usize).find(|&start| is_free(start, count))
+    };
+    // The lowest block that holds count and alignment, and else the lowest run that does.
+    let block = count.max(align).next_power_of_two();
+    let in_block = if align.is_power_of_two() { lowest(block, block) } else { None };
+    in_block.filter(|start| start + count <= below).or_else(|| {
+        let fits = |&start: &u64| start + count <= below && is_free(start, count);
+        (0..frame_count).step_by(align as usize).find(fits)
+    })
+}
+
+/// The order of the largest aligned block among the free frames.
+fn largest_order(free: &BTreeSet<u64>, frame_count: u64) -> Option<u32> {
+    (0..24).rev().find(|order| {
+        let size = 1_u64 << order;
+        (0..frame_count)
+            .step_by(size as usize)
+            .any(|start| free.range(start..start + size).count() as u64 == size)
+    })
 }
 
 fn random_operations(frame_count: u64, steps: u64, seed: u64) {
@@ -36,7 +56,30 @@ fn random_operations(frame_count: u64, steps: u64, seed: u64) {
     let (mut free, mut used) = (BTreeSet::new(), BTreeSet::new());
     let mut random = Random(seed);
     for step in 0..steps {
-        match random.below(10) {
+        match random.below(12) {
+            10 => {
+                let count = random.below(100);
+                let mut got = Vec::new();
+                let done = allocator.allocate_each(count as usize, |frame| got.push(frame.number()));
+                assert_eq!((done, done as u64), (got.len(), count.min(free.len() as u64)), "step {step}");
+                for number in got {
+                    assert!(free.remove(&number) && used.insert(number), "step {step}");
+                }
+            }
+            11 => {
+                // Some of them given out, some free, some twice, in order or not.
+                let mut list: Vec<u64> =
+                    (0..random.below(30)).map(|_| random.below(frame_count + 3)).collect();
+                list.extend(used.iter().take(random.below(80) as usize));
+                let (mut expected, mut errors) = (BTreeSet::new(), 0);
+                for number in &list {
+                    errors += u64::from(!used.contains(number) || !expected.insert(*number));
+                }
+                let result = allocator.free_each(list.iter().copied().map(Frame::from_number));
+                assert_eq!(result.is_err(), errors > 0, "step {step}");
+                used.retain(|number| !expected.contains(number));
+                free.extend(expected);
+            }
             0..=2 => match allocator.allocate() {
                 Some(frame) => {
                     assert!(free.remove(&frame.number()), "step {step}: gave out a frame that was not free");
@@ -55,7 +98,9 @@ fn random_operations(frame_count: u64, steps: u64, seed: u64) {
                 }
             }
             4 => {
-                let (count, align) = (random.below(150) + 1, 1 << random.below(7));
+                // Single frames, blocks of all orders, and what lies between.
+                let count = if random.below(2) == 0 { random.below(150) + 1 } else { 1 << random.below(10) };
+                let align = if random.below(8) == 0 { random.below(20) + 1 } else { 1 << random.below(8) };
                 let below = if random.below(2) == 0 { random.below(frame_count) } else { frame_count };
                 let request = RunRequest { count, align, below: Some(Frame::from_number(below)) };
                 let expected = lowest_run(&free, count, align, below, frame_count);
@@ -65,7 +110,25 @@ fn random_operations(frame_count: u64, steps: u64, seed: u64) {
                     assert!(free.remove(&frame.number()) && used.insert(frame.number()));
                 }
             }
-            5..=7 => {
+            5 => {
+                // A run of any length, wherever: all of it is given out, or none of it is taken back.
+                let (start, count) = (random.below(frame_count + 3), random.below(90));
+                let offender = (start..start + count).find(|number| !used.contains(number));
+                let expected = offender.map(|number| {
+                    let frame = Frame::from_number(number);
+                    if free.contains(&number) {
+                        FreeError::AlreadyFree(frame)
+                    } else {
+                        FreeError::NotManaged(frame)
+                    }
+                });
+                assert_eq!(allocator.free_run(range(start, count)).err(), expected, "step {step}");
+                if offender.is_none() {
+                    used.retain(|number| !(start..start + count).contains(number));
+                    free.extend(start..start + count);
+                }
+            }
+            6 | 7 => {
                 let number = random.below(frame_count + 3);
                 let frame = Frame::from_number(number);
                 let expected = match (free.contains(&number), used.contains(&number)) {
@@ -79,7 +142,9 @@ fn random_operations(frame_count: u64, steps: u64, seed: u64) {
                 }
             }
             8 => {
-                let (start, count) = (random.below(frame_count), random.below(200));
+                // Mostly a few, at times so many that blocks of the higher orders appear.
+                let most = if random.below(4) == 0 { frame_count } else { 200 };
+                let (start, count) = (random.below(frame_count), random.below(most));
                 let added = allocator.add(range(start, count));
                 let new: Vec<u64> = (start..(start + count).min(frame_count))
                     .filter(|number| !free.contains(number) && !used.contains(number))
@@ -97,7 +162,14 @@ fn random_operations(frame_count: u64, steps: u64, seed: u64) {
             }
         }
         let statistics = allocator.statistics();
-        assert_eq!((statistics.free, statistics.used()), (free.len() as u64, used.len() as u64));
+        assert_eq!((statistics.free(), statistics.used()), (free.len() as u64, used.len() as u64));
+        if step % 16 == 0 {
+            assert_eq!(
+                allocator.largest_order(Zone::Dma32),
+                largest_order(&free, frame_count),
+                "step {step}"
+            );
+        }
     }
     for number in 0..frame_count + 70 {
         assert_eq!(allocator.is_free(Frame::from_number(number)), free.contains(&number));
@@ -106,7 +178,7 @@ fn random_operations(frame_count: u64, steps: u64, seed: u64) {
 
 #[test]
 fn agrees_with_a_set_whatever_is_asked() {
-    for (seed, frame_count) in [1, 63, 64, 65, 700, 4096, 5000].into_iter().enumerate() {
+    for (seed, frame_count) in [1, 63, 64, 65, 700, 4096, 9000].into_iter().enumerate() {
         random_operations(frame_count, 4000, seed as u64);
     }
 }
@@ -117,6 +189,16 @@ fn every_frame_of_64_gib_comes_out_once() {
     let mut storage = vec![0; FrameAllocator::storage_words(frame_count)];
     let mut allocator = FrameAllocator::new(&mut storage, frame_count).unwrap();
     allocator.add(range(0, frame_count));
+    // Filled as one, so each height is: a block of 64 GiB less a bit, and the blocks around the border of 4 GiB.
+    let half = run(1 << 23, 1 << 23);
+    assert_eq!(allocator.allocate_run(half), Some(range(0, 1 << 23)));
+    assert_eq!(allocator.allocate_run(half), Some(range(1 << 23, 1 << 23)));
+    assert_eq!(allocator.allocate_run(half), None);
+    assert_eq!(allocator.free_run(range(1 << 19, (1 << 24) - (1 << 19))), Ok(()));
+    assert_eq!(allocator.largest_order(Zone::Dma32), Some(19));
+    assert_eq!(allocator.largest_order(Zone::Normal), Some(23));
+    assert_eq!(allocator.free_run(range(0, 1 << 19)), Ok(()));
+    assert_eq!(allocator.largest_order(Zone::Dma32), Some(20), "blocks across the border don't count");
     let mut seen = vec![false; frame_count as usize];
     while let Some(frame) = allocator.allocate() {
         assert!(!std::mem::replace(&mut seen[frame.number() as usize], true));
@@ -147,6 +229,67 @@ fn memory_below_4_gib_is_kept_for_those_who_need_it() {
     assert_eq!(allocator.allocate_run(request), None, "only one frame is left below");
     let rest: Vec<u64> = std::iter::from_fn(|| allocator.allocate()).map(Frame::number).collect();
     assert_eq!(rest, [four_gib + 1, four_gib - 1]);
+}
+
+#[test]
+fn zones_are_counted_apart() {
+    let four_gib = Frame::FOUR_GIB.number();
+    let count = four_gib + 5_000;
+    let mut storage = vec![0; FrameAllocator::storage_words(count)];
+    let mut allocator = FrameAllocator::new(&mut storage, count).unwrap();
+    // Across the border, with a piece of a word at each end.
+    assert_eq!(allocator.add(range(four_gib - 1_100, 3_333)), 3_333);
+    let figures = |allocator: &FrameAllocator<'_>| {
+        let zones = allocator.statistics();
+        let pair = |zone| {
+            let ZoneStatistics { managed, free } = zones.zone(zone);
+            (managed, free)
+        };
+        (pair(Zone::Dma32), pair(Zone::Normal))
+    };
+    assert_eq!(figures(&allocator), ((1_100, 1_100), (2_233, 2_233)));
+    assert_eq!(allocator.largest_order(Zone::Dma32), Some(10));
+    assert_eq!(allocator.largest_order(Zone::Normal), Some(11));
+    allocator.allocate().unwrap();
+    allocator.allocate_below(Frame::FOUR_GIB).unwrap();
+    assert_eq!(figures(&allocator), ((1_100, 1_099), (2_233, 2_232)));
+    let below = RunRequest { count: 512, align: 512, below: Some(Frame::FOUR_GIB) };
+    let taken = allocator.allocate_run(below).unwrap();
+    assert_eq!(taken.start.number(), four_gib - 1_024);
+    assert_eq!(figures(&allocator), ((1_100, 587), (2_233, 2_232)));
+    allocator.free_run(taken).unwrap();
+    assert_eq!(allocator.reserve(range(four_gib - 50, 100)), 100);
+    assert_eq!(figures(&allocator), ((1_050, 1_049), (2_183, 2_183)));
+    assert_eq!(allocator.statistics().used(), 1);
+}
+
+#[test]
+fn a_run_that_no_block_holds_is_found_all_the_same() {
+    let mut storage = vec![0; FrameAllocator::storage_words(256)];
+    let mut allocator = FrameAllocator::new(&mut storage, 256).unwrap();
+    // 100 frames, 66 of them around a border of blocks of 64: no aligned block of 128, and 64 only once.
+    allocator.add(range(30, 100));
+    assert_eq!(allocator.allocate_run(run(90, 1)), Some(range(30, 90)));
+    assert_eq!(allocator.allocate_run(run(3, 1)), Some(range(120, 3)), "the lowest block of 4");
+    assert_eq!(allocator.allocate_run(run(1, 2)), Some(range(124, 1)));
+}
+
+#[test]
+fn memory_above_64_gib_is_used_like_any_other() {
+    let frame_count = (200 << 30) / FRAME_SIZE;
+    let mut storage = vec![0; FrameAllocator::storage_words(frame_count)];
+    let mut allocator = FrameAllocator::new(&mut storage, frame_count).unwrap();
+    allocator.add(range(frame_count - 3_000, 3_000));
+    let block = allocator.allocate_run(run(1_024, 1_024)).unwrap();
+    assert_eq!(block.start.number() % 1_024, 0);
+    let mut singles = 0;
+    while let Some(frame) = allocator.allocate() {
+        assert!((frame_count - 3_000..frame_count).contains(&frame.number()));
+        singles += 1;
+    }
+    assert_eq!(singles, 3_000 - 1_024);
+    allocator.free_run(block).unwrap();
+    assert_eq!(allocator.allocate_run(run(1_024, 1_024)), Some(block));
 }
 
 #[test]

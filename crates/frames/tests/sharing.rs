@@ -34,7 +34,7 @@ fn agree_with_a_map_whatever_is_asked() {
                     owners.give(frame);
                     assert_eq!(expected.insert(frame.number(), 1), None, "step {step}: in two hands");
                 } else {
-                    assert_eq!(allocator.statistics().free, 0);
+                    assert_eq!(allocator.statistics().free(), 0);
                 }
             }
             5 => {
@@ -66,6 +66,8 @@ fn agree_with_a_map_whatever_is_asked() {
             }
         }
         let cached: usize = caches.iter().map(FrameCache::count).sum();
+        let is_shared = owners.is_shared(Frame::from_number(chosen));
+        assert_eq!(is_shared, expected.get(&chosen).is_some_and(|&count| count > 1));
         assert_eq!(allocator.statistics().used(), expected.len() as u64 + cached as u64);
     }
     assert!(expected.iter().all(|(&number, &count)| owners.of(Frame::from_number(number)) == count));

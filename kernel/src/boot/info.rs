@@ -50,21 +50,25 @@ impl MemoryRegion {
 pub struct MemoryMap {
     regions: [MemoryRegion; MAX_REGIONS],
     count: usize,
+    /// Bytes of usable regions for which there was no room.
+    left_out: u64,
 }
 
 impl MemoryMap {
     /// A map of no regions.
     pub const fn empty() -> Self {
         let nothing = MemoryRegion { start: 0, length: 0, kind: RegionKind::Reserved };
-        Self { regions: [nothing; MAX_REGIONS], count: 0 }
+        Self { regions: [nothing; MAX_REGIONS], count: 0, left_out: 0 }
     }
 
     /// Adds a region in order; false when it is empty, wraps around the address space, or the map is full.
     pub fn insert(&mut self, region: MemoryRegion) -> bool {
-        if region.length == 0
-            || region.start.checked_add(region.length).is_none()
-            || self.count == MAX_REGIONS
-        {
+        if region.length == 0 || region.start.checked_add(region.length).is_none() {
+            return false;
+        }
+        if self.count == MAX_REGIONS {
+            let usable = matches!(region.kind, RegionKind::Usable | RegionKind::BootloaderReclaimable);
+            self.left_out = self.left_out.saturating_add(if usable { region.length } else { 0 });
             return false;
         }
         let at = self.regions[..self.count].partition_point(|r| r.start <= region.start);
@@ -72,6 +76,11 @@ impl MemoryMap {
         self.regions[at] = region;
         self.count += 1;
         true
+    }
+
+    /// Bytes of memory that could be used, had the map not more than [`MAX_REGIONS`] regions.
+    pub fn left_out(&self) -> u64 {
+        self.left_out
     }
 
     /// The regions, sorted by start.

@@ -8,6 +8,7 @@ use core::sync::atomic::{AtomicPtr, AtomicU16, AtomicUsize, Ordering};
 
 use frames::{
     FRAME_SIZE, Frame, FrameAllocator, FrameCache, FrameRange, NotOwned, Owners, Region, Release, RunRequest,
+    Statistics,
 };
 
 use super::direct_map;
@@ -154,17 +155,14 @@ fn fetch(cache: &FrameCache) -> Option<Frame> {
 /// Frames for all of `batch`, in its order, under one lock; returns how many there were.
 pub(super) fn allocate_batch(batch: &mut [Frame]) -> usize {
     let mut frames = FRAMES.lock();
-    let (Some(frames), owners) = (frames.as_mut(), owners()) else { return 0 };
-    for (count, slot) in batch.iter_mut().enumerate() {
-        match frames.allocator.allocate() {
-            Some(frame) => {
-                owners.give(frame);
-                *slot = frame;
-            }
-            None => return count,
+    let (Some(frames), owners, count) = (frames.as_mut(), owners(), batch.len()) else { return 0 };
+    let mut slots = batch.iter_mut();
+    frames.allocator.allocate_each(count, |frame| {
+        owners.give(frame);
+        if let Some(slot) = slots.next() {
+            *slot = frame;
         }
-    }
-    batch.len()
+    })
 }
 
 /// `count` frames in a row in `zone`, the first a multiple of `align` frames, each with one owner.
@@ -175,7 +173,7 @@ pub fn allocate_contiguous(count: u64, align: u64, zone: Zone) -> Option<FrameRa
     Some(run)
 }
 
-/// Takes back a run from [`allocate_contiguous`].
+/// Lets a run from [`allocate_contiguous`] go. Its frames that are shared stay their other owners'.
 pub fn free_contiguous(run: FrameRange) {
     free_all(run.iter());
 }
@@ -183,6 +181,11 @@ pub fn free_contiguous(run: FrameRange) {
 /// Adds an owner to a frame that has one; false when that can't be.
 pub fn share(frame: Frame) -> bool {
     owners().share(frame).is_some()
+}
+
+/// Whether more than one owner has the frame.
+pub fn is_shared(frame: Frame) -> bool {
+    owners().is_shared(frame)
 }
 
 /// Lets a frame go; with its last owner it becomes free. A double free changes nothing and is logged: it is a bug,
@@ -206,7 +209,7 @@ pub fn free(frame: Frame) {
 fn put_back(cache: &FrameCache, frame: Frame) {
     let result = FRAMES.lock().as_mut().map_or(Ok(()), |frames| {
         cache.spill(&mut frames.allocator)?;
-        frames.allocator.free(frame)
+        if cache.put(frame) { Ok(()) } else { frames.allocator.free(frame) }
     });
     if let Err(error) = result {
         report(&error);
@@ -224,13 +227,14 @@ pub(super) fn free_all(list: impl Iterator<Item = Frame>) {
     let mut not_freed = None;
     if let Some(frames) = FRAMES.lock().as_mut() {
         let owners = owners();
-        for frame in list {
-            match owners.release(frame) {
-                Ok(Release::Last) => not_freed = frames.allocator.free(frame).err().or(not_freed),
-                Ok(Release::Shared(_)) => {}
-                Err(error) => not_owned = Some(error),
+        let without_owner = list.filter(|&frame| match owners.release(frame) {
+            Ok(release) => release == Release::Last,
+            Err(error) => {
+                not_owned = Some(error);
+                false
             }
-        }
+        });
+        not_freed = frames.allocator.free_each(without_owner).err();
     }
     if let Some(error) = not_owned {
         report(&error);
@@ -245,10 +249,32 @@ pub(super) fn figures() -> Figures {
     FRAMES.lock().as_ref().map_or_else(Figures::default, |frames| {
         let statistics = frames.allocator.statistics();
         Figures {
-            usable: (statistics.managed + frames.bookkeeping.count) * FRAME_SIZE,
+            usable: (statistics.managed() + frames.bookkeeping.count) * FRAME_SIZE,
             // Other CPUs may have moved some meanwhile.
-            free: (statistics.free + cached as u64).min(statistics.managed) * FRAME_SIZE,
+            free: (statistics.free() + cached as u64).min(statistics.managed()) * FRAME_SIZE,
         }
+    })
+}
+
+/// What [`statistics`] tells, in frames, of one moment.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct FrameStatistics {
+    /// By zone. What CPUs' caches hold counts as given out.
+    pub zones: Statistics,
+    /// Of these, free in the caches of CPUs.
+    pub cached: u64,
+    /// The order (2^n frames) of the largest aligned block that is free in each of [`Zone::ALL`](frames::Zone::ALL); `None`
+    /// when nothing is.
+    pub largest_orders: [Option<u32>; 2],
+}
+
+/// The figures of this moment.
+pub fn statistics() -> FrameStatistics {
+    let cached: usize = CACHES.iter().take(cpu::count()).map(|cache| cache.0.count()).sum();
+    FRAMES.lock().as_ref().map_or_else(FrameStatistics::default, |machine| FrameStatistics {
+        zones: machine.allocator.statistics(),
+        cached: cached as u64,
+        largest_orders: ::frames::Zone::ALL.map(|zone| machine.allocator.largest_order(zone)),
     })
 }
 

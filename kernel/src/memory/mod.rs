@@ -95,6 +95,10 @@ pub fn init(boot: &BootInfo) -> Result<(), InitError> {
     if !heap::init() || !page_runs::init() || !stack::init() {
         return Err(InitError::NoHeap);
     }
+    if boot.memory_map.left_out() > 0 {
+        let mebibytes = boot.memory_map.left_out() >> 20;
+        log::warn!("memory: {mebibytes} MiB lie in more regions than are looked at, and are not used");
+    }
     let sum = |kind| {
         let of_kind = boot.memory_map.regions().iter().filter(|region| region.kind == kind);
         of_kind.map(|region| region.length).sum::<u64>()

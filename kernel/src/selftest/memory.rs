@@ -1,17 +1,18 @@
 //! Heap, page tables, stacks.
 
+use alloc::boxed::Box;
 use alloc::format;
 use alloc::vec::Vec;
 use core::sync::atomic::{AtomicU64, Ordering};
 
-use frames::Frame;
+use frames::{Frame, Zone as Zones};
 use gfx::{Size, Surface};
 use paging::Access;
 
 use super::Outcome;
 use crate::lock::{IrqSpinLock, Rank};
-use crate::memory::frames::{self as machine, Zone};
-use crate::memory::heap::fault;
+use crate::memory::frames::{self as machine, FrameStatistics, Zone};
+use crate::memory::heap::{self, ClassStatistics, fault};
 use crate::memory::{self, kernel_space};
 use crate::sync::Channel;
 use crate::{fs, task};
@@ -219,8 +220,11 @@ pub fn runs_of_frames_suit_devices() -> Outcome {
         }
     }
     let shared = machine::allocate().ok_or("no frame")?;
-    let is_shared = machine::share(shared);
+    let is_shared = machine::share(shared) && machine::is_shared(shared);
     machine::free(shared);
+    if machine::is_shared(shared) {
+        return Err("a frame that was let go is still shared".into());
+    }
     let kept = memory::statistics().used;
     machine::free(shared);
     let after = memory::statistics().used;
@@ -228,6 +232,44 @@ pub fn runs_of_frames_suit_devices() -> Outcome {
         Ok(())
     } else {
         Err(format!("shared: {is_shared}; {before} bytes in use, {kept}, {after}"))
+    }
+}
+
+/// What the zones and the size classes say adds up to what they are parts of, and follows what happens.
+pub fn statistics_add_up() -> Outcome {
+    let FrameStatistics { zones, cached, largest_orders } = machine::statistics();
+    let usable = memory::statistics().usable;
+    if zones.managed() * 4096 > usable || zones.dma32.managed == 0 || cached > zones.used() {
+        return Err(format!("{zones:?}, {cached} cached, but {usable} bytes"));
+    }
+    for (zone, largest) in Zones::ALL.into_iter().zip(largest_orders) {
+        let figures = zones.zone(zone);
+        if largest.map_or(0, |order| 1 << order) > figures.free {
+            return Err(format!("{zone:?}: {figures:?}, but a block of order {largest:?}"));
+        }
+    }
+    // No other thread allocates objects of this size by the hundred.
+    const OBJECTS: u64 = 300;
+    let class = || {
+        let classes = heap::statistics().classes;
+        classes.into_iter().find(|class| class.size >= 700).unwrap_or_default()
+    };
+    let before = class();
+    let objects: Vec<Box<[u64; 80]>> = (0..OBJECTS).map(|n| Box::new([n; 80])).collect();
+    let during = class();
+    drop(objects);
+    let after = class();
+    let grew = during.used - before.used.min(during.used);
+    let fits =
+        |class: ClassStatistics| class.held == class.slabs * 4096 && class.used * class.size <= class.held;
+    if (OBJECTS..OBJECTS + 50).contains(&grew)
+        && after.used < before.used + 50
+        && after.slabs < during.slabs
+        && [before, during, after].into_iter().all(fits)
+    {
+        Ok(())
+    } else {
+        Err(format!("{before:?}; with {OBJECTS} objects more {during:?}; then {after:?}"))
     }
 }
 

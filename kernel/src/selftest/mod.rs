@@ -52,6 +52,7 @@ const TESTS: &[Test] = &[
     ("all memory can be used", memory::all_memory_can_be_used),
     ("any allocation may fail", memory::any_allocation_may_fail),
     ("runs of frames suit devices", memory::runs_of_frames_suit_devices),
+    ("statistics of memory add up", memory::statistics_add_up),
     ("memory keeps files", files::memory_keeps_files),
     ("the disk keeps files", files::disk_keeps_files),
     ("the disk may interrupt anybody", files::disk_interrupts_anybody),

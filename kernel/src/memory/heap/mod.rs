@@ -14,7 +14,7 @@ pub mod fallible;
 pub mod fault;
 pub mod misuse;
 mod segments;
-pub mod slabs;
+mod slabs;
 
 use core::alloc::{GlobalAlloc, Layout};
 use core::ptr::{NonNull, null_mut};
@@ -23,6 +23,9 @@ use core::sync::atomic::{AtomicU64, Ordering};
 use ::heap::{SizeClass, guard};
 
 use super::page_runs;
+
+pub use segments::SegmentStatistics;
+pub use slabs::ClassStatistics;
 
 /// Allocations of this size and more are runs of pages.
 const LARGE: usize = 64 * 1024;
@@ -156,7 +159,8 @@ pub(super) fn init() -> bool {
     segments::init()
 }
 
-/// Figures of one moment.
+/// Figures of one moment, from all three sources. Taking them costs a lock for each size class, and nothing on the
+/// paths that allocate: these count in their own CPU's lists anyway.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct HeapStatistics {
     /// Bytes held for small and middling objects.
@@ -171,19 +175,26 @@ pub struct HeapStatistics {
     pub frees: u64,
     /// Allocations that failed since boot.
     pub failures: u64,
+    /// The slabs of each size class, by rising size of its objects.
+    pub classes: [ClassStatistics; SizeClass::COUNT],
+    /// What lies between slabs and page runs.
+    pub segments: SegmentStatistics,
 }
 
-pub(super) fn statistics() -> HeapStatistics {
-    let (size, used) = segments::figures();
+/// The figures of this moment.
+pub fn statistics() -> HeapStatistics {
+    let (classes, segments) = (slabs::statistics(), segments::statistics());
     let mut sum = HeapStatistics {
-        size,
-        used,
+        size: segments.size,
+        used: segments.used,
         large: page_runs::used(),
         allocations: ALLOCATIONS.load(Ordering::Relaxed),
         frees: FREES.load(Ordering::Relaxed),
         failures: FAILURES.load(Ordering::Relaxed),
+        classes,
+        segments,
     };
-    for class in slabs::statistics() {
+    for class in classes {
         sum.size += class.held;
         sum.used += class.used * class.size;
         sum.allocations += class.allocations;

@@ -80,10 +80,21 @@ pub(super) unsafe fn free(start: NonNull<u8>, layout: Layout) {
     }
 }
 
-/// Bytes of the heap, and bytes in use.
-pub(super) fn figures() -> (u64, u64) {
+/// Figures of one moment.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct SegmentStatistics {
+    /// Segments held.
+    pub segments: u64,
+    /// Bytes of them.
+    pub size: u64,
+    /// Bytes of them in use.
+    pub used: u64,
+}
+
+/// The figures of this moment.
+pub(super) fn statistics() -> SegmentStatistics {
     let segments = SEGMENTS.lock();
-    (segments.size, segments.used)
+    SegmentStatistics { segments: segments.size / SEGMENT, size: segments.size, used: segments.used }
 }
 
 /// Adds a segment. Takes the window's locks, which rank below the heap's.

@@ -112,7 +112,11 @@ pub struct ClassStatistics {
     pub size: u64,
     /// Objects in use.
     pub used: u64,
-    /// Bytes of the pages that hold them, and of those that are free.
+    /// Free objects in CPUs' lists.
+    pub listed: u64,
+    /// Slabs held.
+    pub slabs: u64,
+    /// Bytes of these slabs: objects in use, free ones, and headers.
     pub held: u64,
     /// Allocations since boot.
     pub allocations: u64,
@@ -121,13 +125,16 @@ pub struct ClassStatistics {
 }
 
 /// The figures of every class, by rising size.
-pub fn statistics() -> [ClassStatistics; CLASSES] {
+pub(super) fn statistics() -> [ClassStatistics; CLASSES] {
     let mut classes = [ClassStatistics::default(); CLASSES];
     for (class, figures) in SizeClass::all().zip(&mut classes) {
         figures.size = class.size() as u64;
-        figures.held = (CACHES[class.index()].lock().statistics().slabs * SLAB_SIZE) as u64;
+        figures.slabs = CACHES[class.index()].lock().statistics().slabs as u64;
+        figures.held = figures.slabs * SLAB_SIZE as u64;
         for lists in LISTS.iter().take(cpu::count()) {
-            let (taken, returned) = lists.0[class.index()].traffic();
+            let list = &lists.0[class.index()];
+            let (taken, returned) = list.traffic();
+            figures.listed += list.count() as u64;
             figures.allocations += taken;
             figures.frees += returned;
         }
