@@ -3,6 +3,37 @@
 /// Bits of a physical address that an entry can hold (SDM vol. 3A, section 4.1.4: MAXPHYADDR is at most 52).
 const PHYSICAL_BITS: u32 = 52;
 
+/// What both kinds of address can do.
+macro_rules! address_methods {
+    ($type:ty) => {
+        impl $type {
+            /// The address as a number.
+            #[must_use]
+            pub const fn get(self) -> u64 {
+                self.0
+            }
+
+            /// The address `bytes` further up; `None` when [`Self::new`] would refuse that, or it would wrap.
+            #[must_use]
+            pub const fn checked_add(self, bytes: u64) -> Option<Self> {
+                match self.0.checked_add(bytes) {
+                    Some(sum) => Self::new(sum),
+                    None => None,
+                }
+            }
+
+            /// Whether the address is a multiple of the page's size.
+            #[must_use]
+            pub const fn is_aligned(self, size: PageSize) -> bool {
+                self.0 & (size.bytes() - 1) == 0
+            }
+        }
+    };
+}
+
+address_methods!(VirtualAddress);
+address_methods!(PhysicalAddress);
+
 /// A linear address in canonical form: bits 63 to 47 are all equal (SDM vol. 1, section 3.3.7.1).
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct VirtualAddress(u64);
@@ -16,27 +47,6 @@ impl VirtualAddress {
     pub const fn new(address: u64) -> Option<Self> {
         let canonical = ((address << 16) as i64 >> 16) as u64;
         if canonical == address { Some(Self(address)) } else { None }
-    }
-
-    /// The address as a number.
-    #[must_use]
-    pub const fn get(self) -> u64 {
-        self.0
-    }
-
-    /// The address `bytes` further up; `None` when that is not canonical or would wrap.
-    #[must_use]
-    pub const fn checked_add(self, bytes: u64) -> Option<Self> {
-        match self.0.checked_add(bytes) {
-            Some(sum) => Self::new(sum),
-            None => None,
-        }
-    }
-
-    /// Whether the address is a multiple of the page's size.
-    #[must_use]
-    pub const fn is_aligned(self, size: PageSize) -> bool {
-        self.0 & (size.bytes() - 1) == 0
     }
 
     /// Whether the address lies in the upper half.
@@ -72,27 +82,6 @@ impl PhysicalAddress {
     #[must_use]
     pub const fn new_truncate(bits: u64) -> Self {
         Self(bits & ((1 << PHYSICAL_BITS) - 1))
-    }
-
-    /// The address as a number.
-    #[must_use]
-    pub const fn get(self) -> u64 {
-        self.0
-    }
-
-    /// The address `bytes` further up; `None` when that has more than 52 bits.
-    #[must_use]
-    pub const fn checked_add(self, bytes: u64) -> Option<Self> {
-        match self.0.checked_add(bytes) {
-            Some(sum) => Self::new(sum),
-            None => None,
-        }
-    }
-
-    /// Whether the address is a multiple of the page's size.
-    #[must_use]
-    pub const fn is_aligned(self, size: PageSize) -> bool {
-        self.0 & (size.bytes() - 1) == 0
     }
 }
 

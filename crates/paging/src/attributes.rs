@@ -15,6 +15,9 @@ bitflags! {
         /// The mapping is the same in every address space, so that a change of CR3 keeps it
         /// (SDM vol. 3A, section 4.10.2.4).
         const GLOBAL = 1 << 3;
+        /// A note of the kernel's, in a bit that processors ignore: the page may be written, but is shared until then. A
+        /// write, which faults because WRITE is missing, makes a copy.
+        const COPY_ON_WRITE = 1 << 4;
     }
 }
 

@@ -21,6 +21,8 @@ bitflags! {
         /// In level 1: the third bit of the PAT index.
         const PAT_SMALL = 1 << 7;
         const GLOBAL = 1 << 8;
+        /// One of three bits that are left to software at every level.
+        const COPY_ON_WRITE = 1 << 9;
         /// In levels 3 and 2 with HUGE: the third bit of the PAT index.
         const PAT_HUGE = 1 << 12;
         const NO_EXECUTE = 1 << 63;
@@ -126,6 +128,7 @@ fn page_bits(attributes: Attributes, pat: Bits) -> Bits {
     flags.set(Bits::WRITE, access.contains(Access::WRITE));
     flags.set(Bits::USER, access.contains(Access::USER));
     flags.set(Bits::GLOBAL, access.contains(Access::GLOBAL));
+    flags.set(Bits::COPY_ON_WRITE, access.contains(Access::COPY_ON_WRITE));
     flags.set(Bits::NO_EXECUTE, !access.contains(Access::EXECUTE));
     // PAT index = 4 PAT + 2 PCD + PWT (SDM vol. 3A, section 4.9.2).
     flags.set(Bits::WRITE_THROUGH, index & 1 != 0);
@@ -143,6 +146,7 @@ fn attributes(flags: Bits, pat: Bits) -> Attributes {
     access.set(Access::WRITE, flags.contains(Bits::WRITE));
     access.set(Access::USER, flags.contains(Bits::USER));
     access.set(Access::GLOBAL, flags.contains(Bits::GLOBAL));
+    access.set(Access::COPY_ON_WRITE, flags.contains(Bits::COPY_ON_WRITE));
     access.set(Access::EXECUTE, !flags.contains(Bits::NO_EXECUTE));
     let cache =
         match (flags.contains(pat), flags.contains(Bits::CACHE_DISABLE), flags.contains(Bits::WRITE_THROUGH))

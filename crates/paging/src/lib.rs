@@ -8,7 +8,8 @@
 //! * [`address`]: virtual (canonical) and physical addresses, page sizes.
 //! * [`attributes`]: what may be done with a page and how it is cached; the PAT layout.
 //! * [`entry`]: the bits of an entry, with their place in the manual.
-//! * [`table`]: map, unmap, protect, translate.
+//! * [`table`]: a tree of tables as a value, and the trait for the memory that it lives in; [`walk`] goes down it.
+//! * [`map`], [`unmap`], [`protect`], [`split`]: what is done to pages; [`error`] says why not, [`mapping`] to what.
 //! * [`stale`]: the duty to flush.
 //!
 //! "SDM" is Intel's Software Developer's Manual; its volume 3A, chapter 4 "Paging" is what is built here.
@@ -19,10 +20,19 @@
 pub mod address;
 pub mod attributes;
 pub mod entry;
+pub mod error;
+pub mod map;
+pub mod mapping;
+pub mod protect;
+pub mod split;
 pub mod stale;
 pub mod table;
+pub mod unmap;
+pub mod walk;
 
 pub use address::{PageSize, PhysicalAddress, VirtualAddress};
 pub use attributes::{Access, Attributes, Cache, PAT_LAYOUT};
+pub use error::MapError;
+pub use mapping::{Mapping, Span};
 pub use stale::{Retired, Stale};
-pub use table::{MapError, Mapping, PageTable, Span, TableMemory};
+pub use table::{PageTable, TableMemory};

@@ -15,7 +15,7 @@ fn page(size: PageSize, access: Access, cache: Cache) -> u64 {
 fn bits_are_those_of_the_manual() {
     use Cache::{Uncached, WriteBack, WriteCombining, WriteThrough};
     use PageSize::{Size1GiB, Size2MiB, Size4KiB};
-    let all = Access::all();
+    let all = Access::all() - Access::COPY_ON_WRITE;
     let kernel = Access::WRITE | Access::GLOBAL;
     // Present 1, write 2, user 4, PWT 8, PCD 0x10, accessed 0x20, dirty 0x40, PS or PAT 0x80, global 0x100.
     assert_eq!(page(Size4KiB, Access::EXECUTE, WriteBack), 0x1_4000_0021);
@@ -27,6 +27,8 @@ fn bits_are_those_of_the_manual() {
     assert_eq!(page(Size2MiB, kernel, WriteBack), 0x1_4000_01e3 | NX);
     assert_eq!(page(Size2MiB, kernel, WriteCombining), 0x1_4000_11eb | NX);
     assert_eq!(page(Size1GiB, kernel, Uncached), 0x1_4000_01fb | NX);
+    assert_eq!(page(Size4KiB, Access::COPY_ON_WRITE, WriteBack), 0x1_4000_0221 | NX);
+    assert_eq!(page(Size2MiB, Access::COPY_ON_WRITE, WriteBack), 0x1_4000_02a1 | NX);
     let table = Entry::Table(PhysicalAddress::new(0x7000).unwrap());
     assert_eq!(table.encode(Size4KiB, false), 0x7023);
     assert_eq!(table.encode(Size4KiB, true), 0x7027);

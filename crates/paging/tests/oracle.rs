@@ -42,6 +42,22 @@ impl Oracle {
         if there.page.get() == page { Ok(there) } else { Err(MapError::HugePageInTheWay) }
     }
 
+    /// The pages that the one around `address` falls into.
+    fn split(&mut self, address: u64) -> Result<Mapping, MapError> {
+        let there = self.at(address).ok_or(MapError::NotMapped)?;
+        let size = match there.size {
+            PageSize::Size4KiB => return Err(MapError::AlreadyMapped),
+            PageSize::Size2MiB => PageSize::Size4KiB,
+            PageSize::Size1GiB => PageSize::Size2MiB,
+        };
+        for offset in (0..there.size.bytes()).step_by(size.bytes() as usize) {
+            let (page, physical) =
+                (there.page.checked_add(offset).unwrap(), there.physical.checked_add(offset).unwrap());
+            self.0.insert(page.get(), Mapping { page, physical, size, ..there });
+        }
+        Ok(there)
+    }
+
     fn sticks_out(&self, start: u64, length: u64) -> bool {
         let last = start + (length - 1);
         self.at(start).is_some_and(|there| there.page.get() < start)
@@ -63,9 +79,13 @@ fn some_attributes(random: &mut Random) -> Attributes {
     const CACHES: [Cache; 4] =
         [Cache::WriteBack, Cache::WriteThrough, Cache::Uncached, Cache::WriteCombining];
     Attributes {
-        access: Access::from_bits_truncate(random.below(16) as u8),
+        access: Access::from_bits_truncate(random.below(32) as u8),
         cache: CACHES[random.below(4) as usize],
     }
+}
+
+fn some_length(random: &mut Random) -> u64 {
+    [0x1000, 0x3000, 0x20_0000, 0x4000_0000, 0x4020_0000][random.below(5) as usize]
 }
 
 fn random_operations(seed: u64, steps: usize, table_limit: usize) {
@@ -75,7 +95,41 @@ fn random_operations(seed: u64, steps: usize, table_limit: usize) {
     let mut random = Random(seed);
     for step in 0..steps {
         let page = some_page(&mut random);
-        match random.below(8) {
+        match random.below(10) {
+            8 => {
+                let live = machine.live();
+                match table.split(&mut machine, page) {
+                    Err(MapError::OutOfMemory) => assert_eq!(machine.live(), live),
+                    Err(error) => assert_eq!(Err(error), oracle.split(page.get()), "step {step}"),
+                    Ok(stale) => {
+                        let large = oracle.split(page.get()).unwrap();
+                        assert_eq!((stale.start(), stale.length()), (large.page, large.size.bytes()));
+                        assert!(stale.flush(|_, _| ()).is_empty());
+                    }
+                }
+            }
+            9 => {
+                let length = some_length(&mut random);
+                let attributes = some_attributes(&mut random);
+                let mut seen = Vec::new();
+                let looked = table.for_each_page(&mut machine, page, length, |mapping| seen.push(mapping));
+                let got = table.protect_span(&mut machine, page, length, |mapping| {
+                    // Every other page keeps what it has.
+                    if mapping.page.get() >> 12 & 1 == 0 { attributes } else { mapping.attributes }
+                });
+                assert_eq!(looked.err(), got.as_ref().err().copied());
+                if let Ok(stale) = got {
+                    assert!(stale.flush(|_, _| ()).is_empty());
+                    let last = page.get() + (length - 1);
+                    let pages = oracle.0.range_mut(page.get()..=last).map(|(_, mapping)| mapping);
+                    for (mapping, seen) in pages.zip(seen) {
+                        assert_eq!(*mapping, seen, "step {step}");
+                        if mapping.page.get() >> 12 & 1 == 0 {
+                            mapping.attributes = attributes;
+                        }
+                    }
+                }
+            }
             0..=3 => {
                 let size = SIZES[random.below(3) as usize];
                 let frame = physical((random.below(1 << 40) << 12) & !(size.bytes() - 1));
@@ -107,7 +161,7 @@ fn random_operations(seed: u64, steps: usize, table_limit: usize) {
                 }
             }
             _ => {
-                let length = [0x1000, 0x3000, 0x20_0000, 0x4000_0000, 0x4020_0000][random.below(5) as usize];
+                let length = some_length(&mut random);
                 let mut taken = Vec::new();
                 let got = table.unmap_span(&mut machine, page, length, |mapping| taken.push(mapping));
                 match got {
@@ -270,4 +324,112 @@ fn tables_that_all_address_spaces_share_stay() {
         stale.flush(|_, _| ()).free(&mut machine);
         assert_eq!((machine.live(), machine.entry(table.root(), 320)), (2, entry));
     }
+}
+
+/// What is done while the k-th table can't be had, for every k: whatever is refused leaves everything as it was.
+#[test]
+fn any_table_may_be_missing() {
+    let attributes = Attributes::memory(Access::WRITE);
+    let small = virtual_address(0x1234_5000);
+    let large = virtual_address(0x7f00_4020_0000);
+    let huge = virtual_address(0xffff_9000_4000_0000);
+    let mut failures = 0;
+    for k in 1.. {
+        let mut machine = Machine::new(usize::MAX);
+        machine.fail_allocation(k);
+        let Ok(mut table) = PageTable::new(&mut machine) else {
+            assert_eq!((machine.live(), k), (0, 1));
+            continue;
+        };
+        let mut oracle = Oracle::default();
+        for (page, size) in
+            [(small, PageSize::Size4KiB), (large, PageSize::Size2MiB), (huge, PageSize::Size1GiB)]
+        {
+            let live = machine.live();
+            let mapping = Mapping { page, physical: physical(0x4000_0000), size, attributes };
+            match table.map(&mut machine, page, mapping.physical, size, attributes) {
+                Ok(()) => oracle.map(mapping).unwrap(),
+                Err(error) => assert_eq!((error, machine.live()), (MapError::OutOfMemory, live)),
+            }
+        }
+        // Down to 4 KiB, as far as tables go.
+        for page in [large, huge, huge] {
+            let live = machine.live();
+            match table.split(&mut machine, page) {
+                Ok(stale) => {
+                    assert!(stale.flush(|_, _| ()).is_empty());
+                    oracle.split(page.get()).unwrap();
+                }
+                Err(MapError::OutOfMemory) => assert_eq!(machine.live(), live),
+                Err(error) => assert_eq!(Err(error), oracle.split(page.get())),
+            }
+        }
+        // Over two tables; what is mapped by the time it fails is known, and taken away.
+        let span = Span { start: virtual_address(0x5fff_f000), physical: physical(0x1000), length: 0x2000 };
+        let live = machine.live();
+        if let Err((error, done)) = table.map_span(&mut machine, span, PageSize::Size1GiB, attributes) {
+            assert_eq!(error, MapError::OutOfMemory);
+            let stale = table.unmap_span(&mut machine, span.start, done, |_| ()).unwrap();
+            stale.flush(|_, _| ()).free(&mut machine);
+            assert_eq!(machine.live(), live);
+        }
+        let failed = machine.has_failed();
+        for mapping in oracle.0.values() {
+            let probe = mapping.page.checked_add(mapping.size.bytes() - 1).unwrap();
+            assert_eq!(table.translate(&machine, probe), Some(*mapping), "allocation {k}");
+        }
+        // Another address space over the same upper half, which outlives this one.
+        let upper = machine.live();
+        if let Ok(other) = table.with_same_upper_half(&mut machine) {
+            assert_eq!(other.translate(&machine, small), None);
+            assert_eq!(other.translate(&machine, huge), table.translate(&machine, huge));
+            other.dismantle(&mut machine, |mapping| panic!("{mapping:?} was never mapped there"));
+        }
+        assert_eq!(machine.live(), upper);
+        let mut taken = Vec::new();
+        table.dismantle(&mut machine, |mapping| taken.push(mapping.page));
+        assert!(taken.iter().all(|page| !page.is_upper_half()), "the upper half is everybody's");
+        assert!(machine.live() <= 3, "what the upper half holds: {}", machine.live());
+        if !failed {
+            assert!(failures >= 10, "{failures}");
+            return;
+        }
+        failures += 1;
+    }
+}
+
+#[test]
+fn what_is_split_can_be_treated_in_parts() {
+    let mut machine = Machine::new(usize::MAX);
+    let mut table = PageTable::new(&mut machine).unwrap();
+    let attributes = Attributes::memory(Access::WRITE | Access::USER).cached(Cache::WriteCombining);
+    let start = virtual_address(0x4000_0000);
+    table.map(&mut machine, start, physical(0x8000_0000), PageSize::Size1GiB, attributes).unwrap();
+    let part = virtual_address(0x4020_3000);
+    let tables = machine.live();
+    let refused = table.unmap_span(&mut machine, part, 0x1000, |_| ()).err();
+    assert_eq!(refused, Some(MapError::HugePageInTheWay));
+    for size in [0x4000_0000, 0x20_0000] {
+        let stale = table.split(&mut machine, part).unwrap();
+        assert_eq!((stale.start().get(), stale.length()), (part.get() & !(size - 1), size));
+        assert!(stale.flush(|_, _| ()).is_empty());
+    }
+    let (gone, stale) = table.unmap(&mut machine, part).unwrap();
+    stale.flush(|_, _| ()).free(&mut machine);
+    assert_eq!((gone.physical, gone.size), (physical(0x8020_3000), PageSize::Size4KiB));
+    assert_eq!(gone.attributes, attributes);
+    for (probe, size) in [
+        (0x4000_0000, Some(PageSize::Size2MiB)),
+        (0x4020_2fff, Some(PageSize::Size4KiB)),
+        (0x4020_3000, None),
+        (0x4020_4000, Some(PageSize::Size4KiB)),
+        (0x4040_0000, Some(PageSize::Size2MiB)),
+    ] {
+        let found = table.translate(&machine, virtual_address(probe));
+        assert_eq!(found.map(|mapping| mapping.size), size, "{probe:#x}");
+    }
+    // Everything goes, and with it the tables that splitting made.
+    let stale = table.unmap_span(&mut machine, start, 0x4000_0000, |_| ()).unwrap();
+    stale.flush(|_, _| ()).free(&mut machine);
+    assert_eq!((machine.live(), tables), (1, 2));
 }

@@ -9,12 +9,25 @@ pub struct Machine {
     tables: HashMap<u64, Box<[u64; 512]>>,
     next: u64,
     limit: usize,
+    /// Allocations until the one that fails, itself included; 0 when none does, or it has.
+    until_failure: usize,
+    failed: bool,
 }
 
 impl Machine {
     /// A machine with frames for `limit` tables at a time.
     pub fn new(limit: usize) -> Self {
-        Self { tables: HashMap::new(), next: 0x1000, limit }
+        Self { tables: HashMap::new(), next: 0x1000, limit, until_failure: 0, failed: false }
+    }
+
+    /// Makes the `k`-th allocation from now on (from 1) fail.
+    pub fn fail_allocation(&mut self, k: usize) {
+        (self.until_failure, self.failed) = (k, false);
+    }
+
+    /// Whether it came so far.
+    pub fn has_failed(&self) -> bool {
+        self.failed
     }
 
     /// Tables in use.
@@ -38,7 +51,10 @@ impl TableMemory for Machine {
     }
 
     fn allocate(&mut self) -> Option<PhysicalAddress> {
-        if self.tables.len() >= self.limit {
+        self.failed |= self.until_failure == 1;
+        let fails = self.until_failure == 1;
+        self.until_failure = self.until_failure.saturating_sub(1);
+        if self.tables.len() >= self.limit || fails {
             return None;
         }
         let address = self.next;
