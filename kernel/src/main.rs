@@ -88,6 +88,7 @@ fn kmain(boot: &'static BootInfo) -> ! {
 fn init(boot: &'static BootInfo) {
     let line = boot.command_line;
     executor::start();
+    console::start_serial_writer();
     let gained = memory::reclaim_loader_memory(boot);
     log::debug!("{} KiB of the loader's are ours now", gained >> 10);
     if let Some(kind) = line.value("provoke") {

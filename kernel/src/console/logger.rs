@@ -1,13 +1,12 @@
-//! The `log` facade's other end. A line is `[seconds.micros] LEVEL module: text`, formatted once and sent
-//! to the serial port, the screen's boot console (in its level's colour) and the ring.
+//! The `log` facade's other end. A line is `[seconds.micros] LEVEL module: text`, formatted once and put into the ring,
+//! from where it goes to the serial port, and onto the screen's boot console (in its level's colour).
 
 use core::fmt::{self, Write};
 
 use log::{Level, LevelFilter, Log, Metadata, Record};
 
-use super::{ring, screen};
+use super::{ring, screen, serial_writer};
 use crate::arch::{serial, time};
-use crate::lock::{IrqSpinLock, Rank};
 
 /// A longer line is cut and marked.
 const LINE_BYTES: usize = 400;
@@ -32,10 +31,6 @@ impl Write for Line {
 }
 
 struct Logger;
-
-/// Keeps lines of different CPUs whole on the serial port. Outermost of the log's locks: it is released
-/// before the ring and the screen take theirs.
-static SERIAL: IrqSpinLock<()> = IrqSpinLock::new(Rank::Log, ());
 
 impl Log for Logger {
     fn enabled(&self, metadata: &Metadata<'_>) -> bool {
@@ -63,15 +58,15 @@ impl Log for Logger {
         }
         line.bytes[line.used] = b'\n';
         let text = &line.bytes[..=line.used];
-        {
-            let _whole = SERIAL.lock();
-            serial::write(text);
-        }
-        ring::append(text);
+        let place = ring::append(text);
+        serial_writer::appended(record.level(), place);
         screen::write_line(&line.bytes[..line.used], colour(record.level()));
     }
 
-    fn flush(&self) {}
+    /// Waits until all of it is on the serial port.
+    fn flush(&self) {
+        serial_writer::flush();
+    }
 }
 
 /// The part of a target a reader wants: the module under the kernel's root.

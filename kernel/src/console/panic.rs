@@ -6,7 +6,7 @@ use core::panic::PanicInfo;
 use core::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use super::symbols::Symbol;
-use super::{ring, screen};
+use super::{ring, screen, serial_writer};
 use crate::arch::trap::TrapFrame;
 use crate::arch::{cpu, interrupts, percpu, power, serial, smp, stack};
 use crate::lock::{self, Once};
@@ -112,6 +112,7 @@ fn begin() {
         Ok(_) => {
             lock::stop_checking();
             smp::stop_others();
+            serial_writer::drain_in_panic();
             screen::begin_last_words(BACKGROUND);
         }
         Err(owner) if owner == me => {

@@ -1,4 +1,4 @@
-//! The last of the log, kept in memory for `dmesg`.
+//! The last of the log, kept in memory: for `dmesg`, and for the serial port, which takes it from here.
 
 use alloc::vec::Vec;
 
@@ -15,13 +15,50 @@ struct Ring {
 
 static RING: IrqSpinLock<Ring> = IrqSpinLock::new(Rank::Log, Ring { bytes: [0; RING_BYTES], written: 0 });
 
-/// Appends, over the oldest.
-pub(super) fn append(text: &[u8]) {
+/// Appends, over the oldest. Says how many bytes had been appended before.
+pub(super) fn append(text: &[u8]) -> usize {
     let mut ring = RING.lock();
+    let before = ring.written;
     for &byte in text {
         let at = ring.written % RING_BYTES;
         ring.bytes[at] = byte;
         ring.written += 1;
+    }
+    before
+}
+
+/// Bytes ever appended.
+pub(super) fn written() -> usize {
+    RING.lock().written
+}
+
+/// A piece of what was appended.
+pub(super) struct Piece {
+    /// Its first byte's place among all that were ever appended.
+    pub start: usize,
+    /// How many bytes it has.
+    pub length: usize,
+}
+
+/// Copies what was appended from the `from`th byte on, as much as there is and fits; begins later when that was
+/// overwritten.
+pub(super) fn copy_from(from: usize, buffer: &mut [u8]) -> Piece {
+    RING.lock().copy(from, buffer)
+}
+
+/// As [`copy_from`], unless somebody holds the ring: for a panic.
+pub(super) fn try_copy_from(from: usize, buffer: &mut [u8]) -> Option<Piece> {
+    Some(RING.try_lock()?.copy(from, buffer))
+}
+
+impl Ring {
+    fn copy(&self, from: usize, buffer: &mut [u8]) -> Piece {
+        let start = from.max(self.written.saturating_sub(RING_BYTES));
+        let length = self.written.saturating_sub(start).min(buffer.len());
+        for (place, byte) in (start..).zip(&mut buffer[..length]) {
+            *byte = self.bytes[place % RING_BYTES];
+        }
+        Piece { start, length }
     }
 }
 

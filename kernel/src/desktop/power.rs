@@ -18,10 +18,12 @@ pub fn leave(action: PowerAction) -> String {
     match action {
         PowerAction::PowerOff => {
             log::info!("powering off");
+            log::logger().flush();
             power::power_off().to_string()
         }
         PowerAction::Reboot => {
             log::info!("restarting");
+            log::logger().flush();
             power::reboot()
         }
     }

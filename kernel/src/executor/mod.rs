@@ -66,6 +66,14 @@ where
     EXECUTOR.get().ok_or(SpawnError::OutOfMemory)?.spawn(name, future)
 }
 
+/// As [`spawn`], for what runs as long as the machine does; says so in the log when it can't.
+pub fn spawn_service(name: &'static str, future: impl Future<Output = ()> + Send + 'static) {
+    match spawn(name, future) {
+        Ok(handle) => handle.detach(),
+        Err(error) => log::error!("no {name}: {error}"),
+    }
+}
+
 /// Runs `future` as a task and waits for it, for threads. May sleep.
 ///
 /// # Errors

@@ -50,6 +50,8 @@ pub enum Rank {
     Heap = 80,
     /// The frame allocator, used by page tables and heap.
     Frames = 90,
-    /// The log's ring, screen and serial port: anything may log while holding anything.
+    /// The serial port, while a piece of the log goes from the ring to it.
+    LogPort = 110,
+    /// The log's ring and screen: anything may log while holding anything.
     Log = 120,
 }

@@ -8,7 +8,8 @@ use core::sync::atomic::{AtomicUsize, Ordering};
 use core::task::{Poll, Waker};
 
 use super::Outcome;
-use crate::arch::{cpu, time};
+use crate::arch::{cpu, serial, time, trap};
+use crate::console;
 use crate::executor::{self, SpawnError};
 use crate::lock::{IrqSpinLock, Rank};
 use crate::sync::Channel;
@@ -175,6 +176,20 @@ pub fn threads_wait_for_tasks() -> Outcome {
     match sum {
         Ok(55) => Ok(()),
         other => Err(format!("{other:?}")),
+    }
+}
+
+/// A line of the log reaches the serial port though nobody waits for it: the port's interrupt wakes the task that writes.
+pub fn log_goes_out_by_interrupt() -> Outcome {
+    const VECTOR: u8 = trap::vector::ISA_BASE + serial::LINE;
+    let before = trap::count(VECTOR);
+    for round in 0..3 {
+        log::info!("line {round} for the serial port");
+        wait_until(|| console::unsent_bytes() == 0).map_err(|_| "the log does not reach the serial port")?;
+    }
+    match trap::count(VECTOR) - before {
+        0 => Err("the serial port never interrupted".into()),
+        _ => Ok(()),
     }
 }
 

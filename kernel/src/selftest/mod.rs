@@ -44,6 +44,7 @@ const TESTS: &[Test] = &[
     ("sleeping tasks wake in order", executor::sleepers_wake_in_order),
     ("dropping a task's handle cancels it", executor::dropping_cancels),
     ("threads wait for tasks", executor::threads_wait_for_tasks),
+    ("the log goes out by interrupt", executor::log_goes_out_by_interrupt),
     ("the heap keeps what it is given", memory::heap_keeps_contents),
     ("the heap gives back what it takes", memory::heap_gives_back),
     ("the heap survives all CPUs at once", memory::heap_survives_all_cpus),
@@ -71,5 +72,6 @@ pub fn run() {
         }
     }
     log::info!("{} passed, {failed} failed", TESTS.len() - failed);
+    log::logger().flush();
     power::debug_exit(if failed == 0 { EXIT_PASSED } else { EXIT_FAILED });
 }
