@@ -31,6 +31,7 @@ mod drivers;
 mod executor;
 mod fs;
 mod input;
+mod process;
 mod provoke;
 mod selftest;
 mod sync;
@@ -78,14 +79,17 @@ fn kmain(boot: &'static BootInfo) -> ! {
     let online =
         arch::smp::start_others(|limit, entry| boot.processors.start_others(limit, entry), task::run_idle);
     report(boot, online);
-    if let Err(error) = task::spawn("init", move || init(boot)) {
+    if let Err(error) = process::initialise() {
+        stop("the first process", &error);
+    }
+    if let Err(error) = task::spawn("boot", move || finish(boot)) {
         stop("the first thread", &error);
     }
     task::run_idle()
 }
 
 /// The rest of the boot, as a thread: it may sleep.
-fn init(boot: &'static BootInfo) {
+fn finish(boot: &'static BootInfo) {
     let line = boot.command_line;
     executor::start();
     console::start_serial_writer();

@@ -2,7 +2,7 @@
 
 use alloc::collections::{TryReserveError, VecDeque};
 
-use crate::{Lock, Platform, WaitQueue};
+use crate::{Interrupted, Interruption, Lock, Platform, WaitQueue};
 
 /// The channel was closed; the message comes back.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -99,6 +99,19 @@ impl<P: Platform, T: Send> Channel<P, T> {
         let message = received.ok()?;
         self.writers.wake_one();
         Some(message)
+    }
+
+    /// As [`Channel::recv`], unless `interruption` is requested before or meanwhile. A message that is there goes
+    /// first.
+    pub fn recv_interrupted(&self, interruption: &Interruption<P>) -> Result<Option<T>, Interrupted> {
+        let mut received = Err(TryRecvError::Empty);
+        self.readers.wait_until_interrupted(interruption, || {
+            received = self.dequeue();
+            !matches!(received, Err(TryRecvError::Empty))
+        })?;
+        let Ok(message) = received else { return Ok(None) };
+        self.writers.wake_one();
+        Ok(Some(message))
     }
 
     /// As [`Channel::recv`], until the time since boot reaches `deadline_ns`: then [`TryRecvError::Empty`].

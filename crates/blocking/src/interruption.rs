@@ -19,6 +19,17 @@ struct State<P: Platform> {
     sleep: Option<P::Ticket>,
 }
 
+impl<P: Platform> State<P> {
+    fn begin_sleep(&mut self) -> Result<P::Ticket, Interrupted> {
+        if self.requested {
+            return Err(Interrupted);
+        }
+        let ticket = P::prepare_to_block();
+        self.sleep = Some(ticket.duplicate());
+        Ok(ticket)
+    }
+}
+
 impl<P: Platform> Default for Interruption<P> {
     fn default() -> Self {
         Self::new()
@@ -51,16 +62,23 @@ impl<P: Platform> Interruption<P> {
         self.state.with(|state| state.requested = false);
     }
 
+    /// Sleeps until the time since boot reaches `deadline_ns`, unless a request stands or comes.
+    pub fn sleep_until(&self, deadline_ns: u64) -> Result<(), Interrupted> {
+        while P::now_ns() < deadline_ns {
+            let alarm = self.state.with(|state| {
+                let ticket = state.begin_sleep()?;
+                Ok(P::wake_at_ns(deadline_ns, ticket))
+            })?;
+            P::block();
+            drop(alarm);
+            self.end_sleep();
+        }
+        Ok(())
+    }
+
     /// Marks the running thread blocked and leaves a ticket here, unless a request stands.
     pub(crate) fn begin_sleep(&self) -> Result<P::Ticket, Interrupted> {
-        self.state.with(|state| {
-            if state.requested {
-                return Err(Interrupted);
-            }
-            let ticket = P::prepare_to_block();
-            state.sleep = Some(ticket.duplicate());
-            Ok(ticket)
-        })
+        self.state.with(State::begin_sleep)
     }
 
     /// The sleep is over, however it ended.

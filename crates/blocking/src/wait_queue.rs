@@ -92,6 +92,26 @@ impl<P: Platform> WaitQueue<P> {
         Ok(())
     }
 
+    /// As [`WaitQueue::wait_until_deadline`], unless `interruption` is requested before or meanwhile.
+    pub fn wait_until_deadline_or_interrupted(
+        &self,
+        deadline_ns: u64,
+        interruption: &Interruption<P>,
+        mut condition: impl FnMut() -> bool,
+    ) -> Result<bool, Interrupted> {
+        while !condition() {
+            if P::now_ns() >= deadline_ns {
+                return Ok(false);
+            }
+            match self.round(&mut condition, Some(deadline_ns), Some(interruption)) {
+                Round::Holds => return Ok(true),
+                Round::Interrupted => return Err(Interrupted),
+                Round::Woken => {}
+            }
+        }
+        Ok(true)
+    }
+
     /// Sleeps once, unless `condition` holds.
     fn round(
         &self,

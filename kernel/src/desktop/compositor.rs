@@ -23,18 +23,36 @@ use super::screen::Screen;
 use super::window::Window;
 use super::{Message, clock, power};
 use crate::arch::time;
+use crate::process::ProcessId;
 
 const FRAMES_PER_SECOND: u64 = 60;
 const FRAME_NS: u64 = 1_000_000_000 / FRAMES_PER_SECOND;
 
+/// A window, and the process whose it is.
+struct Owned {
+    window: Arc<Window>,
+    process: ProcessId,
+}
+
 /// The windows' pixels, for the session.
-struct Windows(BTreeMap<WindowId, Arc<Window>>);
+struct Windows(BTreeMap<WindowId, Owned>);
 
 impl Surfaces for Windows {
     fn with_surface(&self, window: WindowId, draw: &mut dyn FnMut(&Surface)) {
-        if let Some(window) = self.0.get(&window) {
+        if let Some(window) = self.get(window) {
             window.with_pixels(draw);
         }
+    }
+}
+
+impl Windows {
+    fn get(&self, id: WindowId) -> Option<&Window> {
+        self.0.get(&id).map(|owned| &*owned.window)
+    }
+
+    /// The window of a process.
+    fn of(&self, process: ProcessId) -> Option<WindowId> {
+        self.0.iter().find(|(_, owned)| owned.process == process).map(|(id, _)| *id)
     }
 }
 
@@ -141,7 +159,7 @@ impl Compositor {
             }
             Message::Notify(kind, text) => self.notify(kind, &text),
             Message::Committed(id) => {
-                if let Some(window) = self.windows.0.get(&id) {
+                if let Some(window) = self.windows.get(id) {
                     self.session.commit(id, &window.take_damage());
                 }
             }
@@ -151,10 +169,12 @@ impl Compositor {
                     self.milestone = Milestone::Due;
                 }
             }
-            Message::Ended(id) => {
-                self.windows.0.remove(&id);
-                let actions = self.session.close(id);
-                self.perform(actions);
+            Message::Ended(process) => {
+                if let Some(id) = self.windows.of(process) {
+                    self.windows.0.remove(&id);
+                    let actions = self.session.close(id);
+                    self.perform(actions);
+                }
             }
         }
     }
@@ -163,7 +183,7 @@ impl Compositor {
         for action in actions {
             match action {
                 Action::Deliver(id, event) => {
-                    if let Some(window) = self.windows.0.get(&id) {
+                    if let Some(window) = self.windows.get(id) {
                         window.deliver(event);
                     }
                 }
@@ -207,15 +227,18 @@ impl Compositor {
         };
         let (window_id, actions) = self.session.open(spec);
         let window = Arc::new(Window::new(window_id));
-        self.windows.0.insert(window_id, window.clone());
         let size = self.session.client_size(window_id).unwrap_or_default();
-        let started = program::start(id, app, window, size);
-        if started.is_err() {
-            self.windows.0.remove(&window_id);
-            let closing = self.session.close(window_id);
-            self.perform(closing);
+        let started = program::start(id, app, window.clone(), size);
+        match started {
+            Ok(process) => {
+                self.windows.0.insert(window_id, Owned { window, process });
+            }
+            Err(_) => {
+                let closing = self.session.close(window_id);
+                self.perform(closing);
+            }
         }
         self.perform(actions);
-        started
+        started.map(|_| ())
     }
 }

@@ -1,14 +1,16 @@
 //! The desktop as threads: what carries events, pixels and bytes between the machine and the pure
 //! crates (`desktop`, `apps`, `shell`). It decides nothing that a host test could decide.
 //!
-//! Threads and what they own:
+//! Processes and their threads, and what they own. The desktop is one process; each program is a child of it, and the
+//! shell behind a terminal a child of that.
 //!
 //! - `compositor`: the [`desktop::Session`], the back buffer and video memory. It waits on one
 //!   channel, [`inbox`]; everything that concerns the whole desktop is a [`Message`] to it.
 //! - `input`: turns what the drivers report into messages.
+//! - `programs`: waits for the desktop's children, and has the window closed of one that has ended, however it did.
 //! - one per program: its [`ui::App`] and the surface it draws into. Events reach it by the queue in
 //!   [`window::Window`]; its finished pixels lie there too, under a mutex held for one copy.
-//! - one per terminal: a `shell::Shell` at the other end of a [`pty::Pty`].
+//! - one per shell: a `shell::Shell` at the other end of a [`pty::Pty`].
 //!
 //! Nobody waits for a program: a hung one keeps its window and loses events, the rest goes on.
 
@@ -35,6 +37,7 @@ use core::fmt;
 use core::sync::atomic::{AtomicBool, Ordering};
 
 use apps::MachineFacts;
+use compositor::Compositor;
 use desktop::{Input, ToastKind, WindowId};
 use ui::App;
 
@@ -44,6 +47,7 @@ use crate::boot::video::VideoMemory;
 use crate::drivers;
 use crate::fs;
 use crate::lock::Once;
+use crate::process::{self, ProcessId};
 use crate::sync::Channel;
 use crate::task::{self, SpawnError};
 
@@ -73,7 +77,7 @@ enum Message {
     /// A terminal shows its shell's prompt.
     PromptShown,
     /// A program has ended.
-    Ended(WindowId),
+    Ended(ProcessId),
 }
 
 /// Why there is no desktop.
@@ -111,9 +115,8 @@ pub fn start(boot: &BootInfo, video: VideoMemory) -> Result<(), StartError> {
     let inbox = Channel::new(INBOX_CAPACITY)?;
     INBOX.call_once(|| inbox);
     let screen = screen::Screen::new(video)?;
-    let compositor = compositor::Compositor::new(screen, facts(boot, &video))?;
-    task::spawn("compositor", move || compositor.run())?;
-    task::spawn("input", input::forward)?;
+    let compositor = Compositor::new(screen, facts(boot, &video))?;
+    process::spawn_service("desktop", move || run(compositor))?;
     if let Some(problem) = drivers::input_problem() {
         notify(ToastKind::Warning, problem);
     }
@@ -122,6 +125,17 @@ pub fn start(boot: &BootInfo, video: VideoMemory) -> Result<(), StartError> {
     }
     launch("terminal");
     Ok(())
+}
+
+/// The desktop's process.
+fn run(compositor: Compositor) -> u8 {
+    for (name, body) in [("input", input::forward as fn()), ("programs", program::wait_for_all)] {
+        if let Err(error) = task::spawn(name, body) {
+            log::error!("no thread for {name}: {error}");
+        }
+    }
+    compositor.run();
+    1
 }
 
 /// What the About program says of the machine.

@@ -1,10 +1,11 @@
-//! A program's thread: events in, draws when asked, publishes what was drawn.
+//! A program's process: events in, draws when asked, publishes what was drawn.
 
 use alloc::boxed::Box;
 use alloc::format;
 use alloc::string::String;
 use alloc::sync::Arc;
 use core::fmt;
+use core::sync::atomic::{AtomicU64, Ordering};
 
 use gfx::{Damage, Size, Surface};
 use ui::{App, Event, Response};
@@ -15,7 +16,9 @@ use super::window::Window;
 use super::{Message, clock, post, shell};
 use crate::arch::time;
 use crate::memory;
-use crate::task::{self, SpawnError};
+use crate::process::{self, ProcessId, WaitError, WaitFor};
+use crate::sync::WaitQueue;
+use crate::task::SpawnError;
 
 /// The program that has a shell behind it.
 const TERMINAL: &str = "terminal";
@@ -61,8 +64,12 @@ impl From<SpawnError> for LaunchError {
     }
 }
 
-/// Starts the program `id` on threads of its own, in `window`, whose client area has `size`.
-pub fn start(id: &str, app: Box<dyn App>, window: Arc<Window>, size: Size) -> Result<(), LaunchError> {
+/// How often programs were started: whoever waits for them looks again then.
+static STARTED: AtomicU64 = AtomicU64::new(0);
+static NEWS: WaitQueue = WaitQueue::new();
+
+/// Starts the program `id` as a process of its own, in `window`, whose client area has `size`.
+pub fn start(id: &str, app: Box<dyn App>, window: Arc<Window>, size: Size) -> Result<ProcessId, LaunchError> {
     let surface = allocate_surface(size).ok_or(LaunchError::OutOfMemory)?;
     let pty = if id == TERMINAL {
         let pty = Pty::new(window.clone()).map_err(|_| LaunchError::OutOfMemory)?;
@@ -70,11 +77,29 @@ pub fn start(id: &str, app: Box<dyn App>, window: Arc<Window>, size: Size) -> Re
     } else {
         None
     };
-    let program = Program::new(app, window, pty.clone(), surface);
-    task::spawn(id, move || program.run())?;
-    match pty {
-        Some(pty) => shell::start(pty).map_err(LaunchError::Spawn),
-        None => Ok(()),
+    // A program that is in no list has no id either.
+    let name = if id.is_empty() { app.title().into() } else { String::from(id) };
+    let program = Program::new(app, window, pty, surface);
+    let process = process::spawn(&name, move || program.run())?;
+    STARTED.fetch_add(1, Ordering::Release);
+    NEWS.wake_one();
+    Ok(process)
+}
+
+/// Waits for programs to end and says so, for ever. Runs in the process that starts them.
+pub fn wait_for_all() {
+    let mut seen = 0;
+    loop {
+        match process::wait(WaitFor::Any) {
+            Ok((process, status)) => {
+                log::debug!("process {process} {status}");
+                post(Message::Ended(process));
+            }
+            Err(WaitError::NoChild | WaitError::Interrupted | WaitError::NotYet) => {
+                NEWS.wait_until(|| STARTED.load(Ordering::Acquire) != seen);
+                seen = STARTED.load(Ordering::Acquire);
+            }
+        }
     }
 }
 
@@ -109,18 +134,24 @@ impl Program {
         }
     }
 
-    fn run(mut self) {
+    fn run(mut self) -> u8 {
+        if let Some(pty) = self.pty.clone() {
+            // The shell is this process's child.
+            if let Err(error) = shell::start(pty) {
+                super::notify(desktop::ToastKind::Error, &format!("No shell could be started: {error}."));
+                return 1;
+            }
+        }
         self.serve();
         if let Some(pty) = &self.pty {
             pty.hang_up();
         }
-        post(Message::Ended(self.window.id()));
+        0
     }
 
-    /// Handles events until the program wants to end.
+    /// Handles events until the program wants to end, or is to.
     fn serve(&mut self) {
-        loop {
-            let first = self.window.event(self.next_tick_ns);
+        while let Ok(first) = self.window.event(self.next_tick_ns) {
             let more = core::iter::from_fn({
                 let window = self.window.clone();
                 move || window.try_event()

@@ -10,7 +10,8 @@ use ui::Event;
 
 use super::window::Window;
 use crate::lock::{IrqSpinLock, Rank};
-use crate::sync::WaitQueue;
+use crate::sync::{WaitQueue, deadline_after};
+use crate::task;
 
 /// Typed bytes that wait for the shell: more than a person types ahead.
 const INPUT_CAPACITY: usize = 4 * 1024;
@@ -85,14 +86,14 @@ impl Pty {
 
     // The shell's side.
 
-    /// Waits for typed bytes, at most `timeout_ms`.
+    /// Waits for typed bytes, at most `timeout_ms`. To a process that is cancelled the line is closed.
     pub fn read(&self, buffer: &mut [u8], timeout_ms: Option<u64>) -> Input {
         let mut result = Input::TimedOut;
         let mut look = || {
             let count = self.input.lock().pop(buffer);
             result = if count > 0 {
                 Input::Bytes(count)
-            } else if self.hung_up.load(Ordering::Acquire) {
+            } else if self.hung_up.load(Ordering::Acquire) || task::is_interrupted() {
                 Input::Closed
             } else if self.woken.swap(false, Ordering::AcqRel) {
                 Input::Woken
@@ -108,14 +109,14 @@ impl Pty {
             // The window may want to know that the shell has said all it has to say.
             self.window.deliver(Event::Data);
         }
-        match timeout_ms {
+        let waited = match timeout_ms {
             Some(timeout) => {
-                self.readers.wait_until_timeout(timeout, look);
+                self.readers.wait_until_deadline_interruptible(deadline_after(timeout), look).map(|_| ())
             }
-            None => self.readers.wait_until(look),
-        }
+            None => self.readers.wait_until_interruptible(look),
+        };
         self.waiting.store(false, Ordering::Release);
-        result
+        if waited.is_err() { Input::Closed } else { result }
     }
 
     /// Ends a wait for input, or the next one.
@@ -124,14 +125,18 @@ impl Pty {
         self.readers.wake_one();
     }
 
-    /// Prints, waiting while the window is behind. Without a window it prints into the void.
+    /// Prints, waiting while the window is behind. Without a window, or once it is cancelled and would have to wait, a
+    /// process prints into the void.
     pub fn write(&self, mut bytes: &[u8]) {
         while !bytes.is_empty() && !self.hung_up.load(Ordering::Acquire) {
             let mut count = 0;
-            self.writers.wait_until(|| {
+            let waited = self.writers.wait_until_interruptible(|| {
                 count = self.output.lock().push(bytes);
                 count > 0 || self.hung_up.load(Ordering::Acquire)
             });
+            if waited.is_err() {
+                return;
+            }
             bytes = &bytes[count..];
             self.window.deliver(Event::Data);
         }

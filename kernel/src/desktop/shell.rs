@@ -16,15 +16,18 @@ use super::figures::Sampler;
 use super::pty::Pty;
 use super::{clock, files, power};
 use crate::console;
+use crate::process::{self, ProcessId};
 use crate::sync::Mutex;
 use crate::task;
 
 /// Where a shell begins.
 const HOME: &str = "/";
 
-/// Starts a shell at the other end of `pty`.
-pub fn start(pty: Arc<Pty>) -> Result<(), task::SpawnError> {
-    task::spawn("shell", move || {
+/// Starts a shell at the other end of `pty`: a child process, which ends its children with itself.
+pub fn start(pty: Arc<Pty>) -> Result<ProcessId, task::SpawnError> {
+    process::spawn("shell", move || {
+        let reader = pty.clone();
+        process::on_child_end(move || reader.wake_reader());
         let system = KernelSystem {
             pty: pty.clone(),
             printing: Mutex::new(()),
@@ -32,8 +35,8 @@ pub fn start(pty: Arc<Pty>) -> Result<(), task::SpawnError> {
         };
         Shell::new(Arc::new(system), HOME).run();
         pty.end();
-    })?;
-    Ok(())
+        0
+    })
 }
 
 struct KernelSystem {

@@ -6,6 +6,7 @@ use ui::Event;
 
 use crate::lock::{IrqSpinLock, Rank};
 use crate::sync::{Mutex, WaitQueue};
+use crate::task::Interrupted;
 
 /// A window as its program's thread and the compositor know it.
 pub struct Window {
@@ -47,8 +48,8 @@ impl Window {
         self.events.lock().pop()
     }
 
-    /// Takes the oldest event, waiting for one until the uptime reaches `deadline_ns`.
-    pub fn event(&self, deadline_ns: Option<u64>) -> Option<Event> {
+    /// Takes the oldest event, waiting for one until the uptime reaches `deadline_ns`. Interruptible.
+    pub fn event(&self, deadline_ns: Option<u64>) -> Result<Option<Event>, Interrupted> {
         let mut event = None;
         let mut take = || {
             event = event.take().or_else(|| self.try_event());
@@ -56,11 +57,11 @@ impl Window {
         };
         match deadline_ns {
             Some(deadline) => {
-                self.news.wait_until_deadline(deadline, take);
+                self.news.wait_until_deadline_interruptible(deadline, take)?;
             }
-            None => self.news.wait_until(&mut take),
+            None => self.news.wait_until_interruptible(&mut take)?,
         }
-        event
+        Ok(event)
     }
 
     /// Copies what changed of `drawn` to where the compositor takes it. Says whether the compositor

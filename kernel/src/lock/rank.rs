@@ -26,6 +26,8 @@ pub(super) fn is_checked() -> bool {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 #[repr(u8)]
 pub enum Rank {
+    /// All processes: cancelling one finds its threads under it. It leaves interrupts on, as the next does.
+    Processes = 4,
     /// The table of all threads: spawning takes it, then run queues and the heap. It leaves interrupts on, so
     /// it stands before every lock of a handler.
     ThreadTable = 5,

@@ -14,6 +14,7 @@ use crate::lock::{IrqSpinLock, Rank};
 use crate::memory::frames::{self as machine, FrameStatistics, Zone};
 use crate::memory::heap::{self, ClassStatistics, fault};
 use crate::memory::{self, kernel_space};
+use crate::process::{self, WaitFor};
 use crate::sync::Channel;
 use crate::{fs, task};
 
@@ -283,6 +284,12 @@ const WORKLOADS: &[Workload] = &[
             core::hint::black_box(token);
         }) {
             thread.join();
+        }
+    }),
+    ("a child process", fault::Kind::All, || {
+        let token = 7_u64;
+        if let Ok(child) = process::spawn("fault", move || core::hint::black_box(token) as u8) {
+            let _ = process::wait(WaitFor::One(child));
         }
     }),
     ("a channel", fault::Kind::All, || {

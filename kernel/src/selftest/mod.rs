@@ -7,6 +7,7 @@
 mod executor;
 mod files;
 mod memory;
+mod processes;
 mod sync;
 mod threads;
 mod traps;
@@ -40,6 +41,12 @@ const TESTS: &[Test] = &[
     ("a barrier holds all", sync::barrier_holds),
     ("a busy thread is preempted", threads::busy_threads_are_preempted),
     ("finished threads leave nothing behind", threads::threads_are_freed),
+    ("children are waited for", processes::children_are_waited_for),
+    ("a process ends with its last thread", processes::last_thread_ends_process),
+    ("orphans are adopted and reaped", processes::orphans_are_reaped),
+    ("cancelling wakes a sleeper", processes::cancelling_wakes),
+    ("a thread's own data ends with it", processes::own_data_ends_with_its_thread),
+    ("processes leave nothing behind", processes::processes_are_freed),
     ("a task is polled once for each time it is woken", executor::wakes_poll_once),
     ("sleeping tasks wake in order", executor::sleepers_wake_in_order),
     ("dropping a task's handle cancels it", executor::dropping_cancels),

@@ -4,6 +4,7 @@ use alloc::collections::TryReserveError;
 
 use super::platform::{Kernel, queue};
 use super::wait_queue::deadline_after;
+use crate::task::{self, Interrupted};
 
 /// Messages in the order they were sent, at most as many as there is room for. It lives as long as its users,
 /// so nothing closes it.
@@ -29,6 +30,13 @@ impl<T: Send> Channel<T> {
     /// Takes the oldest message, waiting for one.
     pub fn recv(&self) -> T {
         self.0.recv().expect("a channel that is never closed waits until there is a message")
+    }
+
+    /// As [`Channel::recv`], unless the thread's process is cancelled before or meanwhile. A message that is there goes
+    /// first.
+    pub fn recv_interruptible(&self) -> Result<T, Interrupted> {
+        // `None` means closed, which it never is; if it were, waiting for ever is what an interruption ends.
+        task::interruptible(|interruption| self.0.recv_interrupted(interruption))?.ok_or(Interrupted)
     }
 
     /// Takes the oldest message, waiting at most `timeout_ms`.

@@ -16,7 +16,7 @@ pub use channel::Channel;
 pub use condition::Condition;
 pub use mutex::Mutex;
 pub use rw_lock::RwLock;
-pub use wait_queue::WaitQueue;
+pub use wait_queue::{WaitQueue, deadline_after};
 
 use platform::{Kernel, queue};
 

@@ -2,6 +2,7 @@
 
 use super::platform::{Kernel, queue};
 use crate::arch::time;
+use crate::task::{self, Interrupted};
 
 /// A queue of waiting threads, first come, first woken. Waiting may sleep; waking is legal in interrupt
 /// handlers.
@@ -36,6 +37,24 @@ impl WaitQueue {
         self.wait_until_deadline(deadline_after(timeout_ms), condition)
     }
 
+    /// As [`WaitQueue::wait_until`], unless the thread's process is cancelled before or meanwhile. A condition that
+    /// holds goes first.
+    pub fn wait_until_interruptible(&self, condition: impl FnMut() -> bool) -> Result<(), Interrupted> {
+        task::interruptible(|interruption| self.0.wait_until_interrupted(interruption, condition))
+    }
+
+    /// As [`WaitQueue::wait_until_interruptible`], at most until the uptime reaches `deadline_ns`; says whether the
+    /// condition holds.
+    pub fn wait_until_deadline_interruptible(
+        &self,
+        deadline_ns: u64,
+        condition: impl FnMut() -> bool,
+    ) -> Result<bool, Interrupted> {
+        task::interruptible(|interruption| {
+            self.0.wait_until_deadline_or_interrupted(deadline_ns, interruption, condition)
+        })
+    }
+
     /// Wakes the thread that has waited longest; says whether there was one.
     #[inline]
     pub fn wake_one(&self) -> bool {
@@ -49,6 +68,6 @@ impl WaitQueue {
 }
 
 /// The uptime in `timeout_ms` milliseconds, in nanoseconds.
-pub(super) fn deadline_after(timeout_ms: u64) -> u64 {
+pub fn deadline_after(timeout_ms: u64) -> u64 {
     time::uptime_ns().saturating_add(timeout_ms.saturating_mul(1_000_000))
 }

@@ -4,7 +4,7 @@ use alloc::format;
 use core::sync::atomic::Ordering;
 
 use super::thread::ThreadState;
-use super::{cpu, scheduler, table};
+use super::{belonging, cpu, scheduler, table};
 use crate::arch::{cpu as arch_cpu, interrupts, percpu, stack, time};
 use crate::memory::stack::KernelStack;
 
@@ -18,6 +18,10 @@ pub(super) fn adopt_this_cpu() {
         log::warn!("cpu {number}: no memory for its run queue yet");
     }
     thread.last_cpu.store(number, Ordering::Relaxed);
+    match belonging::enter_own(thread.slot()) {
+        Ok(process) => belonging::note_process(&thread, process),
+        Err(error) => log::warn!("cpu {number}: its idle thread is in no process: {error}"),
+    }
     thread.begin_turn(arch_cpu::time_stamp());
     cpu::install(number, thread);
 }

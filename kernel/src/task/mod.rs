@@ -10,9 +10,11 @@
 //!
 //! A thread's record outlives it (`thread.rs`): the thread table gives it to the next one.
 
+mod belonging;
 mod block;
 mod cpu;
 mod idle;
+mod local;
 mod platform;
 mod reaper;
 mod scheduler;
@@ -21,14 +23,19 @@ mod spawn;
 mod table;
 mod thread;
 
+pub use belonging::{
+    Departure, Interrupted, NO_PROCESS, ProcessHooks, adopt_all, current_process, current_slot, interrupt,
+    interruptible, is_interrupted, set_exit_code, set_process_hooks,
+};
 pub use block::{Ticket, block, prepare_to_block};
 pub use cpu::{CpuTimes, cpu_times};
 pub use idle::run_idle;
+pub use local::Local;
 pub use platform::Kernel;
 pub use scheduler::with_current_name;
-pub use sleep::{TimerGuard, sleep_ms, wake_at_ns};
-pub use spawn::{JoinHandle, SpawnError, spawn, spawn_on};
-pub use table::{ThreadInfo, list};
+pub use sleep::{TimerGuard, nap_ms, sleep_ms, wake_at_ns};
+pub use spawn::{EVERY_CPU, JoinHandle, SpawnError, spawn, spawn_entering, spawn_on};
+pub use table::{OutOfMemory, ThreadInfo, list};
 pub use thread::ThreadState;
 
 /// Lets another thread run; returns when it is this one's turn again. Never under a spin lock.

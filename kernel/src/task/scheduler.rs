@@ -23,7 +23,7 @@ type Queue = TrapGuard<'static, MultilevelQueue<ThreadRef>>;
 
 /// The running thread; `None` before [`super::initialise`].
 #[inline]
-fn try_current() -> Option<ThreadRef> {
+pub(super) fn try_current() -> Option<ThreadRef> {
     // SAFETY: null, or what `cpu::install` or `switch` noted: a record's address.
     unsafe { ThreadRef::from_ptr(percpu::thread().cast::<Thread>()) }
 }

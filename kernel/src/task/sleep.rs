@@ -7,6 +7,7 @@ use core::sync::atomic::Ordering;
 
 use sched::TimerHeap;
 
+use super::belonging::{Interrupted, interruptible};
 use super::block::{Ticket, block, prepare_to_block};
 use super::cpu::{self, Cpu};
 use crate::arch::{interrupts, percpu, time};
@@ -14,6 +15,12 @@ use crate::arch::{interrupts, percpu, time};
 /// Sleeps for at least `ms` milliseconds.
 pub fn sleep_ms(ms: u64) {
     sleep_until_ns(time::uptime_ns().saturating_add(ms.saturating_mul(1_000_000)));
+}
+
+/// As [`sleep_ms`], unless the thread's process is cancelled before or meanwhile.
+pub fn nap_ms(ms: u64) -> Result<(), Interrupted> {
+    let deadline_ns = time::uptime_ns().saturating_add(ms.saturating_mul(1_000_000));
+    interruptible(|interruption| interruption.sleep_until(deadline_ns))
 }
 
 /// Sleeps until the uptime reaches `deadline_ns`.

@@ -6,7 +6,7 @@ use core::sync::atomic::Ordering;
 
 use super::block::{block, prepare_to_block};
 use super::thread::{Joiner, ThreadRef, ThreadState};
-use super::{reaper, scheduler, table};
+use super::{belonging, reaper, scheduler, table};
 use crate::arch::interrupts;
 use crate::arch::trap::TrapFrame;
 use crate::memory::heap::fallible;
@@ -17,16 +17,24 @@ use crate::memory::stack::KernelStack;
 pub enum SpawnError {
     /// No memory for its stack or its record.
     OutOfMemory,
+    /// Every number of a process is in use.
+    TooMany,
+    /// The process it would be in, or its parent, is ending.
+    Ending,
 }
 
 impl fmt::Display for SpawnError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("not enough memory for another thread")
+        f.write_str(match self {
+            Self::OutOfMemory => "not enough memory for another thread",
+            Self::TooMany => "too many processes",
+            Self::Ending => "the process is ending",
+        })
     }
 }
 
 /// Any CPU will do.
-const EVERY_CPU: u64 = u64::MAX;
+pub const EVERY_CPU: u64 = u64::MAX;
 
 /// What a thread does; boxed twice, so that one word carries it through the first switch.
 type Body = Box<dyn FnOnce() + Send>;
@@ -64,11 +72,29 @@ pub fn spawn_on(
     name: &str,
     body: impl FnOnce() + Send + 'static,
 ) -> Result<JoinHandle, SpawnError> {
+    spawn_entering(cpus, name, body, belonging::enter_own)
+}
+
+/// As [`spawn_on`], for a thread whose process, by number, `enter` finds for it: called with the thread's slot before it
+/// runs, and not called if there is no memory for the thread.
+pub fn spawn_entering(
+    cpus: u64,
+    name: &str,
+    body: impl FnOnce() + Send + 'static,
+    enter: impl FnOnce(usize) -> Result<u32, SpawnError>,
+) -> Result<JoinHandle, SpawnError> {
     let stack = KernelStack::allocate().ok_or(SpawnError::OutOfMemory)?;
     let body: Body = fallible::boxed(body).map_err(|_| SpawnError::OutOfMemory)?;
     let body: Box<Body> = fallible::boxed(body).map_err(|_| SpawnError::OutOfMemory)?;
     let thread = table::add(name, ThreadState::Ready, stack).map_err(|_| SpawnError::OutOfMemory)?;
     thread.set_affinity(cpus);
+    match enter(thread.slot()) {
+        Ok(process) => belonging::note_process(&thread, process),
+        Err(error) => {
+            table::remove(thread);
+            return Err(error);
+        }
+    }
 
     let argument = Box::into_raw(body) as u64;
     let frame = TrapFrame::starting_at(begin as *const () as u64, argument, thread.stack_top());
@@ -94,6 +120,7 @@ extern "C" fn begin(argument: u64) -> ! {
 /// Ends the running thread.
 fn exit() -> ! {
     let thread = scheduler::current();
+    belonging::leave(&thread);
     let joiner = core::mem::replace(&mut thread.details.lock().joiner, Joiner::Over);
     if let Joiner::Waiting(ticket) = joiner {
         ticket.wake();

@@ -69,6 +69,17 @@ pub(super) fn remove(thread: ThreadRef) {
     drop(left_behind);
 }
 
+/// The record of that slot.
+pub(super) fn get(slot: usize) -> Option<ThreadRef> {
+    TABLE.lock().records.get(slot).copied()
+}
+
+/// All threads.
+pub(super) fn all() -> impl Iterator<Item = ThreadRef> {
+    // References are copied under the lock.
+    TABLE.lock().records.clone().into_iter().filter(|record| record.id() != 0)
+}
+
 /// A thread as listed.
 #[derive(Clone, Debug)]
 pub struct ThreadInfo {
@@ -76,6 +87,8 @@ pub struct ThreadInfo {
     pub id: u64,
     /// Its name.
     pub name: String,
+    /// The process it is in.
+    pub process: u32,
     /// What it was doing.
     pub state: ThreadState,
     /// The CPU it runs on or ran on last.
@@ -86,10 +99,8 @@ pub struct ThreadInfo {
 
 /// All threads, by number.
 pub fn list() -> Vec<ThreadInfo> {
-    // References are copied under the lock, the rest is done after it.
-    let records: Vec<ThreadRef> = TABLE.lock().records.clone();
     let now = arch_cpu::time_stamp();
-    let mut list: Vec<ThreadInfo> = records.into_iter().filter_map(|record| info(record, now)).collect();
+    let mut list: Vec<ThreadInfo> = all().filter_map(|record| info(record, now)).collect();
     list.sort_by_key(|thread| thread.id);
     list
 }
@@ -102,6 +113,7 @@ fn info(record: ThreadRef, now: u64) -> Option<ThreadInfo> {
     (record.id() != 0).then(|| ThreadInfo {
         id: record.id(),
         name,
+        process: record.own.process(),
         state: record.state(),
         cpu: record.last_cpu.load(Ordering::Relaxed),
         run_counts: record.ran(now),

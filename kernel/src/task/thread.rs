@@ -18,6 +18,7 @@ use crate::arch::trap::TrapFrame;
 use crate::lock::{IrqSpinLock, Rank};
 use crate::memory::stack::KernelStack;
 
+use super::belonging::Belonging;
 use super::block::Ticket;
 
 /// A thread's record. Its context lies on its stack while it does not run. In the order of the fields, so that the
@@ -50,6 +51,8 @@ pub struct Thread {
     id: AtomicU64,
     slot: usize,
     pub(super) details: IrqSpinLock<Details>,
+    /// What the floors above keep with it.
+    pub(super) own: Belonging,
 }
 
 /// What is rarely asked.
@@ -87,6 +90,7 @@ impl Thread {
             id: AtomicU64::new(0),
             slot,
             details: IrqSpinLock::new(Rank::Queue, nothing),
+            own: Belonging::new(),
         }
     }
 
@@ -101,6 +105,7 @@ impl Thread {
         self.affinity.store(u64::MAX, Ordering::Relaxed);
         self.stack_top.store(stack.top(), Ordering::Relaxed);
         self.state.set(state);
+        self.own.renew();
         let mut details = self.details.lock();
         *details = Details { name, stack: Some(stack), joiner: Joiner::Nobody };
         self.id.store(id, Ordering::Relaxed);

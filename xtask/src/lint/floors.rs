@@ -13,6 +13,7 @@ const FLOORS: &[&[&str]] = &[
     &["platform"],
     &["task"],
     &["sync"],
+    &["process"],
     &["executor"],
     &["block", "input"],
     &["console", "drivers", "fs"],
