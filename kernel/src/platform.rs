@@ -1,7 +1,7 @@
 //! The machine as firmware describes it: ACPI's tables read once, the interrupt controllers mapped and
 //! handed to `arch`, the rest kept for drivers.
 
-use acpi::{Fadt, Madt, Polarity, SleepType, Tables, Trigger};
+use acpi::{Fadt, Madt, Mcfg, Polarity, SleepType, Tables, Trigger};
 
 use crate::arch::apic::io::IsaRoute;
 use crate::arch::{self, apic};
@@ -21,6 +21,8 @@ pub struct Firmware {
     pub fadt: Option<Fadt>,
     /// What to write to switch the machine off.
     pub soft_off: Option<SleepType>,
+    /// Where PCI's configuration space lies in memory.
+    pub mcfg: Option<Mcfg>,
 }
 
 static FIRMWARE: Once<Firmware> = Once::new();
@@ -54,7 +56,8 @@ pub fn initialise(rsdp: Option<u64>) {
     });
     let fadt = tables.as_ref().and_then(|tables| tables.fadt(&memory).ok());
     let soft_off = tables.as_ref().zip(fadt.as_ref()).and_then(|(t, fadt)| t.soft_off(&memory, fadt).ok());
-    FIRMWARE.call_once(|| Firmware { fadt, soft_off });
+    let mcfg = tables.as_ref().and_then(|tables| tables.mcfg(&memory).ok());
+    FIRMWARE.call_once(|| Firmware { fadt, soft_off, mcfg });
 
     map_local_apic();
     // Without a local APIC nothing can receive what an I/O APIC sends.

@@ -2,14 +2,14 @@
 //!
 //! Firmware tables are read once at boot: which processors and interrupt controllers there are (MADT), where
 //! the power-management registers and the reset register lie (FADT), what to write there to switch the
-//! machine off (`\_S5`), where the HPET is. There is no AML interpreter: the one AML object that
+//! machine off (`\_S5`), where the HPET and PCI's configuration space are. There is no AML interpreter: the one AML object that
 //! matters is found by a bounded scan.
 //!
 //! Every length, count and pointer is checked; whatever the bytes say, the answer is a value or an
 //! [`AcpiError`]. "ACPI" in citations is the ACPI Specification, version 6.5.
 //!
 //! * [`Tables`] finds the tables, from the root pointer on ([`root`], [`table`]).
-//! * [`Madt`], [`Fadt`], [`Hpet`] are what is in them.
+//! * [`Madt`], [`Fadt`], [`Hpet`], [`Mcfg`] are what is in them.
 //! * [`aml::sleep_type`] finds `\_S5`.
 #![no_std]
 #![forbid(unsafe_code)]
@@ -22,6 +22,7 @@ mod bytes;
 pub mod fadt;
 pub mod hpet;
 pub mod madt;
+pub mod mcfg;
 pub mod root;
 pub mod table;
 
@@ -29,6 +30,7 @@ pub use aml::SleepType;
 pub use fadt::{AddressSpace, Fadt, GenericAddress, ResetRegister};
 pub use hpet::Hpet;
 pub use madt::{InterruptOverride, IoApic, LocalNmi, Madt, NmiSource, Polarity, Processor, Trigger};
+pub use mcfg::Mcfg;
 pub use root::{RootPointer, Tables};
 pub use table::{Header, Table};
 

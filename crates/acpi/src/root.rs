@@ -4,7 +4,7 @@ use alloc::vec::Vec;
 
 use crate::bytes::{array, sum_is_zero, u8, u32, u64};
 use crate::table::HEADER_LENGTH;
-use crate::{AcpiError, Fadt, Header, Hpet, Madt, PhysicalMemory, SleepType, Table, aml};
+use crate::{AcpiError, Fadt, Header, Hpet, Madt, Mcfg, PhysicalMemory, SleepType, Table, aml};
 
 /// The most tables that are listed; machines have a few dozen.
 pub const MAX_TABLES: usize = 256;
@@ -140,6 +140,14 @@ impl Tables {
     /// As [`Tables::table`].
     pub fn hpet(&self, memory: &impl PhysicalMemory) -> Result<Hpet, AcpiError> {
         Hpet::parse(&self.table(memory, *b"HPET")?)
+    }
+
+    /// Where PCI's configuration space lies in memory.
+    ///
+    /// # Errors
+    /// As [`Tables::table`].
+    pub fn mcfg(&self, memory: &impl PhysicalMemory) -> Result<Mcfg, AcpiError> {
+        Mcfg::parse(&self.table(memory, *b"MCFG")?)
     }
 
     /// What to write to the PM1 control registers to switch the machine off: `\_S5` from the DSDT that the

@@ -3,8 +3,8 @@
 
 mod firmware;
 
-use acpi::{Fadt, Hpet, Madt, SleepType, Table, Tables, aml};
-use firmware::{Firmware, fadt_body, hpet_body, madt_body, pc, table};
+use acpi::{Fadt, Hpet, Madt, Mcfg, SleepType, Table, Tables, aml};
+use firmware::{Firmware, fadt_body, hpet_body, madt_body, mcfg_body, pc, table};
 
 struct Random(u64);
 
@@ -45,9 +45,12 @@ fn damaged_memory_is_survived() {
 fn damaged_tables_with_right_checksums_are_survived() {
     let mut random = Random(2);
     for _ in 0..20_000 {
-        for (signature, body) in
-            [(b"APIC", madt_body()), (b"FACP", fadt_body(0x1000)), (b"HPET", hpet_body(0xfed0_0000))]
-        {
+        for (signature, body) in [
+            (b"APIC", madt_body()),
+            (b"FACP", fadt_body(0x1000)),
+            (b"HPET", hpet_body(0xfed0_0000)),
+            (b"MCFG", mcfg_body(0xb000_0000, 0, 255)),
+        ] {
             let mut body = body;
             body.truncate(body.len() - random.below(body.len()) / (1 + random.below(20)));
             random.damage(&mut body);
@@ -55,7 +58,7 @@ fn damaged_tables_with_right_checksums_are_survived() {
             let address = memory.place(&table(signature, random.below(7) as u8, &body));
             let table = Table::read(&memory, address, *signature).expect("the checksum was repaired");
             let _ = Fadt::parse(&table);
-            let _ = Hpet::parse(&table);
+            let _ = (Hpet::parse(&table), Mcfg::parse(&table));
             if let Ok(madt) = Madt::parse(&table) {
                 // No entry is shorter than two bytes, so the counts are bounded by the table.
                 let count = madt.processors.len() + madt.io_apics.len() + madt.overrides.len();

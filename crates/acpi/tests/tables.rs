@@ -3,10 +3,10 @@
 mod firmware;
 
 use acpi::{
-    AcpiError, AddressSpace, Fadt, GenericAddress, Madt, Polarity, RootPointer, SleepType, Table, Tables,
-    Trigger, aml, root,
+    AcpiError, AddressSpace, Fadt, GenericAddress, Madt, Mcfg, Polarity, RootPointer, SleepType, Table,
+    Tables, Trigger, aml, root,
 };
-use firmware::{Firmware, fadt_body, madt_body, pc, table};
+use firmware::{Firmware, fadt_body, madt_body, mcfg_body, pc, table};
 
 fn read(signature: &[u8; 4], revision: u8, body: &[u8]) -> Table {
     let mut memory = Firmware::new(0x1000);
@@ -170,4 +170,23 @@ fn the_root_pointer_is_found_in_bios_memory() {
     assert_eq!(root::search(&damaged.bytes, damaged.base), None);
     assert_eq!(RootPointer::read(&damaged, address), Err(AcpiError::WrongChecksum));
     assert_eq!(RootPointer::read(&damaged, address + 16), Err(AcpiError::WrongSignature));
+}
+
+#[test]
+fn the_mcfg_says_where_pci_registers_are() {
+    let parse = |base, first, last| Mcfg::parse(&read(b"MCFG", 1, &mcfg_body(base, first, last)));
+    let found = parse(0xb000_0000, 0, 255).unwrap();
+    assert_eq!(
+        (found, found.window()),
+        (Mcfg { base: 0xb000_0000, first_bus: 0, last_bus: 255 }, (0xb000_0000, 256 << 20))
+    );
+    assert_eq!(parse(0xb000_0000, 2, 3).unwrap().window(), (0xb020_0000, 2 << 20));
+    // Nowhere, not aligned to a bus, backwards, past the end of all addresses.
+    for (base, first, last) in
+        [(0, 0, 255), (0xb000_1000, 0, 255), (0xb000_0000, 3, 2), (u64::MAX << 20, 0, 1)]
+    {
+        assert_eq!(parse(base, first, last), Err(AcpiError::TooShort));
+    }
+    assert_eq!(Mcfg::parse(&read(b"MCFG", 1, &[])), Err(AcpiError::TooShort));
+    assert_eq!(Mcfg::parse(&read(b"APIC", 1, &[])), Err(AcpiError::WrongSignature));
 }

@@ -25,6 +25,6 @@ mod system;
 
 pub use shell::Shell;
 pub use system::{
-    Application, FileKind, FileStatus, FileSystemFigures, Input, PowerAction, PowerError, SpawnError, System,
-    WriteMode,
+    Application, Device, FileKind, FileStatus, FileSystemFigures, Input, PowerAction, PowerError, SpawnError,
+    System, WriteMode,
 };

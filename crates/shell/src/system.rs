@@ -67,6 +67,19 @@ pub struct FileSystemFigures {
     pub used: u64,
 }
 
+/// A device on a bus, as the kernel found it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Device {
+    /// Where on the bus, such as `00:1f.2`.
+    pub place: String,
+    /// The maker's and the device's number, such as `8086:7010`.
+    pub identity: String,
+    /// What it is, in words.
+    pub kind: String,
+    /// The driver that has it.
+    pub driver: Option<String>,
+}
+
 /// A program with a window.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Application {
@@ -145,6 +158,9 @@ pub trait System: Send + Sync {
 
     /// What is mounted.
     fn file_systems(&self) -> Vec<FileSystemFigures>;
+
+    /// The devices on the PCI bus, driven or not.
+    fn devices(&self) -> Vec<Device>;
 
     /// Load, memory and threads, measured now.
     fn figures(&self) -> SystemFigures;

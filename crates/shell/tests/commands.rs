@@ -157,6 +157,10 @@ fn figures_stand_in_tables() {
         "PATH   KIND   DEVICE    SIZE     USED    FREE  USE\n/      tmpfs  memory  64 MiB  1.5 MiB  63 MiB   3%\n/disk  fat32  ata0    64 MiB  1.5 MiB  63 MiB   3%"
     );
     assert_eq!(
+        output_of("devices"),
+        "PLACE    IDENTITY   KIND              DRIVER\n00:02.0  1234:1111  graphics adapter  -\n00:03.0  1b36:0010  NVMe disk         NVMe"
+    );
+    assert_eq!(
         output_of("free"),
         "  TOTAL    USED     FREE  KERNEL HEAP\n512 MiB  21 MiB  491 MiB      5.0 MiB"
     );
@@ -181,7 +185,7 @@ fn the_current_directory() {
 #[test]
 fn help_lists_every_command_in_one_screen() {
     let help = Machine::new(80, 24).output_of("help");
-    for name in "cat cd clear cp date df dmesg echo free help ls mkdir mv parallel poweroff ps reboot rm run sleep uptime write"
+    for name in "cat cd clear cp date devices df dmesg echo free help ls mkdir mv parallel poweroff ps reboot rm run sleep uptime write"
         .split(' ')
     {
         assert!(help.lines().any(|line| line.starts_with(&format!("{name} ")) || line.contains(&format!("  {name} "))), "{name}");

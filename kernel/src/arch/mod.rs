@@ -5,7 +5,8 @@
 //! - [`percpu`]: the block of data behind GS, preemption count included
 //! - [`interrupts`]: on, off, restore
 //! - [`trap`]: the saved context, and the hooks through which upper floors handle traps
-//! - [`irq`]: device interrupt lines
+//! - [`irq`]: device interrupts, by line or by message
+//! - [`pci`]: PCI configuration space through its ports
 //! - [`port`]: claimed ranges of I/O ports
 //! - [`time`]: uptime, busy waits, the tick
 //! - [`smp`]: the other CPUs
@@ -15,5 +16,5 @@
 mod x86_64;
 
 pub use x86_64::{
-    apic, copy, cpu, interrupts, irq, percpu, port, power, probe, serial, smp, stack, time, tlb, trap,
+    apic, copy, cpu, interrupts, irq, pci, percpu, port, power, probe, serial, smp, stack, time, tlb, trap,
 };

@@ -2,13 +2,13 @@
 
 use alloc::boxed::Box;
 use alloc::format;
-use alloc::string::String;
+use alloc::string::{String, ToString};
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 
 use ::shell::{
-    Application, FileStatus, FileSystemFigures, Input, PowerAction, PowerError, Shell, SpawnError, System,
-    WriteMode,
+    Application, Device, FileStatus, FileSystemFigures, Input, PowerAction, PowerError, Shell, SpawnError,
+    System, WriteMode,
 };
 use ui::{DateTime, FileError, SystemFigures};
 
@@ -16,6 +16,7 @@ use super::figures::Sampler;
 use super::pty::Pty;
 use super::{clock, files, power};
 use crate::console;
+use crate::drivers::pci;
 use crate::process::{self, ProcessId};
 use crate::sync::Mutex;
 use crate::task;
@@ -94,6 +95,16 @@ impl System for KernelSystem {
 
     fn file_systems(&self) -> Vec<FileSystemFigures> {
         files::mounted()
+    }
+
+    fn devices(&self) -> Vec<Device> {
+        let describe = |function: &::pci::Function| Device {
+            place: function.address.to_string(),
+            identity: format!("{:04x}:{:04x}", function.vendor, function.device),
+            kind: ::pci::class::name(function.class).into(),
+            driver: pci::driver_of(function.address).map(Into::into),
+        };
+        pci::functions().iter().map(describe).collect()
     }
 
     fn figures(&self) -> SystemFigures {

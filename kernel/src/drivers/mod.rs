@@ -2,6 +2,7 @@
 //! `block`, `input` and its own few functions. None of them stops the boot.
 
 mod ata;
+pub mod pci;
 pub mod power;
 mod ps2;
 pub mod rtc;
@@ -13,5 +14,6 @@ pub use ps2::problem as input_problem;
 pub fn initialise(boot_time: Option<u64>) {
     rtc::initialise(boot_time);
     ps2::initialise();
+    pci::initialise();
     ata::initialise();
 }

@@ -76,6 +76,11 @@ impl Mmio {
     access!(read_u32, write_u32, u32, "32");
     access!(read_u64, write_u64, u64, "64");
 
+    /// How many bytes it shows.
+    pub const fn length(&self) -> usize {
+        self.length
+    }
+
     /// The virtual address of the first byte: for `arch`, which stands below this floor.
     pub fn address(&self) -> usize {
         self.base

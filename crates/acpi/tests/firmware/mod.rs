@@ -145,3 +145,13 @@ pub fn hpet_body(address: u64) -> Vec<u8> {
     body.extend([3, 0x80, 0, 0]);
     body
 }
+
+/// One entry for another segment, then one for segment 0.
+pub fn mcfg_body(base: u64, first_bus: u8, last_bus: u8) -> Vec<u8> {
+    let mut body = vec![0; 8];
+    for (base, segment, buses) in [(0x7000_0000u64, 1u8, [0, 255]), (base, 0, [first_bus, last_bus])] {
+        body.extend(base.to_le_bytes());
+        body.extend([segment, 0, buses[0], buses[1], 0, 0, 0, 0]);
+    }
+    body
+}

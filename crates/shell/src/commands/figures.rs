@@ -63,6 +63,23 @@ pub(super) fn df(session: &mut Session<'_>, _arguments: &[String]) -> Outcome {
     Ok(())
 }
 
+pub(super) fn devices(session: &mut Session<'_>, _arguments: &[String]) -> Outcome {
+    let devices = session.system.devices();
+    if devices.is_empty() {
+        session.print("This machine has no PCI bus.\n");
+        return Ok(());
+    }
+    let rows: Vec<Vec<String>> = devices
+        .into_iter()
+        .map(|device| {
+            let driver = device.driver.unwrap_or_else(|| "-".to_string());
+            Vec::from([device.place, device.identity, device.kind, driver])
+        })
+        .collect();
+    session.print(&table(&["PLACE", "IDENTITY", "KIND", "DRIVER"], &[false; 4], &rows));
+    Ok(())
+}
+
 pub(super) fn free(session: &mut Session<'_>, _arguments: &[String]) -> Outcome {
     let figures = session.system.figures();
     let free = figures.memory_total.saturating_sub(figures.memory_used);

@@ -50,6 +50,7 @@ pub(crate) static COMMANDS: &[Command] = commands! {
     "clear" "clear the terminal" "clear" "Clear the terminal and its scrollback." session::clear;
     "cp" "copy files" "cp [-r] SOURCE... TARGET" "Copy files; -r copies directories too." copy::cp;
     "date" "date and time" "date" "Show the date and time (UTC)." figures::date;
+    "devices" "the machine's devices" "devices" "List the devices on the PCI bus and their drivers." figures::devices;
     "df" "disk space" "df" "Show the mounted file systems and their free space." figures::df;
     "dmesg" "the kernel's log" "dmesg [LINES]" "Show what the kernel has logged, or the last LINES of it." figures::dmesg;
     "echo" "show text" "echo [-n] [TEXT...]" "Show text; -n leaves out the line end." session::echo;
@@ -81,7 +82,7 @@ pub(crate) fn find(name: &str) -> Option<&'static Command> {
 
 /// The command whose name is closest to a mistyped one, if any is close.
 pub(crate) fn similar(name: &str) -> Option<&'static str> {
-    const FOREIGN: [(&str, &str); 10] = [
+    const FOREIGN: [(&str, &str); 11] = [
         ("dir", "ls"),
         ("del", "rm"),
         ("delete", "rm"),
@@ -92,6 +93,7 @@ pub(crate) fn similar(name: &str) -> Option<&'static str> {
         ("shutdown", "poweroff"),
         ("cls", "clear"),
         ("uname", "version"),
+        ("lspci", "devices"),
     ];
     if let Some((_, ours)) = FOREIGN.iter().find(|(foreign, _)| *foreign == name) {
         return Some(ours);

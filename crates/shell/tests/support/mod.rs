@@ -7,8 +7,8 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard};
 use std::time::{Duration, Instant};
 
 use shell::{
-    Application, FileKind, FileStatus, FileSystemFigures, Input, PowerAction, PowerError, Shell, SpawnError,
-    System, WriteMode,
+    Application, Device, FileKind, FileStatus, FileSystemFigures, Input, PowerAction, PowerError, Shell,
+    SpawnError, System, WriteMode,
 };
 use term::{Modes, Terminal};
 use ui::{DateTime, FileError, SystemFigures, ThreadFigures, ThreadState};
@@ -281,6 +281,19 @@ impl System for Machine {
             state.files.insert(format!("{to}{}", &key[from.len()..]), file);
         }
         Ok(())
+    }
+
+    fn devices(&self) -> Vec<Device> {
+        let device = |place: &str, identity: &str, kind: &str, driver: Option<&str>| Device {
+            place: place.to_string(),
+            identity: identity.to_string(),
+            kind: kind.to_string(),
+            driver: driver.map(str::to_string),
+        };
+        vec![
+            device("00:02.0", "1234:1111", "graphics adapter", None),
+            device("00:03.0", "1b36:0010", "NVMe disk", Some("NVMe")),
+        ]
     }
 
     fn file_systems(&self) -> Vec<FileSystemFigures> {

@@ -9,6 +9,7 @@ mod idt;
 pub mod interrupts;
 pub mod irq;
 mod msr;
+pub mod pci;
 pub mod percpu;
 mod pic;
 mod pit;

@@ -139,6 +139,7 @@ macro_rules! accessors {
 
 accessors!(read_u8, write_u8, u8, "8");
 accessors!(read_u16, write_u16, u16, "16");
+accessors!(read_u32, write_u32, u32, "32");
 
 /// The bare instructions, for arch's own devices.
 pub(super) mod raw {
@@ -176,4 +177,5 @@ pub(super) mod raw {
 
     instructions!(read_u8, write_u8, u8, "al");
     instructions!(read_u16, write_u16, u16, "ax");
+    instructions!(read_u32, write_u32, u32, "eax");
 }

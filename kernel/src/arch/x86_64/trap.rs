@@ -51,6 +51,10 @@ pub mod vector {
     pub const ISA_BASE: u8 = 0x20;
     /// The local APIC's timer.
     pub const TIMER: u8 = 0x40;
+    /// First of the messages that PCI devices send.
+    pub const FIRST_MESSAGE: u8 = 0x50;
+    /// How many messages there are.
+    pub const MESSAGES: usize = 48;
     /// A thread gives up its CPU: `int YIELD`.
     pub const YIELD: u8 = 0x81;
     /// Another CPU wants this one to look at its run queue.
@@ -241,6 +245,10 @@ fn handle(vector: u8, frame: &TrapFrame) -> bool {
                 irq::handle(line);
                 irq::end_of_interrupt(line);
             }
+            true
+        }
+        v if (vector::FIRST_MESSAGE..vector::FIRST_MESSAGE + vector::MESSAGES as u8).contains(&v) => {
+            irq::handle_message(v);
             true
         }
         other => {

@@ -107,6 +107,11 @@ pub fn set_destination(local_apic: u32) {
     STATE.with(|state| state.destination = local_apic);
 }
 
+/// The local APIC that gets the interrupts.
+pub(in super::super) fn destination() -> u32 {
+    STATE.with(|state| state.destination)
+}
+
 /// Whether there is a controller.
 pub fn is_present() -> bool {
     PRESENT.load(Ordering::Relaxed)
