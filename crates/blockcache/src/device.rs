@@ -58,6 +58,15 @@ pub enum DeviceError {
     TimedOut,
     /// The disk reported an error, told here in words.
     Failed(&'static str),
+    /// A sector can't be read or written. Its number counts from the start of the disk.
+    AtSector {
+        /// Which sector.
+        sector: u64,
+        /// What the disk says, in words.
+        reason: &'static str,
+    },
+    /// The disk stopped answering, and was given up: nothing it is asked for succeeds any more.
+    GivenUp,
     /// The medium can't be written.
     ReadOnly,
 }
@@ -68,6 +77,8 @@ impl fmt::Display for DeviceError {
             Self::OutOfRange => write!(out, "the request lies beyond the end of the disk"),
             Self::TimedOut => write!(out, "the disk does not answer"),
             Self::Failed(words) => write!(out, "the disk reports: {words}"),
+            Self::AtSector { sector, reason } => write!(out, "the disk reports: {reason} (sector {sector})"),
+            Self::GivenUp => write!(out, "the disk stopped answering and a reset did not help"),
             Self::ReadOnly => write!(out, "the disk is write-protected"),
         }
     }

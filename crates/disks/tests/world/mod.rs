@@ -1,0 +1,203 @@
+//! A machine for the models of devices: memory that both sides see, a clock that moves when somebody waits, and users
+//! who want their sectors.
+#![allow(dead_code, reason = "each test file uses the part that it needs")]
+
+use std::cell::{Cell, RefCell};
+use std::rc::Rc;
+
+use disks::hardware::{Machine, Memory, Reach};
+use disks::queue::{Queue, Request, Ticket, Waiter};
+use disks::{Controller, Fault, Operation, Segment};
+
+/// The physical address of the first byte.
+const BASE: u64 = 0x0010_0000;
+
+/// Physical memory and time. Clones are the same machine.
+#[derive(Clone)]
+pub struct World(Rc<Inner>);
+
+struct Inner {
+    memory: RefCell<Vec<u8>>,
+    now_ns: Cell<u64>,
+    /// Allocations that still succeed.
+    left: Cell<usize>,
+}
+
+impl World {
+    pub fn new() -> Self {
+        let (memory, now_ns) = (RefCell::new(Vec::new()), Cell::new(0));
+        Self(Rc::new(Inner { memory, now_ns, left: Cell::new(usize::MAX) }))
+    }
+
+    pub fn allow_allocations(&self, count: usize) {
+        self.0.left.set(count);
+    }
+
+    pub fn pass_ns(&self, time_ns: u64) {
+        self.0.now_ns.set(self.0.now_ns.get() + time_ns);
+    }
+
+    /// What a device does; panics when it reaches outside of what was allocated.
+    pub fn device_read(&self, address: u64, length: usize) -> Vec<u8> {
+        let at = (address - BASE) as usize;
+        self.0.memory.borrow()[at..at + length].to_vec()
+    }
+
+    pub fn device_write(&self, address: u64, bytes: &[u8]) {
+        let at = (address - BASE) as usize;
+        self.0.memory.borrow_mut()[at..at + bytes.len()].copy_from_slice(bytes);
+    }
+
+    pub fn device_u32(&self, address: u64) -> u32 {
+        u32::from_le_bytes(self.device_read(address, 4).try_into().unwrap())
+    }
+
+    pub fn device_u64(&self, address: u64) -> u64 {
+        u64::from_le_bytes(self.device_read(address, 8).try_into().unwrap())
+    }
+}
+
+pub struct Shared {
+    world: World,
+    address: u64,
+    length: usize,
+}
+
+impl Memory for Shared {
+    fn address(&self) -> u64 {
+        self.address
+    }
+
+    fn length(&self) -> usize {
+        self.length
+    }
+
+    fn read(&self, offset: usize, buffer: &mut [u8]) {
+        assert!(offset + buffer.len() <= self.length);
+        buffer.copy_from_slice(&self.world.device_read(self.address + offset as u64, buffer.len()));
+    }
+
+    fn write(&self, offset: usize, bytes: &[u8]) {
+        assert!(offset + bytes.len() <= self.length);
+        self.world.device_write(self.address + offset as u64, bytes);
+    }
+
+    fn read_u32(&self, offset: usize) -> u32 {
+        assert_eq!(offset % 4, 0);
+        let mut bytes = [0; 4];
+        self.read(offset, &mut bytes);
+        u32::from_le_bytes(bytes)
+    }
+
+    fn write_u32(&self, offset: usize, value: u32) {
+        assert_eq!(offset % 4, 0);
+        self.write(offset, &value.to_le_bytes());
+    }
+}
+
+impl Machine for World {
+    type Memory = Shared;
+
+    fn allocate(&self, bytes: usize, _reach: Reach) -> Option<Shared> {
+        self.0.left.set(self.0.left.get().checked_sub(1)?);
+        let length = bytes.next_multiple_of(4096);
+        let mut memory = self.0.memory.borrow_mut();
+        // A page that is nobody's between any two, so that nothing is contiguous by accident.
+        let at = memory.len() + 4096;
+        memory.resize(at + length, 0);
+        Some(Shared { world: self.clone(), address: BASE + at as u64, length })
+    }
+
+    fn now_ns(&self) -> u64 {
+        self.0.now_ns.get()
+    }
+
+    fn pause(&self) {
+        self.pass_ns(1_000_000);
+    }
+}
+
+/// The memory of a request, and whether it is over.
+pub struct Buffer {
+    pub pages: Vec<Shared>,
+    pub over: Rc<Cell<u32>>,
+}
+
+impl Waiter for Buffer {
+    fn finished(&self) {
+        self.over.set(self.over.get() + 1);
+    }
+}
+
+/// A request that somebody waits for.
+pub struct Pending {
+    pub ticket: Ticket,
+    pub over: Rc<Cell<u32>>,
+}
+
+/// Submits a request for `data.len()` bytes, scattered over pages.
+pub fn submit<C: Controller>(
+    world: &World,
+    queue: &mut Queue<C, Buffer>,
+    operation: Operation,
+    first_sector: u64,
+    data: &[u8],
+) -> Pending {
+    let mut pages = Vec::new();
+    let mut segments = Vec::new();
+    for part in data.chunks(4096) {
+        let page = world.allocate(4096, Reach::All).unwrap();
+        page.write(0, part);
+        segments.push(Segment { address: page.address(), length: part.len() as u32 });
+        pages.push(page);
+    }
+    let over = Rc::new(Cell::new(0));
+    let owner = Buffer { pages, over: over.clone() };
+    let request = Request { unit: 0, operation, first_sector, segments, owner };
+    Pending { ticket: queue.submit(request, world.now_ns()), over }
+}
+
+/// Waits as the kernel does: looks after the queue, resets the controller when asked to.
+pub fn finish<C: Controller>(
+    world: &World,
+    queue: &mut Queue<C, Buffer>,
+    pending: Pending,
+) -> (Result<(), Fault>, Option<Vec<u8>>) {
+    let mut ticket = pending.ticket;
+    for _ in 0..200_000 {
+        if queue.advance(world.now_ns())
+            && let Some(mut controller) = queue.begin_reset()
+        {
+            let result = controller.reset();
+            queue.end_reset(controller, result, world.now_ns());
+        }
+        match queue.collect(ticket) {
+            Ok((result, owner)) => {
+                assert_eq!(pending.over.get(), 1, "told once that it is over");
+                let bytes = owner.map(|owner| {
+                    owner.pages.iter().flat_map(|page| world.device_read(page.address(), 4096)).collect()
+                });
+                return (result, bytes);
+            }
+            Err(not_yet) => ticket = not_yet,
+        }
+        world.pause();
+    }
+    panic!("a request never ended");
+}
+
+/// Numbers that are the same every time (xorshift).
+pub struct Random(pub u64);
+
+impl Random {
+    pub fn next(&mut self) -> u64 {
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 7;
+        self.0 ^= self.0 << 17;
+        self.0 >> 8
+    }
+
+    pub fn below(&mut self, bound: usize) -> usize {
+        self.next() as usize % bound
+    }
+}
