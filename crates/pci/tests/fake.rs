@@ -214,7 +214,7 @@ fn msi_is_programmed() {
         for offset in [0x44, 0x48, 0x4c] {
             device = device.set(offset, 0, u32::MAX);
         }
-        drop(device);
+        let _ = device;
         let function = machine.function((0, 4, 0));
         let sender = Sender::of(&machine, &function).unwrap();
         sender.enable(&machine, function.address, MESSAGE);

@@ -1,5 +1,7 @@
 //! The disks of the machine: drivers register them, file systems look through them.
 
+mod queued;
+
 use alloc::string::String;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
@@ -7,6 +9,8 @@ use alloc::vec::Vec;
 use blockcache::BlockDevice;
 
 use crate::sync::Mutex;
+
+pub use queued::Controlled;
 
 /// A disk.
 #[derive(Clone)]

@@ -16,9 +16,11 @@
 //! | `window` | addresses whose pages come and go, for large allocations and stacks |
 //! | `loader` | when the loader's memory becomes ours |
 //! | [`mmio`] | device registers |
+//! | [`dma`] | memory that devices reach |
 //! | [`physical`] | firmware tables |
 
 mod direct_map;
+pub mod dma;
 pub mod frames;
 pub mod heap;
 pub mod kernel_space;

@@ -139,7 +139,6 @@ macro_rules! accessors {
 
 accessors!(read_u8, write_u8, u8, "8");
 accessors!(read_u16, write_u16, u16, "16");
-accessors!(read_u32, write_u32, u32, "32");
 
 /// The bare instructions, for arch's own devices.
 pub(super) mod raw {

@@ -35,7 +35,6 @@ struct AtaDisk {
 
 /// Looks for disks on both channels and registers them.
 pub fn initialise() {
-    let mut found = false;
     for place in &channel::PLACES {
         let mut channel = match Channel::open(place) {
             Ok(Some(channel)) => channel,
@@ -51,7 +50,6 @@ pub fn initialise() {
         for (drive, identity) in identities {
             match identity {
                 Ok(Some(identity)) => {
-                    found = true;
                     let model = String::from(identity.model());
                     block::register(model, Arc::new(AtaDisk { channel: channel.clone(), drive, identity }));
                 }
@@ -59,9 +57,6 @@ pub fn initialise() {
                 Err(error) => log::warn!("{}, {drive:?}: not used: {error}", place.name),
             }
         }
-    }
-    if !found {
-        log::warn!("no IDE disk: files are kept in memory only");
     }
 }
 

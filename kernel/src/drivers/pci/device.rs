@@ -11,7 +11,6 @@ use pci::{Command, Function};
 
 use super::{BUS, Bus, DRIVEN};
 use crate::arch::irq::{self, IrqError};
-use crate::arch::port::{self, ClaimError, Ports};
 use crate::memory::mmio::Mmio;
 
 /// Why a driver does not get what it needs of its device.
@@ -23,8 +22,6 @@ pub enum Problem {
     NoWindow(u8),
     /// The window can't be mapped.
     Map(MapError),
-    /// The ports belong to another driver.
-    Ports(ClaimError),
     /// The device sends no messages.
     NoMessages,
     /// The processor takes none.
@@ -37,7 +34,6 @@ impl fmt::Display for Problem {
             Self::Taken => out.write_str("another driver has it"),
             Self::NoWindow(index) => write!(out, "its window {index} is missing"),
             Self::Map(error) => write!(out, "its registers can't be mapped: {error}"),
-            Self::Ports(error) => write!(out, "{error}"),
             Self::NoMessages => out.write_str("it sends no messages"),
             Self::Interrupt(error) => write!(out, "{error}"),
         }
@@ -65,11 +61,6 @@ impl Device {
         Ok(Self { bus, function })
     }
 
-    /// What the function is.
-    pub const fn function(&self) -> &'static Function {
-        self.function
-    }
-
     /// The registers in memory window `index`.
     ///
     /// # Errors
@@ -83,25 +74,14 @@ impl Device {
         Mmio::map(base, length).map_err(Problem::Map)
     }
 
-    /// The registers in port window `index`.
-    ///
-    /// # Errors
-    /// [`Problem::NoWindow`], [`Problem::Ports`].
-    pub fn ports(&self, index: u8, owner: &'static str) -> Result<Ports, Problem> {
-        let Some(Window::Ports { base, count }) = bar::measure(&self.bus.space, self.function, index) else {
-            return Err(Problem::NoWindow(index));
-        };
-        self.enable(Command::PORTS);
-        port::claim(base, count, owner).map_err(Problem::Ports)
-    }
-
     /// Lets the function read and write memory by itself. From here on what the driver tells it decides what
     /// happens to memory: addresses come from `memory::dma` alone.
     pub fn master_bus(&self) {
-        self.enable(Command::BUS_MASTER);
+        // Its line stays silent: nobody would acknowledge it.
+        self.enable(Command::BUS_MASTER.with(Command::NO_LINE));
     }
 
-    /// Has the function's interrupts sent to `handler`, as messages, and its line silenced.
+    /// Has the function's interrupts sent to `handler`, as messages.
     ///
     /// # Errors
     /// [`Problem::NoMessages`], [`Problem::Interrupt`], or why its table can't be reached; its driver then polls.
@@ -128,7 +108,6 @@ impl Device {
             }
         }
         sender.enable(space, self.function.address, message);
-        self.enable(Command::NO_LINE);
         Ok(())
     }
 
