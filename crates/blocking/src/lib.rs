@@ -58,6 +58,7 @@ mod raw_rw_lock;
 mod semaphore;
 mod thread_state;
 mod wait_queue;
+mod waiters;
 
 pub use barrier::Barrier;
 pub use channel::{Channel, Closed, TryRecvError, TrySendError};
@@ -73,4 +74,5 @@ pub use raw_mutex::RawMutex;
 pub use raw_rw_lock::RawRwLock;
 pub use semaphore::Semaphore;
 pub use thread_state::{StateWord, ThreadState};
-pub use wait_queue::{WaitQueue, Waiters};
+pub use wait_queue::WaitQueue;
+pub use waiters::Waiters;

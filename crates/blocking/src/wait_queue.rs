@@ -5,14 +5,9 @@
 //! sequentially consistent fence, so at least one of them sees the other. The waiter does both under the
 //! list's lock, so a waker that saw it counted finds its ticket in the list.
 
-use alloc::collections::VecDeque;
-
 use crate::atomic::{AtomicUsize, Ordering, fence};
 use crate::interruption::{Interrupted, Interruption};
-use crate::{Lock, Platform, Ticket};
-
-/// Tickets of those who sleep, the longest asleep first.
-pub type Waiters<P> = VecDeque<<P as Platform>::Ticket>;
+use crate::{Lock, Platform, Ticket, Waiters};
 
 /// A queue of waiting threads. Waiting may sleep; waking is legal in interrupt handlers.
 pub struct WaitQueue<P: Platform> {
@@ -120,10 +115,13 @@ impl<P: Platform> WaitQueue<P> {
         interruption: Option<&Interruption<P>>,
     ) -> Round {
         let attempt = self.waiters.with(|waiters| {
-            self.count.store(waiters.len() + 1, Ordering::Relaxed);
+            let waiting = self.count.load(Ordering::Relaxed);
+            self.count.store(waiting + 1, Ordering::Relaxed);
             fence(Ordering::SeqCst);
             let attempt = Self::attempt(waiters, condition, deadline_ns, interruption);
-            self.count.store(waiters.len(), Ordering::Relaxed);
+            if !matches!(attempt, Attempt::Asleep { .. }) {
+                self.count.store(waiting, Ordering::Relaxed);
+            }
             attempt
         });
         match attempt {
@@ -159,7 +157,7 @@ impl<P: Platform> WaitQueue<P> {
         if condition() {
             return Attempt::Holds;
         }
-        if waiters.len() == waiters.capacity() && waiters.try_reserve(1).is_err() {
+        if !waiters.has_room() {
             return Attempt::Crowded;
         }
         let ticket = match interruption {
@@ -172,16 +170,15 @@ impl<P: Platform> WaitQueue<P> {
         // Only who may be woken by something else than this queue has to find its ticket again.
         let thread = if deadline_ns.is_some() || interruption.is_some() { ticket.thread_id() } else { 0 };
         let alarm = deadline_ns.map(|deadline| P::wake_at_ns(deadline, ticket.duplicate()));
-        waiters.push_back(ticket);
+        waiters.push(ticket);
         Attempt::Asleep { thread, alarm }
     }
 
     /// Takes out a thread that something else may have woken.
     fn forget(&self, thread: u64) {
         self.waiters.with(|waiters| {
-            if let Some(at) = waiters.iter().position(|ticket| ticket.thread_id() == thread) {
-                waiters.remove(at);
-                self.count.store(waiters.len(), Ordering::Relaxed);
+            if waiters.remove(thread) {
+                self.count_out();
             }
         });
     }
@@ -196,8 +193,8 @@ impl<P: Platform> WaitQueue<P> {
     fn wake_first(&self) -> bool {
         // The ticket is used under the lock: releasing it is where the kernel switches to who was woken.
         self.waiters.with(|waiters| {
-            while let Some(ticket) = waiters.pop_front() {
-                self.count.store(waiters.len(), Ordering::Relaxed);
+            while let Some(ticket) = waiters.pop() {
+                self.count_out();
                 // False means that its alarm was faster: the next one then.
                 if ticket.wake() {
                     return true;
@@ -205,6 +202,11 @@ impl<P: Platform> WaitQueue<P> {
             }
             false
         })
+    }
+
+    /// One waits no more. The list is locked.
+    fn count_out(&self) {
+        self.count.store(self.count.load(Ordering::Relaxed) - 1, Ordering::Relaxed);
     }
 
     /// Wakes everybody who waits now.

@@ -82,14 +82,18 @@ impl<T: Linked> MultilevelQueue<T> {
 
     /// Takes the first thread, by level and order, that `may_run`, and tells its level; the others keep their
     /// places. A thread can be queued while it is still leaving another CPU; it may not run here until then.
-    #[inline]
     pub fn pop_if(&mut self, may_run: impl Fn(T) -> bool) -> Option<(T, Level)> {
+        (0..LEVELS).find_map(|list| Some((self.take_from(list, &may_run)?, Level::from_index(list))))
+    }
+
+    /// As [`Self::pop_if`], but `None` unless the very first may run, which it nearly always may.
+    #[inline]
+    pub fn pop_first(&mut self, may_run: impl Fn(T) -> bool) -> Option<(T, Level)> {
         let best = self.first_list();
         let last = self.lists[best]?;
         let first = last.next();
-        // Nearly always the first may.
         if !may_run(first) {
-            return self.pop_later(may_run);
+            return None;
         }
         if first == last {
             self.lists[best] = None;
@@ -126,11 +130,6 @@ impl<T: Linked> MultilevelQueue<T> {
     /// for rare changes of priority.
     pub fn remove(&mut self, thread: T) -> bool {
         (0..LEVELS).any(|list| self.take_from(list, &|other| other == thread).is_some())
-    }
-
-    #[cold]
-    fn pop_later(&mut self, may_run: impl Fn(T) -> bool) -> Option<(T, Level)> {
-        (0..LEVELS).find_map(|list| Some((self.take_from(list, &may_run)?, Level::from_index(list))))
     }
 
     /// Takes the first of a list that `wanted` names.
@@ -251,7 +250,10 @@ mod tests {
                         model.levels[level.index()].push_back(thread);
                     }
                 }
-                6..=8 => assert_eq!(queue.pop_if(|_| true), model.take(|_| true)),
+                6..=8 => {
+                    assert_eq!(queue.pop_first(|_| false), None);
+                    assert_eq!(queue.pop_first(|_| true), model.take(|_| true));
+                }
                 9 => {
                     let thread = random(THREADS as u64) as usize;
                     let own = Level::from_index(random(LEVELS as u64) as usize);

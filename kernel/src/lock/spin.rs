@@ -194,19 +194,27 @@ fn enter_thread_only() {
     percpu::preempt_disable();
 }
 
-/// Turns interrupts and preemption off; returns whether interrupts were on.
+/// Turns interrupts off, and with them preemption: whoever could switch threads runs in an interrupt or yields. Builds
+/// that check count the lock as well, so that a yield under it is found. Returns whether interrupts were on.
+#[inline]
 fn enter() -> bool {
     let were_enabled = interrupts::disable();
-    percpu::preempt_disable();
+    if cfg!(debug_assertions) {
+        percpu::preempt_disable();
+    }
     were_enabled
 }
 
+#[inline]
 fn leave(were_enabled: bool) {
-    // In this order: with interrupts still off, enabling preemption never switches; a switch that is due
-    // happens at the next tick or, if interrupts come back on now, right below.
-    percpu::preempt_enable();
-    interrupts::restore(were_enabled);
-    if were_enabled && percpu::need_resched() && percpu::preemptible() {
-        crate::arch::trap::yield_now();
+    if cfg!(debug_assertions) {
+        // Interrupts are still off, so this never switches.
+        percpu::preempt_enable();
+    }
+    if were_enabled {
+        interrupts::restore(true);
+        if percpu::need_resched() {
+            percpu::catch_up();
+        }
     }
 }

@@ -65,7 +65,7 @@ pub(super) extern "C" fn give_way(frame: *mut TrapFrame) -> Resume {
     let own = cpu.running_level.load(Ordering::Relaxed);
     match queue.rotate(previous, own, is_free) {
         Some((next, level)) => resume(frame, cpu, queue, previous, next, level),
-        None => yield_to_anybody(frame, cpu, queue, previous),
+        None => yield_to_better(frame, cpu, queue, previous),
     }
 }
 
@@ -81,13 +81,14 @@ pub(super) extern "C" fn preempt(frame: *mut TrapFrame) -> Resume {
     if cpu.is_idle() {
         return leave_idleness(frame, cpu, queue, previous);
     }
+    // Nobody is put off for one who is worse: only who yields of his own will makes room for those. And one who is
+    // better but still leaves another CPU is looked at again at the next tick.
     let own = previous.level();
-    queue.push(previous, own);
-    let (next, level) = queue.pop_if(|thread| may_run(thread, previous)).unwrap_or((previous, own));
-    if next == previous {
-        previous.state.set(ThreadState::Running);
-        return Resume::same(frame);
+    if queue.best().is_none_or(|best| best > own) {
+        return go_on(frame, previous);
     }
+    let Some((next, level)) = queue.pop_first(is_free) else { return go_on(frame, previous) };
+    queue.push(previous, own);
     resume(frame, cpu, queue, previous, next, level.index() as u32)
 }
 
@@ -120,17 +121,33 @@ fn switch(frame: *mut TrapFrame, queue: Queue, previous: ThreadRef, next: Thread
 }
 
 /// The running thread blocked or ended. It is somebody else's to wake; if somebody has, it is in a run queue already.
-#[inline]
 fn stop(frame: *mut TrapFrame, cpu: &Cpu, mut queue: Queue, previous: ThreadRef) -> Resume {
+    match queue.pop_first(is_free) {
+        Some((next, level)) => {
+            cpu.count_out();
+            resume(frame, cpu, queue, previous, next, level.index() as u32)
+        }
+        None => stop_for_others(frame, cpu, queue, previous),
+    }
+}
+
+/// As [`stop`], where the first who waits can't go on, or nobody waits.
+#[cold]
+fn stop_for_others(frame: *mut TrapFrame, cpu: &Cpu, mut queue: Queue, previous: ThreadRef) -> Resume {
     let Some((next, level)) = queue.pop_if(|thread| may_run(thread, previous)) else {
         return nobody_waits(frame, cpu, queue, previous);
     };
     cpu.count_out();
     if next == previous {
-        previous.state.set(ThreadState::Running);
-        return Resume::same(frame);
+        return go_on(frame, previous);
     }
     resume(frame, cpu, queue, previous, next, level.index() as u32)
+}
+
+/// The thread that stopped goes on after all.
+fn go_on(frame: *mut TrapFrame, previous: ThreadRef) -> Resume {
+    previous.state.set(ThreadState::Running);
+    Resume::same(frame)
 }
 
 /// Goes on with `next`, another thread, which was taken from the list of `level`.
@@ -167,20 +184,27 @@ fn resume_lifted(
     switch(frame, queue, previous, next)
 }
 
-/// The running thread yields, and the first of those as good as it or worse can't go on in its place: then one who is
-/// better, or another, or itself.
-#[cold]
-fn yield_to_anybody(frame: *mut TrapFrame, cpu: &Cpu, mut queue: Queue, previous: ThreadRef) -> Resume {
+/// The running thread yields, and nobody as good as it or worse can go on in its place: usually because a better one
+/// waits.
+fn yield_to_better(frame: *mut TrapFrame, cpu: &Cpu, mut queue: Queue, previous: ThreadRef) -> Resume {
     if cpu.is_idle() {
         return leave_idleness(frame, cpu, queue, previous);
     }
-    let own = previous.level();
-    let Some((next, level)) = queue.pop_if(is_free) else {
-        previous.state.set(ThreadState::Running);
-        return Resume::same(frame);
-    };
-    // Behind those it yields to, or it would be found first again.
-    queue.push(previous, level.max(own));
+    match queue.pop_first(is_free) {
+        Some((next, level)) => {
+            // Behind those it yields to, or it would be found first again.
+            queue.push(previous, level.max(previous.level()));
+            resume(frame, cpu, queue, previous, next, level.index() as u32)
+        }
+        None => yield_to_others(frame, cpu, queue, previous),
+    }
+}
+
+/// As [`yield_to_better`], where the first who waits can't go on, or nobody waits.
+#[cold]
+fn yield_to_others(frame: *mut TrapFrame, cpu: &Cpu, mut queue: Queue, previous: ThreadRef) -> Resume {
+    let Some((next, level)) = queue.pop_if(is_free) else { return go_on(frame, previous) };
+    queue.push(previous, level.max(previous.level()));
     resume(frame, cpu, queue, previous, next, level.index() as u32)
 }
 
@@ -194,10 +218,7 @@ fn leave_idleness(frame: *mut TrapFrame, cpu: &Cpu, mut queue: Queue, idle: Thre
         }
         None => steal(percpu::id()),
     };
-    let Some((next, level)) = chosen else {
-        idle.state.set(ThreadState::Running);
-        return Resume::same(frame);
-    };
+    let Some((next, level)) = chosen else { return go_on(frame, idle) };
     time::start_tick();
     resume(frame, cpu, queue, idle, next, level.index() as u32)
 }
@@ -228,16 +249,25 @@ fn steal(thief: usize) -> Option<(ThreadRef, Level)> {
 
 /// Queues a thread that was just made ready, where the policy wants it, and sees to it that the CPU looks if the
 /// thread is more urgent than what runs there. Interrupts are off.
+#[inline]
 pub(super) fn enqueue_woken(thread: ThreadRef) {
-    let target = if cpu::all().len() == 1 { 0 } else { place(thread) };
-    let cpu = cpu::of(target);
-    let level = thread.level();
-    {
-        let mut queue = cpu.queue.lock_in_trap();
-        queue.push(thread, level);
-        cpu.count_in();
+    if cpu::all().len() != 1 {
+        return enqueue_somewhere(thread);
     }
-    if level.index() as u32 >= cpu.running_level.load(Ordering::Relaxed) {
+    if put(thread, cpu::of(0)) {
+        percpu::set_need_resched();
+    }
+}
+
+/// As [`enqueue_woken`], where there is a choice. Out of line: on one CPU it would only save and restore registers.
+#[inline(never)]
+fn enqueue_somewhere(thread: ThreadRef) {
+    let last = thread.last_cpu.load(Ordering::Relaxed);
+    let target = sched::place(last, cpu::loads(), |cpu| thread.may_run_on(cpu));
+    if target != last {
+        thread.last_cpu.store(target, Ordering::Relaxed);
+    }
+    if !put(thread, cpu::of(target)) {
         return;
     }
     if target == percpu::id() {
@@ -247,14 +277,15 @@ pub(super) fn enqueue_woken(thread: ThreadRef) {
     }
 }
 
-/// Chooses a CPU for a woken thread.
-fn place(thread: ThreadRef) -> usize {
-    let last = thread.last_cpu.load(Ordering::Relaxed);
-    let target = sched::place(last, cpu::loads(), |cpu| thread.may_run_on(cpu));
-    if target != last {
-        thread.last_cpu.store(target, Ordering::Relaxed);
-    }
-    target
+/// Puts a thread into the queue of `cpu`; says whether it is more urgent than what runs there.
+#[inline]
+fn put(thread: ThreadRef, cpu: &'static Cpu) -> bool {
+    let level = thread.level();
+    let mut queue = cpu.queue.lock_in_trap();
+    queue.push(thread, level);
+    cpu.count_in();
+    drop(queue);
+    (level.index() as u32) < cpu.running_level.load(Ordering::Relaxed)
 }
 
 /// Runs on a CPU at each tick, with interrupts off.

@@ -13,7 +13,7 @@ pub struct LoomPlatform;
 
 /// A queue for primitives of the models.
 pub fn wait_queue() -> WaitQueue<LoomPlatform> {
-    WaitQueue::new(LoomPlatform::lock(alloc::collections::VecDeque::new()))
+    WaitQueue::new(LoomPlatform::lock(crate::Waiters::new()))
 }
 
 struct Thread {

@@ -13,6 +13,7 @@ pub fn are_enabled() -> bool {
 }
 
 /// Turns interrupts off and says whether they were on.
+#[inline]
 pub fn disable() -> bool {
     let were_enabled = are_enabled();
     // SAFETY: `cli` affects no memory. It orders like a compiler barrier because it is not `nomem`.
@@ -21,6 +22,7 @@ pub fn disable() -> bool {
 }
 
 /// Turns interrupts back on if [`disable`] said they were.
+#[inline]
 pub fn restore(were_enabled: bool) {
     if were_enabled {
         // SAFETY: `sti` affects no memory, and handlers keep every register; not `nomem`, so that no access

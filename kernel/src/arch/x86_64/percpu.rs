@@ -108,7 +108,14 @@ pub fn preempt_enable() {
     debug_assert!(!preemptible(), "preemption enabled more often than disabled");
     // SAFETY: as in `preempt_disable`. Neither is `nomem`: no access moves out of the protected stretch.
     unsafe { asm!("dec dword ptr gs:[{}]", const PREEMPT_OFFSET, options(nostack)) };
-    if need_resched() && preemptible() && super::interrupts::are_enabled() {
+    if need_resched() && super::interrupts::are_enabled() {
+        catch_up();
+    }
+}
+
+/// Makes up for a switch that was due while it was not allowed, unless it still is not. Interrupts are on.
+pub fn catch_up() {
+    if preemptible() {
         super::trap::yield_now();
     }
 }
