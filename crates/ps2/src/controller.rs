@@ -2,6 +2,10 @@
 //! byte from a mouse that somebody moves would otherwise pass for the controller's answer.
 
 use core::fmt;
+use core::pin::pin;
+use core::task::{Context, Poll, Waker};
+
+use crate::device::{Line, start_keyboard, start_mouse};
 
 /// The controller's two ports, and time. Writing a port of a machine without a controller is harmless; reading gives
 /// all ones.
@@ -78,6 +82,17 @@ pub enum MouseKind {
     FiveButtons,
 }
 
+impl MouseKind {
+    /// What a person calls such a mouse.
+    pub const fn description(self) -> &'static str {
+        match self {
+            Self::Standard => "three buttons",
+            Self::Wheel => "three buttons and a wheel",
+            Self::FiveButtons => "five buttons and a wheel",
+        }
+    }
+}
+
 /// What [`Controller::initialise`] found behind the ports.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Devices {
@@ -85,6 +100,17 @@ pub struct Devices {
     pub keyboard: Result<(), Error>,
     /// The mouse, or why there is none.
     pub mouse: Result<MouseKind, Error>,
+}
+
+impl Devices {
+    /// Whether bytes may come from the mouse's port: there is a mouse, or one may be plugged in later and announce itself.
+    pub fn mouse_may_report(&self) -> bool {
+        mouse_may_report(&self.mouse)
+    }
+}
+
+fn mouse_may_report(mouse: &Result<MouseKind, Error>) -> bool {
+    matches!(mouse, Ok(_) | Err(Error::NoDevice))
 }
 
 mod status {
@@ -121,28 +147,12 @@ mod configuration {
     pub const TRANSLATION: u8 = 1 << 6;
 }
 
-mod device {
-    pub const IDENTIFY: u8 = 0xf2;
-    pub const SET_SAMPLE_RATE: u8 = 0xf3;
-    pub const ENABLE_REPORTING: u8 = 0xf4;
-    pub const RESET: u8 = 0xff;
-    pub const ACKNOWLEDGE: u8 = 0xfa;
-    pub const RESEND: u8 = 0xfe;
-    pub const SELF_TEST_PASSED: u8 = 0xaa;
-}
-
 /// One look at the status register takes about this long in all waits.
 const POLL_MICROSECONDS: u32 = 10;
 /// The controller itself answers within microseconds; its firmware on some laptops takes milliseconds.
 const CONTROLLER_POLLS: u32 = 20_000 / POLL_MICROSECONDS;
-/// A device must answer a command within 20 ms; slow ones take a little more.
-const ANSWER_POLLS: u32 = 50_000 / POLL_MICROSECONDS;
-/// A device's self test takes up to 750 ms by specification.
-const DEVICE_TEST_POLLS: u32 = 1_000_000 / POLL_MICROSECONDS;
 /// More bytes than any controller buffers: the bound for emptying it.
 const BUFFERED_BYTES: u32 = 64;
-/// How often a command is repeated when the device asks for that.
-const RESENDS: u32 = 3;
 
 /// The controller. It owns its ports; nothing else may touch them.
 pub struct Controller<P> {
@@ -186,7 +196,7 @@ impl<P: Ports> Controller<P> {
 
         let keyboard = keyboard_port.and_then(|()| {
             self.command(command::ENABLE_KEYBOARD)?;
-            let result = self.start_keyboard();
+            let result = at_once(start_keyboard(&mut Polled { controller: self, target: Source::Keyboard }));
             // Its typing must not pass for the mouse's answers.
             self.command(command::DISABLE_KEYBOARD)?;
             self.empty();
@@ -194,7 +204,7 @@ impl<P: Ports> Controller<P> {
         });
         let mouse = mouse_port.and_then(|()| {
             self.command(command::ENABLE_MOUSE)?;
-            self.start_mouse()
+            at_once(start_mouse(&mut Polled { controller: self, target: Source::Mouse }))
         });
 
         config |= configuration::KEYBOARD_CLOCK_OFF | configuration::MOUSE_CLOCK_OFF;
@@ -202,7 +212,7 @@ impl<P: Ports> Controller<P> {
             config |= configuration::KEYBOARD_INTERRUPT;
             config &= !configuration::KEYBOARD_CLOCK_OFF;
         }
-        if mouse.is_ok() {
+        if mouse_may_report(&mouse) {
             config |= configuration::MOUSE_INTERRUPT;
             config &= !configuration::MOUSE_CLOCK_OFF;
         }
@@ -230,70 +240,19 @@ impl<P: Ports> Controller<P> {
         let _ = self.command(command::PULSE_RESET);
     }
 
-    fn start_keyboard(&mut self) -> Result<(), Error> {
-        self.reset(Source::Keyboard)?;
-        self.tell(Source::Keyboard, device::ENABLE_REPORTING)
+    /// Sends a byte to the mouse; its answer comes by interrupt. The mouse's half of a [`Line`] for whoever waits for that.
+    ///
+    /// # Errors
+    /// [`Error::Timeout`] when the controller does not take it.
+    pub fn tell_mouse(&mut self, byte: u8) -> Result<(), Error> {
+        self.send(Source::Mouse, byte)
     }
 
-    fn start_mouse(&mut self) -> Result<MouseKind, Error> {
-        self.reset(Source::Mouse)?;
-        // After its self test a mouse sends its type, 0.
-        let _ = self.answer(ANSWER_POLLS);
-        let mut kind = MouseKind::Standard;
-        // Setting three sample rates in a row is the secret knock that makes a wheel mouse change its type.
-        for (rates, id, knocked) in
-            [([200, 100, 80], 3, MouseKind::Wheel), ([200, 200, 80], 4, MouseKind::FiveButtons)]
-        {
-            for rate in rates {
-                self.set_sample_rate(rate)?;
-            }
-            self.tell(Source::Mouse, device::IDENTIFY)?;
-            if self.answer(ANSWER_POLLS)? != id {
-                break;
-            }
-            kind = knocked;
+    fn send(&mut self, target: Source, byte: u8) -> Result<(), Error> {
+        if target == Source::Mouse {
+            self.command(command::WRITE_TO_MOUSE)?;
         }
-        // 100 packets a second: every frame of a 60 Hz screen sees at least one.
-        self.set_sample_rate(100)?;
-        self.tell(Source::Mouse, device::ENABLE_REPORTING)?;
-        Ok(kind)
-    }
-
-    fn set_sample_rate(&mut self, rate: u8) -> Result<(), Error> {
-        self.tell(Source::Mouse, device::SET_SAMPLE_RATE)?;
-        self.tell(Source::Mouse, rate)
-    }
-
-    /// Resets a device and waits for its self test.
-    fn reset(&mut self, target: Source) -> Result<(), Error> {
-        match self.tell(target, device::RESET) {
-            // With nothing plugged in, the controller itself answers "resend" or nobody answers.
-            Err(Error::Timeout | Error::Refused(device::RESEND)) => return Err(Error::NoDevice),
-            other => other?,
-        }
-        match self.answer(DEVICE_TEST_POLLS)? {
-            device::SELF_TEST_PASSED => Ok(()),
-            code => Err(Error::DeviceTest(code)),
-        }
-    }
-
-    /// Sends a byte to a device and waits for its acknowledgement.
-    fn tell(&mut self, target: Source, byte: u8) -> Result<(), Error> {
-        let mut answer = 0;
-        for _ in 0..RESENDS {
-            if target == Source::Mouse {
-                self.command(command::WRITE_TO_MOUSE)?;
-            }
-            self.write(byte)?;
-            answer = self.answer(ANSWER_POLLS)?;
-            if answer == device::ACKNOWLEDGE {
-                return Ok(());
-            }
-            if answer != device::RESEND {
-                break;
-            }
-        }
-        Err(Error::Refused(answer))
+        self.write(byte)
     }
 
     fn test_port(&mut self, test: u8) -> Result<(), Error> {
@@ -362,5 +321,30 @@ impl<P: Ports> Controller<P> {
             }
             self.ports.read_data();
         }
+    }
+}
+
+/// Goes through a recipe over a line whose answers are polled for.
+fn at_once<T>(recipe: impl Future<Output = Result<T, Error>>) -> Result<T, Error> {
+    match pin!(recipe).poll(&mut Context::from_waker(Waker::noop())) {
+        Poll::Ready(result) => result,
+        // It waits for nothing but the line, which always answers at once.
+        Poll::Pending => Err(Error::Timeout),
+    }
+}
+
+/// A device whose answers are polled for: before its interrupt is on.
+struct Polled<'a, P> {
+    controller: &'a mut Controller<P>,
+    target: Source,
+}
+
+impl<P: Ports> Line for Polled<'_, P> {
+    fn send(&mut self, byte: u8) -> Result<(), Error> {
+        self.controller.send(self.target, byte)
+    }
+
+    async fn answer(&mut self, timeout_us: u32) -> Result<u8, Error> {
+        self.controller.answer(timeout_us / POLL_MICROSECONDS)
     }
 }

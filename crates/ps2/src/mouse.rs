@@ -9,6 +9,7 @@
 //! release of a button.
 
 use crate::MouseKind;
+use crate::device::MOUSE_ANNOUNCEMENT;
 use bitflags::bitflags;
 
 bitflags! {
@@ -42,7 +43,7 @@ pub struct MouseEvent {
 }
 
 /// Bytes of one packet lie closer together than this.
-const PACKET_GAP_NS: u64 = 100_000_000;
+pub const PACKET_GAP_NS: u64 = 100_000_000;
 /// The first byte's constant bit.
 const ALWAYS_SET: u8 = 1 << 3;
 const SIGN_X: u8 = 1 << 4;
@@ -85,6 +86,12 @@ impl MouseDecoder {
         }
         self.filled = 0;
         Some(self.decode())
+    }
+
+    /// Whether what came of the packet so far is what a mouse says that has just been plugged in. It is, if nothing follows for
+    /// [`PACKET_GAP_NS`]: a packet, which would have moved too far up and not at all to the side, has a third byte.
+    pub fn may_be_announcement(&self) -> bool {
+        self.bytes[..self.filled] == MOUSE_ANNOUNCEMENT
     }
 
     const fn length(&self) -> usize {

@@ -1,7 +1,10 @@
 //! The recipe against a controller made of a few fields, with every illness that real ones show.
 
-use ps2::{Controller, Devices, Error, MouseKind, Ports, Source};
+use ps2::{Controller, Devices, Error, Line, MouseKind, Ports, Source, configure_mouse};
 use std::collections::VecDeque;
+use std::future::poll_fn;
+use std::pin::pin;
+use std::task::{Context, Poll, Waker};
 
 /// How a device behaves.
 #[derive(Clone, Copy, PartialEq)]
@@ -178,13 +181,14 @@ fn one_missing_device_leaves_the_other() {
     for absent in [Device::Silent, Device::Unplugged] {
         let (result, fake) = run(|fake| fake.mouse = absent);
         assert_eq!(result, Ok(Devices { keyboard: Ok(()), mouse: Err(Error::NoDevice) }));
-        assert_eq!(fake.config & 0x33, 0x21, "the keyboard alone is on");
+        assert_eq!(fake.config & 0x33, 0x03, "the mouse's port listens for one that comes later");
         let (result, fake) = run(|fake| fake.keyboard = absent);
         assert_eq!(result, Ok(Devices { keyboard: Err(Error::NoDevice), mouse: Ok(MouseKind::FiveButtons) }));
         assert_eq!(fake.config & 0x33, 0x12, "the mouse alone is on");
     }
-    let (result, _) = run(|fake| fake.dual = false);
+    let (result, fake) = run(|fake| fake.dual = false);
     assert_eq!(result.map(|devices| devices.mouse), Ok(Err(Error::NoSecondPort)));
+    assert_eq!(fake.config & 0x33, 0x21, "the keyboard alone is on");
     let (result, _) = run(|fake| fake.keyboard_port_test = 3);
     assert_eq!(result.map(|devices| devices.keyboard), Ok(Err(Error::PortTest(3))));
     let (result, _) = run(|fake| fake.mouse = Device::Works { self_test: 0xfc });
@@ -201,4 +205,62 @@ fn bytes_carry_their_origin_and_an_absent_controller_gives_none() {
     assert_eq!(controller.read(), None);
     fake.present = false;
     assert_eq!(Controller::new(&mut fake).read(), None);
+}
+
+/// A mouse whose answers come by interrupt: not at the first look.
+struct Wire<'a> {
+    fake: &'a mut Fake,
+    /// Bytes the controller still takes.
+    takes: usize,
+}
+
+impl Line for Wire<'_> {
+    fn send(&mut self, byte: u8) -> Result<(), Error> {
+        self.takes = self.takes.checked_sub(1).ok_or(Error::Timeout)?;
+        let mut ports = &mut *self.fake;
+        ports.write_command(0xd4);
+        ports.write_data(byte);
+        Ok(())
+    }
+
+    async fn answer(&mut self, _timeout_us: u32) -> Result<u8, Error> {
+        let mut looked = false;
+        poll_fn(|_| if std::mem::replace(&mut looked, true) { Poll::Ready(()) } else { Poll::Pending }).await;
+        self.fake.output.pop_front().map(|(byte, _)| byte).ok_or(Error::Timeout)
+    }
+}
+
+fn plug_in(fake: &mut Fake, takes: usize) -> Result<MouseKind, Error> {
+    fake.output.clear();
+    let mut line = Wire { fake, takes };
+    let mut recipe = pin!(configure_mouse(&mut line));
+    loop {
+        if let Poll::Ready(result) = recipe.as_mut().poll(&mut Context::from_waker(Waker::noop())) {
+            return result;
+        }
+    }
+}
+
+#[test]
+fn a_mouse_that_is_plugged_in_later_becomes_what_it_is() {
+    for (mouse_id, kind) in [(0, MouseKind::Standard), (3, MouseKind::Wheel), (4, MouseKind::FiveButtons)] {
+        let mut fake = Fake::new();
+        fake.mouse_id = mouse_id;
+        assert_eq!(plug_in(&mut fake, usize::MAX), Ok(kind));
+        assert_eq!(fake.mouse_rates.last(), Some(&100));
+        assert!(fake.output.is_empty(), "nothing left over for the decoder");
+    }
+}
+
+#[test]
+fn one_that_is_pulled_out_at_any_moment_ends_the_recipe() {
+    // Two knocks of seven bytes, then a sample rate and the order to report.
+    for takes in 0..17 {
+        assert_eq!(plug_in(&mut Fake::new(), takes), Err(Error::Timeout));
+    }
+    for (mouse, error) in [(Device::Silent, Error::Timeout), (Device::Unplugged, Error::Refused(0xfe))] {
+        let mut fake = Fake::new();
+        fake.mouse = mouse;
+        assert_eq!(plug_in(&mut fake, usize::MAX), Err(error));
+    }
 }

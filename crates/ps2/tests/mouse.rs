@@ -145,3 +145,30 @@ fn noise_never_panics_nor_jumps_further_than_a_packet_can_say() {
         }
     }
 }
+
+/// What a mouse says when it comes to power is told from packets, wherever it comes; packets never are taken for it once
+/// they are whole.
+#[test]
+fn an_announcement_is_told_from_a_packet() {
+    for kind in KINDS {
+        let mut random = Random(0x0dd_ba11);
+        let mut decoder = MouseDecoder::new(kind);
+        for _ in 0..5_000 {
+            for byte in packet(kind, random.event(kind)) {
+                decoder.push(byte, 0);
+            }
+            assert!(!decoder.may_be_announcement());
+        }
+        // The mouse was pulled out in the middle of a packet.
+        decoder.push(0x08, 0);
+        let mut now = REST_NS;
+        for byte in [0xaa, 0x00] {
+            assert!(!decoder.may_be_announcement());
+            now += BYTE_NS;
+            decoder.push(byte, now);
+        }
+        assert!(decoder.may_be_announcement(), "{kind:?}");
+        decoder.push(0x01, now + BYTE_NS);
+        assert!(!decoder.may_be_announcement(), "a third byte makes it a packet");
+    }
+}

@@ -6,7 +6,7 @@
 //!
 //! - `compositor`: the [`desktop::Session`], the back buffer and video memory. It waits on one
 //!   channel, [`inbox`]; everything that concerns the whole desktop is a [`Message`] to it.
-//! - `input`: turns what the drivers report into messages.
+//! - `desktop input`, which is no thread but a task: turns what the drivers report into messages.
 //! - `programs`: waits for the desktop's children, and has the window closed of one that has ended, however it did.
 //! - one per program: its [`ui::App`] and the surface it draws into. Events reach it by the queue in
 //!   [`window::Window`]; its finished pixels lie there too, under a mutex held for one copy.
@@ -45,6 +45,7 @@ use crate::arch::cpu;
 use crate::boot::BootInfo;
 use crate::boot::video::VideoMemory;
 use crate::drivers;
+use crate::executor;
 use crate::fs;
 use crate::lock::Once;
 use crate::process::{self, ProcessId};
@@ -129,10 +130,9 @@ pub fn start(boot: &BootInfo, video: VideoMemory) -> Result<(), StartError> {
 
 /// The desktop's process.
 fn run(compositor: Compositor) -> u8 {
-    for (name, body) in [("input", input::forward as fn()), ("programs", program::wait_for_all)] {
-        if let Err(error) = task::spawn(name, body) {
-            log::error!("no thread for {name}: {error}");
-        }
+    executor::spawn_service("desktop input", input::forward());
+    if let Err(error) = task::spawn("programs", program::wait_for_all) {
+        log::error!("no thread for programs: {error}");
     }
     compositor.run();
     1

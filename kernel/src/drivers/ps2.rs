@@ -1,7 +1,7 @@
 //! Keyboard and mouse on the PS/2 controller: the recipe is crate `ps2`, the decoding is `input`'s; here are the ports
 //! and the two interrupts.
 
-use ps2::{Controller, Devices, MouseKind};
+use ps2::{Controller, Devices, Error, MouseKind};
 
 use crate::arch::port::{self, Ports};
 use crate::arch::{irq, time};
@@ -71,7 +71,7 @@ fn find_devices() -> Option<&'static str> {
         }
     };
     let mut controller = Controller::new(hardware);
-    let Devices { keyboard, mouse } = match controller.initialise() {
+    let devices = match controller.initialise() {
         Ok(devices) => devices,
         Err(error) => {
             log::warn!("no keyboard and no mouse: {error}");
@@ -79,6 +79,8 @@ fn find_devices() -> Option<&'static str> {
         }
     };
     CONTROLLER.call_once(|| IrqSpinLock::new(Rank::Device, controller));
+    let mouse_may_report = devices.mouse_may_report();
+    let Devices { keyboard, mouse } = devices;
     let problem = match (&keyboard, &mouse) {
         (Ok(()), Ok(_)) => None,
         (Ok(()), Err(_)) => Some("No mouse found. The keyboard does everything: press Alt+F1."),
@@ -94,11 +96,17 @@ fn find_devices() -> Option<&'static str> {
     }
     match mouse {
         Ok(kind) => {
-            log::info!("mouse: {}", describe(kind));
-            input::set_mouse_kind(kind);
-            listen(MOUSE_LINE, "mouse");
+            log::info!("mouse: {}", kind.description());
+            input::set_mouse(kind, tell_mouse);
         }
-        Err(error) => log::warn!("no mouse: {error}"),
+        Err(error) => {
+            log::warn!("no mouse: {error}");
+            // Until one announces itself, its kind does not matter.
+            input::set_mouse(MouseKind::Standard, tell_mouse);
+        }
+    }
+    if mouse_may_report {
+        listen(MOUSE_LINE, "mouse");
     }
     // What came before the lines were open raised an interrupt that nobody heard.
     handle();
@@ -113,13 +121,9 @@ pub fn pulse_reset() {
     }
 }
 
-/// What a person calls such a mouse.
-fn describe(kind: MouseKind) -> &'static str {
-    match kind {
-        MouseKind::Standard => "three buttons",
-        MouseKind::Wheel => "three buttons and a wheel",
-        MouseKind::FiveButtons => "five buttons and a wheel",
-    }
+/// Sends a byte to the mouse, whose answer comes by interrupt.
+fn tell_mouse(byte: u8) -> Result<(), Error> {
+    CONTROLLER.get().ok_or(Error::Absent)?.lock().tell_mouse(byte)
 }
 
 fn listen(line: u8, name: &'static str) {
@@ -132,7 +136,7 @@ fn listen(line: u8, name: &'static str) {
 fn handle() {
     let Some(controller) = CONTROLLER.get() else { return };
     for _ in 0..BYTES_PER_INTERRUPT {
-        // The lock is given back before the reader is woken.
+        // The lock is given back before the reader is told.
         let next = controller.lock().read();
         let Some((source, byte)) = next else { break };
         input::push(source, byte);

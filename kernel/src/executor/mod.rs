@@ -112,8 +112,16 @@ pub async fn sleep_ms(ms: u64) {
 /// # Errors
 /// [`TimedOut`]; the future is dropped then.
 pub async fn timeout_ms<F: Future>(ms: u64, future: F) -> Result<F::Output, TimedOut> {
+    timeout_at_ns(deadline_after(ms), future).await
+}
+
+/// As [`timeout_ms`], until the uptime reaches `deadline_ns`.
+///
+/// # Errors
+/// As [`timeout_ms`].
+pub async fn timeout_at_ns<F: Future>(deadline_ns: u64, future: F) -> Result<F::Output, TimedOut> {
     match EXECUTOR.get() {
-        Some(executor) => executor.timeout_at_ns(deadline_after(ms), future).await,
+        Some(executor) => executor.timeout_at_ns(deadline_ns, future).await,
         None => Ok(future.await),
     }
 }

@@ -1,21 +1,21 @@
 //! What the person at the machine does: bytes from interrupt handlers in, events out.
 //!
-//! Handlers put bytes with their time into one ring and wake the reader; everything else, decoding included, happens
-//! on the reader's thread. The order of keys and mouse is kept. A slow reader never sees stale motion: what gathered
-//! is added up. And it never misses a release: when the ring overflowed, every key that was down comes up.
+//! Handlers put bytes with their time into one ring and give a signal; everything else, decoding included, is done by the task
+//! that waits for events ([`Events`]). The order of keys and mouse is kept. A slow reader never sees stale motion: what
+//! gathered is added up. And it never misses a release: when the ring overflowed, every key that was down comes up.
 
+mod events;
 mod ring;
 
-use alloc::collections::VecDeque;
-
-use keymap::{KeyEvent, Keyboard, Layout};
-use ps2::{Buttons, MouseDecoder, MouseKind};
+use keymap::{KeyEvent, Layout};
+use ps2::{Buttons, MouseKind};
 
 use crate::arch::time;
+use crate::executor::{self, Signal};
 use crate::lock::{IrqSpinLock, Rank};
-use crate::sync::{Mutex, WaitQueue};
 use ring::{Ring, Sample};
 
+pub use events::Events;
 pub use ps2::Source;
 
 /// Something the person did.
@@ -40,102 +40,51 @@ pub struct MouseMotion {
     pub buttons: Buttons,
 }
 
-struct Decoder {
-    keyboard: Keyboard,
-    mouse: MouseDecoder,
-    /// Decoded, not yet received.
-    events: VecDeque<InputEvent>,
+/// How a byte is sent to the mouse; the driver hands it in.
+pub type TellMouse = fn(u8) -> Result<(), ps2::Error>;
+
+/// What was found out before somebody asks for events.
+#[derive(Clone, Copy)]
+struct Setup {
+    layout: Layout,
+    mouse: MouseKind,
+    tell_mouse: Option<TellMouse>,
+    /// Somebody has the events.
+    taken: bool,
 }
 
+static SETUP: IrqSpinLock<Setup> = IrqSpinLock::new(
+    Rank::Queue,
+    Setup { layout: Layout::Us, mouse: MouseKind::Standard, tell_mouse: None, taken: false },
+);
 static RING: IrqSpinLock<Ring> = IrqSpinLock::new(Rank::Queue, Ring::new());
-static READERS: WaitQueue = WaitQueue::new();
-static DECODER: Mutex<Decoder> = Mutex::new(Decoder {
-    keyboard: Keyboard::new(Layout::Us),
-    mouse: MouseDecoder::new(MouseKind::Standard),
-    events: VecDeque::new(),
-});
+/// There is something in the ring.
+static CAME: Signal = executor::signal();
 
-/// A byte came from a device. For interrupt handlers.
+/// A byte came from a device. For interrupt handlers, which hold no lock then.
 pub fn push(source: Source, byte: u8) {
     RING.lock().push(Sample { source, byte, at_ns: time::uptime_ns() });
-    READERS.wake_one();
+    CAME.notify();
 }
 
-/// Which packets the mouse sends.
-pub fn set_mouse_kind(kind: MouseKind) {
-    DECODER.lock().mouse = MouseDecoder::new(kind);
+/// There is a mouse, or a place where one may be plugged in; it is spoken to by `tell`, and answers by [`push`].
+pub fn set_mouse(kind: MouseKind, tell: TellMouse) {
+    let mut setup = SETUP.lock();
+    setup.mouse = kind;
+    setup.tell_mouse = Some(tell);
 }
 
-/// What the keys type.
+/// What the keys type. Before somebody takes the events.
 pub fn set_layout(layout: Layout) {
-    DECODER.lock().keyboard.set_layout(layout);
+    SETUP.lock().layout = layout;
 }
 
-/// The next event; waits for one.
-pub fn receive() -> InputEvent {
-    loop {
-        if let Some(event) = try_receive() {
-            return event;
-        }
-        READERS.wait_until(|| !RING.lock().is_empty());
+/// What the person does from now on. There is one reader: `None` when somebody else has them.
+pub fn events() -> Option<Events> {
+    let mut setup = SETUP.lock();
+    if core::mem::replace(&mut setup.taken, true) {
+        return None;
     }
-}
-
-/// The next event, if there is one.
-fn try_receive() -> Option<InputEvent> {
-    let mut decoder = DECODER.lock();
-    loop {
-        // Bytes first: motion that came meanwhile joins the motion that waits.
-        let next = RING.lock().pop();
-        match next {
-            Some(ring::Item::Sample(sample)) => decoder.push(sample),
-            Some(ring::Item::Overrun) => {
-                log::warn!("input came faster than it was read: some of it is lost");
-                decoder.keyboard.release_all();
-                decoder.collect_lost_releases();
-            }
-            None => return decoder.events.pop_front(),
-        }
-    }
-}
-
-impl Decoder {
-    fn push(&mut self, sample: Sample) {
-        match sample.source {
-            Source::Keyboard => {
-                if let Some(event) = self.keyboard.push(sample.byte) {
-                    self.events.push_back(InputEvent::Key(event));
-                }
-                self.collect_lost_releases();
-            }
-            Source::Mouse => {
-                if let Some(event) = self.mouse.push(sample.byte, sample.at_ns) {
-                    self.add_motion(MouseMotion {
-                        dx: event.dx,
-                        dy: event.dy,
-                        wheel: event.wheel,
-                        buttons: event.buttons,
-                    });
-                }
-            }
-        }
-    }
-
-    fn collect_lost_releases(&mut self) {
-        while let Some(event) = self.keyboard.next_lost_release() {
-            self.events.push_back(InputEvent::Key(event));
-        }
-    }
-
-    /// Adds motion to the motion that waits, unless a button changed in between: a press must stay where it was.
-    fn add_motion(&mut self, motion: MouseMotion) {
-        match self.events.back_mut() {
-            Some(InputEvent::Mouse(last)) if last.buttons == motion.buttons => {
-                last.dx = last.dx.saturating_add(motion.dx);
-                last.dy = last.dy.saturating_add(motion.dy);
-                last.wheel = last.wheel.saturating_add(motion.wheel);
-            }
-            _ => self.events.push_back(InputEvent::Mouse(motion)),
-        }
-    }
+    let setup = *setup;
+    Some(Events::new(setup.layout, setup.mouse, setup.tell_mouse))
 }

@@ -57,8 +57,4 @@ impl Ring {
         self.count -= 1;
         Some(Item::Sample(sample))
     }
-
-    pub fn is_empty(&self) -> bool {
-        self.count == 0 && !self.overrun
-    }
 }

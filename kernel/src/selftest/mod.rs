@@ -6,6 +6,7 @@
 
 mod executor;
 mod files;
+mod input;
 mod memory;
 mod processes;
 mod sync;
@@ -52,6 +53,7 @@ const TESTS: &[Test] = &[
     ("dropping a task's handle cancels it", executor::dropping_cancels),
     ("threads wait for tasks", executor::threads_wait_for_tasks),
     ("the log goes out by interrupt", executor::log_goes_out_by_interrupt),
+    ("a mouse that is plugged in is brought up", input::plugged_in_mouse_is_brought_up),
     ("the heap keeps what it is given", memory::heap_keeps_contents),
     ("the heap gives back what it takes", memory::heap_gives_back),
     ("the heap survives all CPUs at once", memory::heap_survives_all_cpus),

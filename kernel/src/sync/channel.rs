@@ -2,6 +2,8 @@
 
 use alloc::collections::TryReserveError;
 
+use blocking::TrySendError;
+
 use super::platform::{Kernel, queue};
 use super::wait_queue::deadline_after;
 use crate::task::{self, Interrupted};
@@ -20,6 +22,13 @@ impl<T: Send> Channel<T> {
     pub fn send(&self, message: T) {
         // Fails only when closed, and there is no way to close it.
         let _ = self.0.send(message);
+    }
+
+    /// Sends if there is room; else the message comes back. Legal in interrupt handlers.
+    pub fn try_send(&self, message: T) -> Result<(), T> {
+        self.0
+            .try_send(message)
+            .map_err(|(TrySendError::Full(message) | TrySendError::Closed(message))| message)
     }
 
     /// Takes the oldest message, if there is one.
