@@ -75,7 +75,6 @@ fn kmain(boot: &'static BootInfo) -> ! {
         None => log::warn!("the interval timer does not count: clocks are a guess"),
     }
     task::initialise();
-    console::panic::set_thread_name(task::with_current_name);
     let online =
         arch::smp::start_others(|limit, entry| boot.processors.start_others(limit, entry), task::run_idle);
     report(boot, online);
@@ -161,7 +160,7 @@ fn report(boot: &BootInfo, online: usize) {
 /// Gives up booting, in words.
 fn stop(what: &str, error: &dyn core::fmt::Display) -> ! {
     log::error!(target: "boot", "cannot start: {what}: {error}");
-    arch::cpu::halt_forever()
+    console::panic::stop()
 }
 
 #[panic_handler]

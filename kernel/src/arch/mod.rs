@@ -6,6 +6,7 @@
 //! - [`interrupts`]: on, off, restore
 //! - [`trap`]: the saved context, and the hooks through which upper floors handle traps
 //! - [`irq`]: device interrupts, by line or by message
+//! - [`keyboard`]: one key, polled, after a panic
 //! - [`pci`]: PCI configuration space through its ports
 //! - [`port`]: claimed ranges of I/O ports
 //! - [`time`]: uptime, busy waits, the tick
@@ -16,5 +17,6 @@
 mod x86_64;
 
 pub use x86_64::{
-    apic, copy, cpu, interrupts, irq, pci, percpu, port, power, probe, serial, smp, stack, time, tlb, trap,
+    apic, copy, cpu, interrupts, irq, keyboard, pci, percpu, port, power, probe, serial, smp, stack, time,
+    tlb, trap,
 };

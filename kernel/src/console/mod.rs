@@ -1,5 +1,6 @@
 //! Where the kernel speaks: the log's fan-out to serial port, screen and ring, and the panic screen.
 
+mod glyphs;
 mod logger;
 pub mod panic;
 mod ring;

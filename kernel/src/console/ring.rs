@@ -1,35 +1,39 @@
 //! The last of the log, kept in memory: for `dmesg`, and for the serial port, which takes it from here.
 
 use alloc::vec::Vec;
+use core::sync::atomic::{AtomicU8, AtomicUsize, Ordering};
 
 use crate::lock::{IrqSpinLock, Rank};
 
 /// Bytes kept.
 const RING_BYTES: usize = 64 * 1024;
 
-struct Ring {
-    bytes: [u8; RING_BYTES],
-    /// Bytes ever written; the newest is at `written - 1` modulo the size.
-    written: usize,
-}
-
-static RING: IrqSpinLock<Ring> = IrqSpinLock::new(Rank::Log, Ring { bytes: [0; RING_BYTES], written: 0 });
+/// The bytes, and how many were ever written: the newest is at `WRITTEN - 1` modulo the size. Atomics, so that the
+/// panic screen can read them whoever was stopped while writing.
+static BYTES: [AtomicU8; RING_BYTES] = [const { AtomicU8::new(0) }; RING_BYTES];
+static WRITTEN: AtomicUsize = AtomicUsize::new(0);
+/// Held by whoever writes, and by readers that want whole lines.
+static WRITER: IrqSpinLock<()> = IrqSpinLock::new(Rank::Log, ());
 
 /// Appends, over the oldest. Says how many bytes had been appended before.
 pub(super) fn append(text: &[u8]) -> usize {
-    let mut ring = RING.lock();
-    let before = ring.written;
-    for &byte in text {
-        let at = ring.written % RING_BYTES;
-        ring.bytes[at] = byte;
-        ring.written += 1;
+    let _writer = WRITER.lock();
+    let before = WRITTEN.load(Ordering::Relaxed);
+    for (place, &byte) in (before..).zip(text) {
+        BYTES[place % RING_BYTES].store(byte, Ordering::Relaxed);
     }
+    WRITTEN.store(before + text.len(), Ordering::Release);
     before
 }
 
 /// Bytes ever appended.
 pub(super) fn written() -> usize {
-    RING.lock().written
+    WRITTEN.load(Ordering::Acquire)
+}
+
+/// The byte at a place among all that were ever appended, or what has overwritten it.
+fn byte(place: usize) -> u8 {
+    BYTES[place % RING_BYTES].load(Ordering::Relaxed)
 }
 
 /// A piece of what was appended.
@@ -43,23 +47,19 @@ pub(super) struct Piece {
 /// Copies what was appended from the `from`th byte on, as much as there is and fits; begins later when that was
 /// overwritten.
 pub(super) fn copy_from(from: usize, buffer: &mut [u8]) -> Piece {
-    RING.lock().copy(from, buffer)
+    let _writer = WRITER.lock();
+    copy_unlocked_from(from, buffer)
 }
 
-/// As [`copy_from`], unless somebody holds the ring: for a panic.
-pub(super) fn try_copy_from(from: usize, buffer: &mut [u8]) -> Option<Piece> {
-    Some(RING.try_lock()?.copy(from, buffer))
-}
-
-impl Ring {
-    fn copy(&self, from: usize, buffer: &mut [u8]) -> Piece {
-        let start = from.max(self.written.saturating_sub(RING_BYTES));
-        let length = self.written.saturating_sub(start).min(buffer.len());
-        for (place, byte) in (start..).zip(&mut buffer[..length]) {
-            *byte = self.bytes[place % RING_BYTES];
-        }
-        Piece { start, length }
+/// As [`copy_from`], without the lock: for a panic, when nobody else writes.
+pub(super) fn copy_unlocked_from(from: usize, buffer: &mut [u8]) -> Piece {
+    let written = written();
+    let start = from.max(written.saturating_sub(RING_BYTES));
+    let length = written.saturating_sub(start).min(buffer.len());
+    for (place, slot) in (start..).zip(&mut buffer[..length]) {
+        *slot = byte(place);
     }
+    Piece { start, length }
 }
 
 /// What is kept, oldest first, starting at the beginning of a line. Empty when there is no memory for it.
@@ -68,14 +68,12 @@ pub fn read_ring() -> Vec<u8> {
     if text.try_reserve_exact(RING_BYTES).is_err() {
         return text;
     }
-    let ring = RING.lock();
-    let kept = ring.written.min(RING_BYTES);
-    for i in ring.written - kept..ring.written {
-        // No reallocation: the room was reserved above, before the lock was taken.
-        text.push(ring.bytes[i % RING_BYTES]);
-    }
-    let overwritten = ring.written > RING_BYTES;
-    drop(ring);
+    let writer = WRITER.lock();
+    let written = WRITTEN.load(Ordering::Relaxed);
+    // No reallocation: the room was reserved above, before the lock was taken.
+    text.extend((written.saturating_sub(RING_BYTES)..written).map(byte));
+    drop(writer);
+    let overwritten = written > RING_BYTES;
     if overwritten {
         let start = text.iter().position(|&b| b == b'\n').map_or(0, |at| at + 1);
         text.drain(..start);
@@ -83,14 +81,12 @@ pub fn read_ring() -> Vec<u8> {
     text
 }
 
-/// Calls `line` with each of the last `count` lines, oldest first, without allocating: for the panic
-/// screen, when every other CPU is stopped. Does nothing if the ring was being written to.
+/// Calls `line` with each of the last `count` lines, oldest first, without allocating and without the lock: for the
+/// panic screen, when every other CPU is stopped.
 pub(super) fn last_lines(count: usize, mut line: impl FnMut(&[u8])) {
-    let Some(ring) = RING.try_lock() else { return };
-    let kept = ring.written.min(RING_BYTES);
-    let oldest = ring.written - kept;
-    let byte = |at: usize| ring.bytes[at % RING_BYTES];
-    let mut start = ring.written;
+    let written = WRITTEN.load(Ordering::Acquire);
+    let oldest = written.saturating_sub(RING_BYTES);
+    let mut start = written;
     let mut newlines = 0;
     while start > oldest {
         if byte(start - 1) == b'\n' {
@@ -101,9 +97,9 @@ pub(super) fn last_lines(count: usize, mut line: impl FnMut(&[u8])) {
         }
         start -= 1;
     }
-    let mut buffer = [0_u8; 160];
+    let mut buffer = [0_u8; 256];
     let mut used = 0;
-    for at in start..ring.written {
+    for at in start..written {
         match byte(at) {
             b'\n' => {
                 line(&buffer[..used]);

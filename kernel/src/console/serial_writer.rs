@@ -85,9 +85,11 @@ fn note_sent(piece: &ring::Piece) {
 /// of a piece, its bytes come twice.
 pub(super) fn drain_in_panic() {
     let mut bytes = [0; FIFO_BYTES];
-    while let Some(piece) = ring::try_copy_from(SENT.load(Ordering::Relaxed), &mut bytes)
-        && piece.length > 0
-    {
+    loop {
+        let piece = ring::copy_unlocked_from(SENT.load(Ordering::Relaxed), &mut bytes);
+        if piece.length == 0 {
+            return;
+        }
         serial::write(&bytes[..piece.length]);
         note_sent(&piece);
     }

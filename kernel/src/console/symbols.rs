@@ -29,17 +29,40 @@ pub enum Symbol {
     ReturnTo(u64),
 }
 
+impl Symbol {
+    fn address(self) -> u64 {
+        match self {
+            Self::At(address) | Self::ReturnTo(address) => address,
+        }
+    }
+
+    /// The function's name as the linker knows it, and how far into it the address is.
+    fn name(self) -> Option<(&'static str, u64)> {
+        let back = u64::from(matches!(self, Self::ReturnTo(_)));
+        let (name, offset) = FILE.get()?.symbol_for(self.address().wrapping_sub(back))?;
+        Some((name, offset + back))
+    }
+}
+
 impl fmt::Display for Symbol {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (address, back) = match *self {
-            Self::At(address) => (address, 0),
-            Self::ReturnTo(address) => (address, 1),
-        };
-        write!(f, "{address:#018x}")?;
-        match FILE.get().and_then(|elf| elf.symbol_for(address.wrapping_sub(back))) {
+        write!(f, "{:#018x}", self.address())?;
+        match self.name() {
             // The alternate form leaves the hash out.
-            Some((name, offset)) => write!(f, "  {:#}+{:#x}", demangle(name), offset + back),
+            Some((name, offset)) => write!(f, "  {:#}+{offset:#x}", demangle(name)),
             None => Ok(()),
+        }
+    }
+}
+
+/// As [`Symbol`], displayed by its function alone, where that is known.
+pub struct Function(pub Symbol);
+
+impl fmt::Display for Function {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0.name() {
+            Some((name, offset)) => write!(f, "{:#}+{offset:#x}", demangle(name)),
+            None => write!(f, "{:#x}", self.0.address()),
         }
     }
 }

@@ -10,4 +10,4 @@ mod spin;
 pub use self::spin::{IrqSpinLock, SpinLock, TrapGuard};
 /// A value that is set once and read without a lock ever after.
 pub use ::spin::Once;
-pub use rank::{Rank, stop_checking};
+pub use rank::{HeldRanks, Rank, stop_checking};

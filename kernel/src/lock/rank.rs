@@ -8,7 +8,10 @@
 //! that holds one of those while its handler waits for a second lock, and a CPU that holds the second and waits
 //! for the first, wait for ever. So a lock that leaves interrupts on stands before all that handlers take.
 
+use core::fmt;
 use core::sync::atomic::{AtomicBool, Ordering};
+
+use crate::arch::percpu;
 
 static CHECKED: AtomicBool = AtomicBool::new(cfg!(debug_assertions));
 
@@ -22,10 +25,21 @@ pub(super) fn is_checked() -> bool {
     cfg!(debug_assertions) && CHECKED.load(Ordering::Relaxed)
 }
 
-/// A lock's place in the order.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-#[repr(u8)]
-pub enum Rank {
+/// Declares the ranks, and the list of all of them, from one list.
+macro_rules! ranks {
+    ($($(#[$reason:meta])+ $name:ident = $number:literal,)+) => {
+        /// A lock's place in the order.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+        #[repr(u8)]
+        pub enum Rank {
+            $($(#[$reason])+ $name = $number,)+
+        }
+
+        const ALL: &[Rank] = &[$(Rank::$name),+];
+    };
+}
+
+ranks! {
     /// All processes: cancelling one finds its threads under it. It leaves interrupts on, as the next does.
     Processes = 4,
     /// The table of all threads: spawning takes it, then run queues and the heap. It leaves interrupts on, so
@@ -56,4 +70,22 @@ pub enum Rank {
     LogPort = 110,
     /// The log's ring and screen: anything may log while holding anything.
     Log = 120,
+}
+
+/// The spin locks that a CPU holds, outermost first, as words: `Device, Heap`. Empty where they are not checked.
+pub struct HeldRanks(pub usize);
+
+impl fmt::Display for HeldRanks {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (index, number) in percpu::held_ranks(self.0).enumerate() {
+            if index > 0 {
+                f.write_str(", ")?;
+            }
+            match ALL.iter().find(|&&rank| rank as u8 == number) {
+                Some(rank) => write!(f, "{rank:?}")?,
+                None => write!(f, "rank {number}")?,
+            }
+        }
+        Ok(())
+    }
 }

@@ -6,7 +6,7 @@ use core::cell::UnsafeCell;
 use core::ops::{Deref, DerefMut};
 use core::sync::atomic::{AtomicBool, Ordering};
 
-use super::rank::{Rank, is_checked};
+use super::rank::{HeldRanks, Rank, is_checked};
 use crate::arch::{interrupts, percpu};
 
 /// The bit that is the lock, and its rank.
@@ -47,6 +47,9 @@ impl RawSpin {
     }
 
     fn release(&self) {
+        if is_checked() && !self.locked.load(Ordering::Relaxed) {
+            panic!("a lock of rank {:?} was released twice", self.rank);
+        }
         self.locked.store(false, Ordering::Release);
         if is_checked() {
             percpu::pop_rank(self.rank as u8);
@@ -56,9 +59,16 @@ impl RawSpin {
     fn note_acquired(&self) {
         if is_checked() && !percpu::push_rank(self.rank as u8) {
             percpu::pop_rank(self.rank as u8);
-            panic!("lock order: {:?} taken while a lock of the same or a higher rank is held", self.rank);
+            out_of_order(self.rank);
         }
     }
+}
+
+/// Out of line: what only fails must not make every acquisition longer.
+#[cold]
+#[inline(never)]
+fn out_of_order(rank: Rank) -> ! {
+    panic!("lock order: {rank:?} must be taken before {}, and was taken under it", HeldRanks(percpu::id()));
 }
 
 macro_rules! spin_lock {
@@ -129,6 +139,12 @@ impl<T: ?Sized> IrqSpinLock<T> {
         }
         leave(saved);
         None
+    }
+
+    /// The value, whoever holds the lock: for a look when every other CPU has stopped. Following the pointer is for
+    /// those who can say that nobody writes what they read.
+    pub fn as_ptr(&self) -> *const T {
+        self.value.get()
     }
 
     /// As `lock`, for the scheduler's own path: interrupts are off and stay off until the guard is gone, so

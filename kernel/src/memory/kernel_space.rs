@@ -108,6 +108,18 @@ fn map_image(table: &mut PageTable, boot: &BootInfo) -> Result<(), InitError> {
     Ok(())
 }
 
+/// In words, what an address near the kernel's image belongs to.
+pub(super) fn describe_image(address: u64) -> &'static str {
+    let sections = [
+        (&raw const __text_start, &raw const __text_end, "the kernel's code"),
+        (&raw const __rodata_start, &raw const __rodata_end, "the kernel's constants"),
+        (&raw const __data_start, &raw const __data_end, "the kernel's variables"),
+    ];
+    let found =
+        sections.iter().find(|(start, end, _)| (start.addr()..end.addr()).contains(&(address as usize)));
+    found.map_or("no part of the kernel's image", |(.., name)| name)
+}
+
 /// The direct map: neighbouring regions of one kind of access become one span, so that large pages fit.
 fn map_memory(table: &mut PageTable, boot: &BootInfo) -> Result<(), InitError> {
     let mut pending: Option<(u64, u64, Attributes)> = None;
@@ -172,6 +184,11 @@ pub(super) fn map_for_good(
     attributes: Attributes,
 ) -> Result<(), MapError> {
     with(|table| map_new(table, start, physical, length, attributes))
+}
+
+/// Maps one frame for ring 3: for a test that the kernel can't touch or execute it.
+pub(super) fn map_for_user(address: u64, frame: Frame, access: Access) -> Result<(), MapError> {
+    map_for_good(address, frame.address(), FRAME_SIZE, Attributes::memory(access | Access::USER))
 }
 
 /// Maps `pages` fresh frames, their bytes whatever they are, from `start` on.

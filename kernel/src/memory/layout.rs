@@ -14,6 +14,11 @@
 
 use paging::VirtualAddress;
 
+/// Nothing is ever mapped below: an access there is one through a null pointer.
+pub const NULL_PAGE: u64 = 4096;
+/// The first address above user space.
+const USER_END: u64 = 0x0000_8000_0000_0000;
+
 /// What one level-4 entry covers: 512 GiB.
 pub const SLOT: u64 = 1 << 39;
 
@@ -33,24 +38,29 @@ pub const KERNEL_IMAGE: u64 = 0xffff_ff80_0000_0000;
 /// Every slot that needs a table before the first address space is made.
 pub const WINDOWS: [u64; 5] = [HEAP, PAGE_RUNS, STACKS, MMIO, FIRMWARE];
 
+/// Whether an address is in user space.
+pub fn is_user(address: u64) -> bool {
+    (NULL_PAGE..USER_END).contains(&address)
+}
+
 /// In words, what an address belongs to: for fault reports.
 pub fn describe(address: u64) -> &'static str {
-    if address < 4096 {
+    if address < NULL_PAGE {
         return "the null page";
     }
     if VirtualAddress::new(address).is_none() {
         return "no canonical address";
     }
     match address {
-        ..0x0000_8000_0000_0000 => "user space",
-        0xffff_8000_0000_0000..HEAP => "the direct map",
+        ..USER_END => "user space",
+        0xffff_8000_0000_0000..HEAP => "the direct map of memory, small objects included",
         HEAP..PAGE_RUNS => "the heap",
         PAGE_RUNS..STACKS => "the window of large allocations",
         STACKS..MMIO if super::stack::is_guard(address) => "the guard space below a kernel stack",
         STACKS..MMIO => "a kernel stack",
         MMIO..FIRMWARE => "the window of device registers",
         FIRMWARE..0xffff_e280_0000_0000 => "the window of firmware tables",
-        KERNEL_IMAGE.. => "the kernel image",
+        KERNEL_IMAGE.. => super::kernel_space::describe_image(address),
         _ => "no part of the kernel",
     }
 }

@@ -13,12 +13,14 @@ use crate::lock::{IrqSpinLock, Rank};
 
 /// Bytes of a stack.
 pub const STACK_SIZE: u64 = 32 << 10;
+/// Bytes below each that stay unmapped.
+pub const GUARD_SIZE: u64 = UNIT - STACK_SIZE;
 /// Stacks that can exist at a time.
 const MAX_STACKS: u64 = 16 << 10;
 /// Unused stacks that stay mapped.
 const KEPT: usize = 16;
 
-const SHAPE: Shape = Shape { guard: UNIT - STACK_SIZE, pages: STACK_SIZE / FRAME_SIZE, units: 1 };
+const SHAPE: Shape = Shape { guard: GUARD_SIZE, pages: STACK_SIZE / FRAME_SIZE, units: 1 };
 
 static WINDOW: Window = Window::new(layout::STACKS);
 static UNUSED: IrqSpinLock<Unused> = IrqSpinLock::new(Rank::Stacks, Unused { bottoms: [0; KEPT], count: 0 });

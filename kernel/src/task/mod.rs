@@ -14,6 +14,7 @@ mod belonging;
 mod block;
 mod cpu;
 mod idle;
+mod last_look;
 mod local;
 mod platform;
 mod reaper;
@@ -30,9 +31,9 @@ pub use belonging::{
 pub use block::{Ticket, block, prepare_to_block};
 pub use cpu::{CpuTimes, cpu_times};
 pub use idle::run_idle;
+pub use last_look::with_running_thread;
 pub use local::Local;
 pub use platform::Kernel;
-pub use scheduler::with_current_name;
 pub use sleep::{TimerGuard, nap_ms, sleep_ms, wake_at_ns};
 pub use spawn::{EVERY_CPU, JoinHandle, SpawnError, spawn, spawn_entering, spawn_on};
 pub use table::{OutOfMemory, ThreadInfo, list};
@@ -48,7 +49,7 @@ pub fn yield_now() {
 pub fn initialise() {
     crate::arch::time::set_tick(scheduler::tick);
     // SAFETY: a running thread's stack is mapped, whole, until the reaper takes it.
-    unsafe { crate::arch::stack::set_bounds(scheduler::current_stack) };
+    unsafe { crate::arch::stack::set_bounds(last_look::stack_on) };
     idle::adopt_this_cpu();
     // SAFETY: 1. both return what they got, or the context of a thread they took from a run queue once that
     // thread's `on_cpu` was clear: what `spawn` built, or what an earlier call was given. 2. Records are never freed,

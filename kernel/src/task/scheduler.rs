@@ -5,7 +5,6 @@
 //! once this CPU has left the stack. A thread whose flag is still set is passed over, never waited for: two
 //! CPUs that each waited for the other's departing thread would wait for ever.
 
-use core::ops::Range;
 use core::sync::atomic::Ordering;
 
 use sched::{Level, MultilevelQueue, Standing};
@@ -16,7 +15,6 @@ use super::{sleep, table};
 use crate::arch::trap::{Resume, TrapFrame};
 use crate::arch::{cpu as arch_cpu, percpu, smp, time};
 use crate::lock::TrapGuard;
-use crate::memory::stack::STACK_SIZE;
 
 /// A run queue in the hands of its CPU.
 type Queue = TrapGuard<'static, MultilevelQueue<ThreadRef>>;
@@ -35,21 +33,6 @@ pub(super) fn try_current() -> Option<ThreadRef> {
 #[inline]
 pub(super) fn current() -> ThreadRef {
     try_current().expect("a CPU runs a thread from `task::initialise` on")
-}
-
-/// Calls `say` with the running thread's name, unless somebody holds the lock it is under: for the panic screen,
-/// which must not wait.
-pub fn with_current_name(say: &mut dyn FnMut(&str)) {
-    if let Some(thread) = try_current()
-        && let Some(details) = thread.details.try_lock()
-    {
-        say(&details.name);
-    }
-}
-
-/// The running thread's stack; `None` before there are threads.
-pub(super) fn current_stack() -> Option<Range<u64>> {
-    try_current().map(|thread| thread.stack_top() - STACK_SIZE..thread.stack_top())
 }
 
 /// The hook behind `int YIELD`: the running thread blocks, ends, or lets others run. Every instruction here is paid

@@ -2,7 +2,8 @@
 
 use core::arch::asm;
 
-const INTERRUPT_FLAG: u64 = 1 << 9;
+/// The bit of RFLAGS that says so (SDM vol. 1, 3.4.3).
+pub(super) const INTERRUPT_FLAG: u64 = 1 << 9;
 
 /// Whether interrupts are on.
 pub fn are_enabled() -> bool {

@@ -8,6 +8,7 @@ mod guarded;
 mod idt;
 pub mod interrupts;
 pub mod irq;
+pub mod keyboard;
 mod msr;
 pub mod pci;
 pub mod percpu;

@@ -242,3 +242,22 @@ pub fn pop_rank(rank: u8) {
         block.held_count.store(count as u8 - 1, Ordering::Relaxed);
     }
 }
+
+/// As [`thread`], of another CPU: right at some moment, and for good once that CPU was stopped.
+pub fn thread_on(cpu: usize) -> *const () {
+    BLOCKS.get(cpu).map_or(core::ptr::null(), |block| block.thread.load(Ordering::Acquire).cast_const())
+}
+
+/// Ranks of the spin locks that `cpu` holds, in the order they were taken; debug builds only. Of another CPU it is
+/// a hint, unless that was stopped.
+pub fn held_ranks(cpu: usize) -> impl Iterator<Item = u8> {
+    BLOCKS.get(cpu).into_iter().flat_map(|block| {
+        let count = usize::from(block.held_count.load(Ordering::Relaxed)).min(MAX_HELD_LOCKS);
+        block.held_ranks[..count].iter().map(|rank| rank.load(Ordering::Relaxed))
+    })
+}
+
+/// How many interrupts and exceptions are being handled here, one inside the other.
+pub fn trap_depth() -> u8 {
+    byte_at::<TRAP_DEPTH_OFFSET>()
+}

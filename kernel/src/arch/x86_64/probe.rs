@@ -3,6 +3,8 @@
 
 use core::arch::asm;
 
+use super::trap::vector::ISA_BASE;
+
 /// Executes `int3`.
 pub fn breakpoint() {
     // SAFETY: the gate's handler logs and returns.
@@ -52,4 +54,28 @@ pub fn write_to_code() {
     // SAFETY: a page fault is the point: code is mapped read-only (memory/kernel_space.rs). If it were not,
     // what is lost is the first byte of a function that is called once and has begun already.
     unsafe { (write_to_code as *const () as *mut u8).write_volatile(0xf4) };
+}
+
+/// Calls a null pointer: faults.
+#[inline(never)]
+pub fn call_null() {
+    // SAFETY: a page fault is the point. If there were none, the call would return or not, and it is a test that
+    // would see it.
+    unsafe { asm!("call {}", in(reg) 0_u64, clobber_abi("C")) };
+}
+
+/// Loses the stack pointer and pushes: the page fault has no stack to go to, and becomes a double fault.
+#[inline(never)]
+pub fn lose_stack() -> ! {
+    // SAFETY: a double fault is the point; it has a stack of its own, and nothing returns from it.
+    unsafe { asm!("mov esp, 0x800", "push rax", "2: hlt", "jmp 2b", options(noreturn)) };
+}
+
+/// The line that [`raise_spare_line`] raises: nothing on a PC has it by itself.
+pub const SPARE_LINE: u8 = 5;
+
+/// Raises interrupt line [`SPARE_LINE`] by an instruction.
+pub fn raise_spare_line() {
+    // SAFETY: the gate leads to the stub, which keeps every register; what the handler does is its own affair.
+    unsafe { asm!("int {}", const ISA_BASE + SPARE_LINE) };
 }

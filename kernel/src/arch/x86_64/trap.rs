@@ -212,10 +212,7 @@ fn reschedule(frame: *mut TrapFrame) -> Resume {
 /// Handles a trap; says whether threads may be switched afterwards.
 fn handle(vector: u8, frame: &TrapFrame) -> bool {
     match vector {
-        NMI => {
-            smp::stop_if_asked();
-            report(frame)
-        }
+        NMI => !smp::stop_if_asked(Some(frame)) && report(frame),
         BREAKPOINT => {
             log::warn!("breakpoint at {:#x}", frame.rip);
             false
