@@ -95,7 +95,7 @@ fn finish(boot: &'static BootInfo) {
     let gained = memory::reclaim_loader_memory(boot);
     log::debug!("{} KiB of the loader's are ours now", gained >> 10);
     if let Some(kind) = line.value("provoke") {
-        provoke::fail(kind);
+        provoke::arrange(kind);
     }
     if let Some(layout) = line.value("keyboard").and_then(keymap::Layout::from_name) {
         input::set_layout(layout);

@@ -4,6 +4,7 @@
 //! taken by an interrupt handler; [`IrqSpinLock`] turns interrupts off as well and may be taken anywhere.
 //! Locks that sleep live in `sync`, above.
 
+pub mod misuse;
 mod rank;
 mod spin;
 

@@ -18,6 +18,7 @@
 //! | [`mmio`] | device registers |
 //! | [`dma`] | memory that devices reach |
 //! | [`physical`] | firmware tables |
+//! | [`misuse`] | what the page tables forbid, done on purpose |
 
 mod direct_map;
 pub mod dma;
@@ -27,6 +28,7 @@ pub mod kernel_space;
 pub mod layout;
 mod loader;
 pub mod measure;
+pub mod misuse;
 pub mod mmio;
 mod page_runs;
 pub mod physical;
