@@ -24,7 +24,7 @@ use crate::qemu::hardware::{Hardware, Serial};
 use crate::qemu::image::{Area, Image};
 use crate::qemu::qmp::Qmp;
 use serial::SerialLog;
-pub use text::find_text;
+pub use text::{find_console_text, find_text};
 
 /// The kernel's first line.
 pub const ENTERED: &str = "boot: kernel entered";
