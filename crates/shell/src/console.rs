@@ -1,22 +1,20 @@
 //! Where a command's output goes and how it learns of Ctrl+C: directly at the terminal
-//! ([`Foreground`]), or as one of several parallel jobs whose lines are marked ([`Job`]).
+//! ([`Foreground`]), or as one of several parallel jobs, each a process, whose lines are marked ([`Job`]).
 
+use alloc::boxed::Box;
 use alloc::collections::VecDeque;
 use alloc::format;
-use alloc::string::String;
+use alloc::string::{String, ToString};
 use alloc::sync::Arc;
 use alloc::vec::Vec;
-use core::sync::atomic::{AtomicBool, Ordering};
 
 use crate::failure::{Failure, Outcome};
-use crate::system::{Input, System};
+use crate::system::{Cancelled, Input, ProcessEnd, System};
 
 /// Ctrl+C, as a byte.
 pub(crate) const INTERRUPT: u8 = 0x03;
 /// Bytes typed ahead while a command runs that are kept for the prompt.
 const TYPE_AHEAD_LIMIT: usize = 4096;
-/// How often a sleeping job looks whether it was interrupted.
-const JOB_SLICE_MS: u64 = 50;
 
 /// What commands talk to.
 pub(crate) trait Console {
@@ -29,11 +27,30 @@ pub(crate) trait Console {
     /// Fails once the user pressed Ctrl+C. Commands that may run long call it now and then.
     fn check_interrupt(&mut self) -> Outcome;
 
-    /// Waits; ends early, with a failure, on Ctrl+C.
-    fn pause(&mut self, milliseconds: u64) -> Outcome;
+    /// Waits, as `name`; ends early, with a failure, on Ctrl+C.
+    fn pause(&mut self, name: &str, milliseconds: u64) -> Outcome;
 
-    /// Waits until a job ends or the user presses Ctrl+C (then it fails), or for no reason.
-    fn wait_for_jobs(&mut self) -> Outcome;
+    /// Waits until a child process ends. Fails on Ctrl+C, and the child runs on then.
+    fn wait(&mut self, process: u32) -> Result<ProcessEnd, Failure>;
+
+    /// Whether nobody will read what is written, and nothing is worth waiting for.
+    fn is_closed(&self) -> bool;
+}
+
+/// Waits for a child process. On Ctrl+C it is told to end, and that is waited for.
+pub(crate) fn wait_or_cancel(
+    console: &mut dyn Console,
+    system: &dyn System,
+    process: u32,
+) -> Result<ProcessEnd, Failure> {
+    let mut ended = console.wait(process);
+    if ended.is_err() {
+        // It may have ended by itself just now.
+        let _ = system.cancel(process);
+        while !console.is_closed() && console.wait(process).is_err() {}
+        ended = Err(Failure::Interrupted);
+    }
+    ended
 }
 
 /// A terminal has no line discipline here: it wants `\r\n`.
@@ -80,10 +97,6 @@ pub(crate) enum Typed {
 impl Foreground {
     pub(crate) fn new(system: Arc<dyn System>) -> Foreground {
         Foreground { system, typed: VecDeque::new(), closed: false, at_line_start: true }
-    }
-
-    pub(crate) fn is_closed(&self) -> bool {
-        self.closed
     }
 
     /// Waits for the next byte.
@@ -162,42 +175,48 @@ impl Console for Foreground {
         if self.closed || self.take_interrupt() { Err(Failure::Interrupted) } else { Ok(()) }
     }
 
-    fn pause(&mut self, milliseconds: u64) -> Outcome {
-        let end = self.system.now_ms().saturating_add(milliseconds);
-        loop {
-            self.check_interrupt()?;
-            let now = self.system.now_ms();
-            if now >= end {
-                return Ok(());
-            }
-            self.receive(Some(end - now));
+    /// As a child process, so that it can be listed and told to end by itself.
+    fn pause(&mut self, name: &str, milliseconds: u64) -> Outcome {
+        let system = self.system.clone();
+        let there = system.clone();
+        let work = move || u8::from(there.sleep_ms(milliseconds).is_err());
+        let process =
+            system.spawn(name, Box::new(work)).map_err(|error| Failure::Message(error.to_string()))?;
+        match wait_or_cancel(self, &*system, process)? {
+            ProcessEnd::Exited(_) => Ok(()),
+            ProcessEnd::Cancelled => Err(Failure::Message("was told to end".to_string())),
         }
     }
 
-    fn wait_for_jobs(&mut self) -> Outcome {
-        if self.closed {
-            // Reading no longer waits; the jobs have been told and end soon.
-            self.system.sleep_ms(JOB_SLICE_MS);
-            return Err(Failure::Interrupted);
+    fn wait(&mut self, process: u32) -> Result<ProcessEnd, Failure> {
+        loop {
+            if let Some(end) = self.system.try_wait(process) {
+                return Ok(end);
+            }
+            if self.closed || self.take_interrupt() {
+                return Err(Failure::Interrupted);
+            }
+            self.receive(None);
         }
-        self.receive(None);
-        if self.closed || self.take_interrupt() { Err(Failure::Interrupted) } else { Ok(()) }
+    }
+
+    fn is_closed(&self) -> bool {
+        self.closed
     }
 }
 
 /// One of several commands that run at once: its lines are shown whole, with its number before.
 pub(crate) struct Job {
     system: Arc<dyn System>,
-    interrupted: Arc<AtomicBool>,
     mark: String,
     line: String,
 }
 
 impl Job {
     /// Marks lines with `number`, each number in a colour of its own.
-    pub(crate) fn new(system: Arc<dyn System>, number: usize, interrupted: Arc<AtomicBool>) -> Job {
+    pub(crate) fn new(system: Arc<dyn System>, number: usize) -> Job {
         let color = 31 + (number + 4) % 6;
-        Job { system, interrupted, mark: format!("\x1b[{color}m[{number}]\x1b[m "), line: String::new() }
+        Job { system, mark: format!("\x1b[{color}m[{number}]\x1b[m "), line: String::new() }
     }
 
     /// Shows what does not end with a newline.
@@ -225,23 +244,18 @@ impl Console for Job {
     }
 
     fn check_interrupt(&mut self) -> Outcome {
-        if self.interrupted.load(Ordering::Relaxed) { Err(Failure::Interrupted) } else { Ok(()) }
+        if self.system.is_cancelled() { Err(Failure::Interrupted) } else { Ok(()) }
     }
 
-    fn pause(&mut self, milliseconds: u64) -> Outcome {
-        let end = self.system.now_ms().saturating_add(milliseconds);
-        loop {
-            self.check_interrupt()?;
-            let now = self.system.now_ms();
-            if now >= end {
-                return Ok(());
-            }
-            self.system.sleep_ms(JOB_SLICE_MS.min(end - now));
-        }
+    fn pause(&mut self, _name: &str, milliseconds: u64) -> Outcome {
+        self.system.sleep_ms(milliseconds).map_err(|Cancelled| Failure::Interrupted)
     }
 
-    fn wait_for_jobs(&mut self) -> Outcome {
-        self.system.sleep_ms(JOB_SLICE_MS);
-        self.check_interrupt()
+    fn wait(&mut self, process: u32) -> Result<ProcessEnd, Failure> {
+        self.system.wait(process).map_err(|Cancelled| Failure::Interrupted)
+    }
+
+    fn is_closed(&self) -> bool {
+        self.system.is_cancelled()
     }
 }

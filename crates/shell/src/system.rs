@@ -14,8 +14,7 @@ pub enum Input {
     Bytes(usize),
     /// The time passed without input.
     TimedOut,
-    /// No input, but look around: the window has another size, or [`System::wake_reader`] was
-    /// called.
+    /// No input, but look around: the window has another size, or a child has ended.
     Woken,
     /// The window is gone; no input will ever come.
     Closed,
@@ -104,13 +103,35 @@ pub enum PowerAction {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PowerError(pub String);
 
-/// No thread could be started: memory or thread numbers have run out.
+/// The process was told to end, from outside.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Cancelled;
+
+/// How a child process ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ProcessEnd {
+    /// By itself, with this code; 0 is success.
+    Exited(u8),
+    /// It was told to.
+    Cancelled,
+}
+
+/// Why a process was not told to end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CancelError {
+    /// There is none of that number.
+    NoSuchProcess,
+    /// The machine cannot do without it.
+    Service,
+}
+
+/// No process could be started: memory or numbers have run out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct SpawnError;
 
 impl fmt::Display for SpawnError {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str("no thread could be started (see free)")
+        formatter.write_str("no process could be started (see free)")
     }
 }
 
@@ -122,9 +143,6 @@ impl fmt::Display for SpawnError {
 pub trait System: Send + Sync {
     /// Waits for typed bytes: for ever with `None`, not at all with `Some(0)`.
     fn read(&self, buffer: &mut [u8], timeout_ms: Option<u64>) -> Input;
-
-    /// Makes a [`System::read`] that waits, or else the next one, end with [`Input::Woken`].
-    fn wake_reader(&self);
 
     /// Sends bytes to the terminal; waits while it is full, drops them once it is gone. One call
     /// is not interleaved with another's.
@@ -162,7 +180,7 @@ pub trait System: Send + Sync {
     /// The devices on the PCI bus, driven or not.
     fn devices(&self) -> Vec<Device>;
 
-    /// Load, memory and threads, measured now.
+    /// Load, memory, processes and threads, measured now.
     fn figures(&self) -> SystemFigures;
 
     /// Name and version of the system, such as `Quicklime 0.1.0`.
@@ -177,11 +195,24 @@ pub trait System: Send + Sync {
     /// Milliseconds since boot.
     fn now_ms(&self) -> u64;
 
-    /// Suspends the calling thread.
-    fn sleep_ms(&self, milliseconds: u64);
+    /// Suspends the calling thread, unless its process is told to end before or meanwhile.
+    fn sleep_ms(&self, milliseconds: u64) -> Result<(), Cancelled>;
 
-    /// Starts a thread of this name.
-    fn spawn(&self, name: &str, work: Box<dyn FnOnce() + Send>) -> Result<(), SpawnError>;
+    /// Starts a child process of this name, whose exit code `work` returns; returns its number. When it has
+    /// ended, a [`System::read`] that waits, or else the next one, ends with [`Input::Woken`].
+    fn spawn(&self, name: &str, work: Box<dyn FnOnce() -> u8 + Send>) -> Result<u32, SpawnError>;
+
+    /// How a child process ended, which is told once; `None` while it runs, or if there is none such.
+    fn try_wait(&self, process: u32) -> Option<ProcessEnd>;
+
+    /// As [`System::try_wait`], waiting for its end; unless one's own process is told to end before.
+    fn wait(&self, process: u32) -> Result<ProcessEnd, Cancelled>;
+
+    /// Tells a process to end: whatever it waits for fails from then on, and it returns.
+    fn cancel(&self, process: u32) -> Result<(), CancelError>;
+
+    /// Whether one's own process was told to end.
+    fn is_cancelled(&self) -> bool;
 
     /// The programs that [`System::launch`] can open.
     fn applications(&self) -> Vec<Application>;

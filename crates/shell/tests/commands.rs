@@ -125,6 +125,18 @@ fn errors_say_what_to_do() {
         ("ls -q", "usage: ls [-l] [-a] [PATH...]\n  List directories; -l with sizes and dates."),
         ("sleep soon", "sleep: soon: not a number of seconds (try sleep 1.5)"),
         ("echo a & echo b", "echo: & stands only between the commands of: parallel CMD & CMD"),
+        (
+            "kill",
+            "usage: kill PID...\n  End processes: apps, shells, jobs of parallel, sleep; ps shows their numbers.",
+        ),
+        (
+            "kill -9 12",
+            "usage: kill PID...\n  End processes: apps, shells, jobs of parallel, sleep; ps shows their numbers.",
+        ),
+        ("kill snake", "kill: snake: not a number of a process (see ps)"),
+        ("kill 99", "kill: 99: no such process (see ps)"),
+        ("kill 99999999999", "kill: 99999999999: no such process (see ps)"),
+        ("kill 1 99", "kill: 1: the system needs this process\nkill: 99: no such process (see ps)"),
         ("poweroff", "Switching off.\npoweroff: this machine has no switch"),
         ("run nothing", "run: nothing: no such app or script (run alone lists the apps)"),
     ] {
@@ -150,7 +162,11 @@ fn a_missing_disk_is_named() {
 fn figures_stand_in_tables() {
     assert_eq!(
         output_of("ps"),
-        "ID  NAME        STATE     CPU      TIME\n 2  compositor  sleeping    1  1:05 min\n12  shell       running     1    1.23 s"
+        "PID  PPID  NAME     STATE     THREADS      TIME\n  1     1  init     sleeping        1  1:05 min\n  3     1  desktop  sleeping        3  1:05 min\n 12     3  snake    running        12  1:05 min\n 17     3  monitor  running        17  1:05 min"
+    );
+    assert_eq!(
+        output_of("ps -t"),
+        "ID  PID  NAME        STATE     CPU      TIME\n 2    3  compositor  sleeping    1  1:05 min\n12    3  shell       running     1    1.23 s"
     );
     assert_eq!(
         output_of("df"),
@@ -164,7 +180,10 @@ fn figures_stand_in_tables() {
         output_of("free"),
         "  TOTAL    USED     FREE  KERNEL HEAP\n512 MiB  21 MiB  491 MiB      5.0 MiB"
     );
-    assert_eq!(output_of("uptime"), "up 3 minutes 12 seconds, 4 CPUs, 2 threads, load 3% 0% 12% 100%");
+    assert_eq!(
+        output_of("uptime"),
+        "up 3 minutes 12 seconds, 4 CPUs, 4 processes, 2 threads, load 3% 0% 12% 100%"
+    );
     assert_eq!(output_of("date"), "Fri 20 Nov 2026 10:43:53 UTC");
     assert_eq!(output_of("version"), "Quicklime 0.1.0");
     assert_eq!(output_of("dmesg 2"), "[0.100000] WARN rtc: no date\n[0.200000] INFO disk: ready");
@@ -185,7 +204,7 @@ fn the_current_directory() {
 #[test]
 fn help_lists_every_command_in_one_screen() {
     let help = Machine::new(80, 24).output_of("help");
-    for name in "cat cd clear cp date devices df dmesg echo free help ls mkdir mv parallel poweroff ps reboot rm run sleep uptime write"
+    for name in "cat cd clear cp date devices df dmesg echo free help kill ls mkdir mv parallel poweroff ps reboot rm run sleep uptime write"
         .split(' ')
     {
         assert!(help.lines().any(|line| line.starts_with(&format!("{name} ")) || line.contains(&format!("  {name} "))), "{name}");
@@ -252,12 +271,12 @@ fn what_is_typed_ahead_runs_next() {
     let machine = Machine::new(80, 24);
     machine.run(&[
         Step::Type("clear\r"),
-        Step::Type("sleep 1\r"),
+        Step::Type("sleep 0.2\r"),
         Step::TypeWhileBusy(10, "echo next\r"),
         Step::Look,
     ]);
     let look = machine.state().looks.pop().unwrap();
-    assert_eq!(look, "quicklime:/disk$ sleep 1\nquicklime:/disk$ echo next\nnext\nquicklime:/disk$");
+    assert_eq!(look, "quicklime:/disk$ sleep 0.2\nquicklime:/disk$ echo next\nnext\nquicklime:/disk$");
 }
 
 #[test]
@@ -290,5 +309,27 @@ fn parallel_without_threads_says_so() {
     let machine = Machine::new(80, 24);
     machine.state().max_threads = 1;
     let output = machine.output_of("parallel echo a & echo b");
-    assert!(output.contains("parallel: no thread could be started (see free)"), "{output}");
+    assert!(output.contains("parallel: no process could be started (see free)"), "{output}");
+}
+
+#[test]
+fn kill_tells_all_it_names() {
+    let machine = Machine::new(80, 24);
+    assert_eq!(machine.output_of("kill 12 99 17"), "kill: 99: no such process (see ps)");
+    assert!(machine.state().cancelled.iter().eq(&[12, 17]));
+}
+
+#[test]
+fn a_sleep_or_a_job_that_was_told_to_end_says_so() {
+    let machine = Machine::new(80, 24);
+    machine.state().cancel_at_sleepers = 1;
+    assert_eq!(machine.output_of("sleep 100000; echo on"), "sleep: was told to end\non");
+
+    let machine = Machine::new(80, 24);
+    machine.state().sleepers_awaited = 2;
+    machine.state().cancel_at_sleepers = 2;
+    let output = machine.output_of("parallel sleep 100000 & sleep 0.1");
+    let lines: Vec<&str> = output.lines().collect();
+    assert_eq!(lines[0], "[1] was told to end", "{output}");
+    assert!(lines[1].starts_with("1 of 2 commands succeeded in "), "{output}");
 }

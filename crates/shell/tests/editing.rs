@@ -100,6 +100,9 @@ fn tab_completes_commands_and_paths() {
         ("run sn\t", "run snake"),
         ("parallel ls & upt\t", "parallel ls & uptime"),
         ("cd re\t", "cd re"),
+        ("kill 12\tx", "kill 12 x"),
+        ("kill 12 17\tx", "kill 12 17 x"),
+        ("kill 3\t", "kill 3"),
         ("nothing\t\t", "nothing"),
         ("write a\\ b x\rcat a\t", "cat a\\ b"),
         ("write a\\ b x\rcat 'a \t", "cat a\\ b"),
@@ -117,6 +120,10 @@ fn tab_completes_to_the_common_part_then_lists() {
     assert_eq!(screen, "quicklime:/disk$ cat alpha");
     let screen = typed(40, &["write alpha1 x\r", "write alpha2 x\r", "clear\r", "cat al\t\t"]);
     assert_eq!(screen, "quicklime:/disk$ cat alpha\nalpha1  alpha2\nquicklime:/disk$ cat alpha");
+    assert_eq!(
+        typed(40, &["kill \t\t"]),
+        "quicklime:/disk$ kill 1\n12 snake  17 monitor\nquicklime:/disk$ kill 1"
+    );
     let screen = typed(40, &["write alpha1 x\r", "write alpha2 x\r", "clear\r", "cat al\t\t2\t!"]);
     assert!(screen.ends_with("\nquicklime:/disk$ cat alpha2 !"), "{screen}");
 }

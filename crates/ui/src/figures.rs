@@ -16,8 +16,54 @@ pub struct SystemFigures {
     pub memory_used: u64,
     /// The kernel heap's share of the memory in use, in bytes.
     pub heap_used: u64,
+    /// Every process, by number.
+    pub processes: Vec<ProcessFigures>,
     /// Every thread, in no particular order.
     pub threads: Vec<ThreadFigures>,
+}
+
+/// One process.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ProcessFigures {
+    /// Its number.
+    pub id: u32,
+    /// Its parent's number.
+    pub parent: u32,
+    /// Its name.
+    pub name: String,
+    /// What it is doing.
+    pub state: ProcessState,
+    /// How many threads it has.
+    pub threads: usize,
+    /// The CPU time that its threads have used, those that have ended too, in milliseconds.
+    pub cpu_time_ms: u64,
+    /// The machine cannot do without it: it is not to be ended.
+    pub is_service: bool,
+}
+
+/// What a process is doing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum ProcessState {
+    /// One of its threads runs or waits for a CPU.
+    Running,
+    /// All its threads wait for something else.
+    Sleeping,
+    /// It was told to end.
+    Ending,
+    /// It has ended, and its parent has not asked how yet.
+    Zombie,
+}
+
+impl ProcessState {
+    /// The word shown to people.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Running => "running",
+            Self::Sleeping => "sleeping",
+            Self::Ending => "ending",
+            Self::Zombie => "zombie",
+        }
+    }
 }
 
 /// One thread.
@@ -25,6 +71,8 @@ pub struct SystemFigures {
 pub struct ThreadFigures {
     /// Its number, unique since boot.
     pub id: u64,
+    /// Its process's number.
+    pub process: u32,
     /// Its name.
     pub name: String,
     /// What it is doing.

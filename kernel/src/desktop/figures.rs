@@ -2,11 +2,12 @@
 
 use alloc::vec::Vec;
 
-use ui::{SystemFigures, ThreadFigures};
+use ui::{ProcessFigures, ProcessState, SystemFigures, ThreadFigures};
 
 use super::clock;
 use crate::arch::time;
 use crate::memory;
+use crate::process;
 use crate::task::{self, CpuTimes, ThreadState};
 
 /// Measures the machine. The CPUs' load is that since the sampler's previous measurement.
@@ -23,13 +24,15 @@ impl Sampler {
         let busy = times.iter().enumerate().map(|(cpu, now)| busy_percent(before(cpu), *now)).collect();
         self.previous = times;
         let memory = memory::statistics();
+        let threads = task::list();
         SystemFigures {
             uptime_ms: clock::now_ms(),
             cpu_busy_percent: busy,
             memory_total: memory.usable,
             memory_used: memory.used,
             heap_used: memory.heap.used + memory.heap.large,
-            threads: task::list().into_iter().map(thread).collect(),
+            processes: process::list(&threads).into_iter().map(process_figures).collect(),
+            threads: threads.into_iter().map(thread).collect(),
         }
     }
 }
@@ -42,9 +45,27 @@ fn busy_percent(before: CpuTimes, now: CpuTimes) -> u8 {
     busy as u8
 }
 
+fn process_figures(process: process::Summary) -> ProcessFigures {
+    ProcessFigures {
+        id: process.id.0,
+        parent: process.parent.0,
+        name: process.name,
+        state: match process.state {
+            process::ProcessState::Zombie(_) => ProcessState::Zombie,
+            process::ProcessState::Alive { ending: Some(_) } => ProcessState::Ending,
+            process::ProcessState::Alive { .. } if process.is_busy => ProcessState::Running,
+            process::ProcessState::Alive { .. } => ProcessState::Sleeping,
+        },
+        threads: process.threads,
+        cpu_time_ms: time::counts_to_ns(process.run_counts) / 1_000_000,
+        is_service: process.is_service,
+    }
+}
+
 fn thread(info: task::ThreadInfo) -> ThreadFigures {
     ThreadFigures {
         id: info.id,
+        process: info.process,
         name: info.name,
         state: match info.state {
             ThreadState::Running => ui::ThreadState::Running,

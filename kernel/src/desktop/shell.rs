@@ -7,8 +7,8 @@ use alloc::sync::Arc;
 use alloc::vec::Vec;
 
 use ::shell::{
-    Application, Device, FileStatus, FileSystemFigures, Input, PowerAction, PowerError, Shell, SpawnError,
-    System, WriteMode,
+    Application, CancelError, Cancelled, Device, FileStatus, FileSystemFigures, Input, PowerAction,
+    PowerError, ProcessEnd, Shell, SpawnError, System, WriteMode,
 };
 use ui::{DateTime, FileError, SystemFigures};
 
@@ -17,7 +17,7 @@ use super::pty::Pty;
 use super::{clock, files, power};
 use crate::console;
 use crate::drivers::pci;
-use crate::process::{self, ProcessId};
+use crate::process::{self, ExitStatus, ProcessId, WaitFor};
 use crate::sync::Mutex;
 use crate::task;
 
@@ -40,6 +40,13 @@ pub fn start(pty: Arc<Pty>) -> Result<ProcessId, task::SpawnError> {
     })
 }
 
+fn end(status: ExitStatus) -> ProcessEnd {
+    match status {
+        ExitStatus::Exited(code) => ProcessEnd::Exited(code),
+        ExitStatus::Cancelled => ProcessEnd::Cancelled,
+    }
+}
+
 struct KernelSystem {
     pty: Arc<Pty>,
     /// Held for one write, so that jobs running in parallel don't tear each other's.
@@ -50,10 +57,6 @@ struct KernelSystem {
 impl System for KernelSystem {
     fn read(&self, buffer: &mut [u8], timeout_ms: Option<u64>) -> Input {
         self.pty.read(buffer, timeout_ms)
-    }
-
-    fn wake_reader(&self) {
-        self.pty.wake_reader();
     }
 
     fn write(&self, bytes: &[u8]) {
@@ -127,12 +130,32 @@ impl System for KernelSystem {
         clock::now_ms()
     }
 
-    fn sleep_ms(&self, milliseconds: u64) {
-        task::sleep_ms(milliseconds);
+    fn sleep_ms(&self, milliseconds: u64) -> Result<(), Cancelled> {
+        task::nap_ms(milliseconds).map_err(|_| Cancelled)
     }
 
-    fn spawn(&self, name: &str, work: Box<dyn FnOnce() + Send>) -> Result<(), SpawnError> {
-        task::spawn(name, work).map(drop).map_err(|_| SpawnError)
+    fn spawn(&self, name: &str, work: Box<dyn FnOnce() -> u8 + Send>) -> Result<u32, SpawnError> {
+        process::spawn(name, work).map(|process| process.0).map_err(|_| SpawnError)
+    }
+
+    fn try_wait(&self, process: u32) -> Option<ProcessEnd> {
+        process::try_wait(WaitFor::One(ProcessId(process))).ok().map(|(_, status)| end(status))
+    }
+
+    fn wait(&self, process: u32) -> Result<ProcessEnd, Cancelled> {
+        let waited = process::wait(WaitFor::One(ProcessId(process)));
+        waited.map(|(_, status)| end(status)).map_err(|_| Cancelled)
+    }
+
+    fn cancel(&self, process: u32) -> Result<(), CancelError> {
+        process::cancel(ProcessId(process)).map_err(|error| match error {
+            process::CancelError::NoSuchProcess => CancelError::NoSuchProcess,
+            process::CancelError::Service => CancelError::Service,
+        })
+    }
+
+    fn is_cancelled(&self) -> bool {
+        task::is_interrupted()
     }
 
     fn applications(&self) -> Vec<Application> {

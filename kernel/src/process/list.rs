@@ -24,6 +24,8 @@ pub struct Summary {
     pub state: ProcessState,
     /// How many threads it has.
     pub threads: usize,
+    /// The machine cannot do without it.
+    pub is_service: bool,
     /// One of them runs or could.
     pub is_busy: bool,
     /// Time all its threads ran, those that have ended too, in time-stamp counts. Idling does not count.
@@ -61,6 +63,7 @@ fn summary((info, process): (ProcessInfo, Arc<Process>)) -> Summary {
         name: process.name().into(),
         state: info.state,
         threads: info.threads,
+        is_service: process.is_service(),
         is_busy: false,
         run_counts: process.run_counts.load(Ordering::Relaxed),
     }

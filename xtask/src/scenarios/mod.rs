@@ -10,6 +10,7 @@ mod files;
 mod machines;
 mod monkey;
 mod panics;
+mod processes;
 mod stage;
 mod windows;
 
@@ -33,6 +34,7 @@ fn list() -> Vec<Scenario> {
     [
         files::SCENARIOS,
         windows::SCENARIOS,
+        processes::SCENARIOS,
         machines::SCENARIOS,
         disks::SCENARIOS,
         panics::SCENARIOS,

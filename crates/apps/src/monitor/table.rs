@@ -166,7 +166,14 @@ mod tests {
     use super::*;
 
     fn thread(id: u64, name: &str, cpu_time_ms: u64) -> ThreadFigures {
-        ThreadFigures { id, name: name.to_string(), state: ThreadState::Ready, cpu: 0, cpu_time_ms }
+        ThreadFigures {
+            id,
+            process: 1,
+            name: name.to_string(),
+            state: ThreadState::Ready,
+            cpu: 0,
+            cpu_time_ms,
+        }
     }
 
     fn ids(table: &Table) -> Vec<u64> {

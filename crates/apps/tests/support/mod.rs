@@ -220,6 +220,7 @@ impl FakeHost {
     pub fn new() -> FakeHost {
         let thread = |id: u64, name: &str, state, cpu, cpu_time_ms| ThreadFigures {
             id,
+            process: 1,
             name: name.to_string(),
             state,
             cpu,
@@ -235,6 +236,7 @@ impl FakeHost {
                 memory_total: 512 << 20,
                 memory_used: 21 << 20,
                 heap_used: 5 << 20,
+                processes: Vec::new(),
                 threads: vec![
                     thread(1, "idle/0", ThreadState::Ready, 0, 170_000),
                     thread(2, "idle/1", ThreadState::Running, 1, 181_000),

@@ -4,10 +4,12 @@ use alloc::format;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
-use super::usage;
+use ui::{ProcessFigures, ThreadFigures};
+
+use super::{split_options, usage};
 use crate::failure::{Failure, Outcome};
 use crate::shell::Session;
-use crate::system::PowerAction;
+use crate::system::{CancelError, PowerAction};
 
 /// A table whose columns are as wide as their widest cell; `right` says which are aligned right.
 fn table(header: &[&str], right: &[bool], rows: &[Vec<String>]) -> String {
@@ -88,14 +90,44 @@ pub(super) fn free(session: &mut Session<'_>, _arguments: &[String]) -> Outcome 
     Ok(())
 }
 
-pub(super) fn ps(session: &mut Session<'_>, _arguments: &[String]) -> Outcome {
-    let mut threads = session.system.figures().threads;
+pub(super) fn ps(session: &mut Session<'_>, arguments: &[String]) -> Outcome {
+    let (options, names) = split_options(arguments, "t").ok_or_else(|| usage("ps"))?;
+    if !names.is_empty() {
+        return Err(usage("ps"));
+    }
+    let figures = session.system.figures();
+    let text = if options.is_empty() { processes(figures.processes) } else { threads(figures.threads) };
+    session.print(&text);
+    Ok(())
+}
+
+fn processes(mut processes: Vec<ProcessFigures>) -> String {
+    processes.sort_by_key(|process| process.id);
+    let rows: Vec<Vec<String>> = processes
+        .into_iter()
+        .map(|process| {
+            Vec::from([
+                process.id.to_string(),
+                process.parent.to_string(),
+                process.name,
+                process.state.name().to_string(),
+                process.threads.to_string(),
+                units::cpu_time(process.cpu_time_ms),
+            ])
+        })
+        .collect();
+    let header = ["PID", "PPID", "NAME", "STATE", "THREADS", "TIME"];
+    table(&header, &[true, true, false, false, true, true], &rows)
+}
+
+fn threads(mut threads: Vec<ThreadFigures>) -> String {
     threads.sort_by_key(|thread| thread.id);
     let rows: Vec<Vec<String>> = threads
         .into_iter()
         .map(|thread| {
             Vec::from([
                 thread.id.to_string(),
+                thread.process.to_string(),
                 thread.name,
                 thread.state.name().to_string(),
                 thread.cpu.to_string(),
@@ -103,9 +135,31 @@ pub(super) fn ps(session: &mut Session<'_>, _arguments: &[String]) -> Outcome {
             ])
         })
         .collect();
-    let header = ["ID", "NAME", "STATE", "CPU", "TIME"];
-    session.print(&table(&header, &[true, false, false, true, true], &rows));
-    Ok(())
+    let header = ["ID", "PID", "NAME", "STATE", "CPU", "TIME"];
+    table(&header, &[true, true, false, false, true, true], &rows)
+}
+
+pub(super) fn kill(session: &mut Session<'_>, arguments: &[String]) -> Outcome {
+    if arguments.is_empty() || arguments.iter().any(|argument| argument.starts_with('-')) {
+        return Err(usage("kill"));
+    }
+    let mut failures = Vec::new();
+    for argument in arguments {
+        let result = match argument.parse() {
+            Ok(process) => session.system.cancel(process),
+            Err(_) if argument.bytes().all(|byte| byte.is_ascii_digit()) => Err(CancelError::NoSuchProcess),
+            Err(_) => {
+                failures.push(format!("{argument}: not a number of a process (see ps)"));
+                continue;
+            }
+        };
+        failures.extend(match result {
+            Ok(()) => None,
+            Err(CancelError::NoSuchProcess) => Some(format!("{argument}: no such process (see ps)")),
+            Err(CancelError::Service) => Some(format!("{argument}: the system needs this process")),
+        });
+    }
+    if failures.is_empty() { Ok(()) } else { Err(Failure::Message(failures.join("\nkill: "))) }
 }
 
 pub(super) fn uptime(session: &mut Session<'_>, _arguments: &[String]) -> Outcome {
@@ -113,9 +167,10 @@ pub(super) fn uptime(session: &mut Session<'_>, _arguments: &[String]) -> Outcom
     let busy: Vec<String> = figures.cpu_busy_percent.iter().map(|percent| format!("{percent}%")).collect();
     let plural = if busy.len() == 1 { "" } else { "s" };
     let line = format!(
-        "up {}, {} CPU{plural}, {} threads, load {}\n",
+        "up {}, {} CPU{plural}, {} processes, {} threads, load {}\n",
         units::duration(figures.uptime_ms),
         busy.len(),
+        figures.processes.len(),
         figures.threads.len(),
         busy.join(" "),
     );

@@ -58,12 +58,13 @@ pub(crate) static COMMANDS: &[Command] = commands! {
     "free" "memory in use" "free" "Show how much memory is in use." figures::free;
     "help" "this list" "help [COMMAND]" "List the commands, or show how one is used." session::help;
     "history" "lines entered so far" "history" "List the lines entered in this shell." session::history;
+    "kill" "end a process" "kill PID..." "End processes: apps, shells, jobs of parallel, sleep; ps shows their numbers." figures::kill;
     "ls" "list a directory" "ls [-l] [-a] [PATH...]" "List directories; -l with sizes and dates." list::ls;
     "mkdir" "make a directory" "mkdir [-p] DIRECTORY..." "Make directories; -p also those on the way." files::mkdir;
     "mv" "move or rename" "mv SOURCE... TARGET" "Move or rename files and directories." copy::mv;
-    "parallel" "run commands at once" "parallel COMMAND & COMMAND [& ...]" "Run commands at once, each on its own thread." parallel::alone;
+    "parallel" "run commands at once" "parallel COMMAND & COMMAND [& ...]" "Run commands at once, each as a process." parallel::alone;
     "poweroff" "switch the machine off" "poweroff" "Switch the machine off." figures::power_off;
-    "ps" "list the threads" "ps" "List the threads." figures::ps;
+    "ps" "list the processes" "ps [-t]" "List the processes; -t lists threads." figures::ps;
     "pwd" "the current directory" "pwd" "Show the current directory." session::pwd;
     "reboot" "start the machine anew" "reboot" "Start the machine anew." figures::reboot;
     "rm" "remove files" "rm [-r] PATH..." "Remove files; -r removes directories and what is in them." remove::rm;

@@ -1,18 +1,18 @@
-//! `parallel CMD & CMD`: each command on a thread of its own, so that several CPUs work.
+//! `parallel CMD & CMD`: each command a process of its own, so that several CPUs work.
 
 use alloc::boxed::Box;
 use alloc::format;
 use alloc::string::{String, ToString};
 use alloc::sync::Arc;
 use alloc::vec::Vec;
-use core::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use super::usage;
-use crate::console::{Console, Job};
+use crate::console::{Job, wait_or_cancel};
 use crate::failure::{Failure, Outcome};
 use crate::shell::Session;
+use crate::system::{ProcessEnd, SpawnError, System};
 
-/// Threads one line may start.
+/// Processes one line may start.
 const MAX_JOBS: usize = 16;
 
 /// `parallel` inside a parallel job or with `--help`: the shell handles all other cases.
@@ -30,59 +30,71 @@ pub(crate) fn parallel(session: &mut Session<'_>, commands: Vec<Vec<String>>) ->
         return Err(Failure::Message(format!("at most {MAX_JOBS} commands at once")));
     }
     let started_at = session.system.now_ms();
-    let interrupted = Arc::new(AtomicBool::new(false));
-    let remaining = Arc::new(AtomicUsize::new(commands.len()));
-    let failed = Arc::new(AtomicUsize::new(0));
     let count = commands.len();
+    let mut jobs = Vec::new();
     let mut outcome = Ok(());
     for (index, words) in commands.into_iter().enumerate() {
-        let name = format!("job {}: {}", index + 1, words[0]);
-        let system = session.system.clone();
-        let mut state = session.state.clone();
-        let job_interrupted = interrupted.clone();
-        let (job_remaining, job_failed) = (remaining.clone(), failed.clone());
-        let work = move || {
-            let mut job = Job::new(system.clone(), index + 1, job_interrupted);
-            let mut job_session = Session { system: &system, console: &mut job, state: &mut state };
-            let outcome = job_session.run_words(&words);
-            job_session.show_failure(&words[0], &outcome);
-            job.flush();
-            job_failed.fetch_add(usize::from(outcome.is_err()), Ordering::Relaxed);
-            // Release: whoever sees the count at zero sees the failures too.
-            job_remaining.fetch_sub(1, Ordering::Release);
-            system.wake_reader();
-        };
-        if let Err(error) = session.system.spawn(&name, Box::new(work)) {
-            // Those that were never started don't have to be waited for.
-            remaining.fetch_sub(count - index, Ordering::Release);
-            interrupted.store(true, Ordering::Relaxed);
-            outcome = Err(Failure::Message(error.to_string()));
-            break;
+        match start(session, index + 1, words) {
+            Ok(process) => jobs.push(process),
+            Err(error) => {
+                outcome = Err(Failure::Message(error.to_string()));
+                break;
+            }
         }
     }
-    let was_interrupted = wait(session.console, &remaining, &interrupted);
-    outcome?;
-    if was_interrupted {
-        return Err(Failure::Interrupted);
+    if outcome.is_err() {
+        end(session.system, &jobs);
     }
+    let ends = wait_for_all(session, &jobs);
+    outcome?;
+    let ends = ends?;
+    for (index, _) in ends.iter().enumerate().filter(|(_, end)| **end == ProcessEnd::Cancelled) {
+        session.print(&format!("[{}] was told to end\n", index + 1));
+    }
+    let succeeded = ends.iter().filter(|end| **end == ProcessEnd::Exited(0)).count();
     let elapsed = session.system.now_ms().saturating_sub(started_at);
-    let failed = failed.load(Ordering::Relaxed);
-    session.print(&format!(
-        "{} of {count} commands succeeded in {}\n",
-        count - failed,
-        units::cpu_time(elapsed)
-    ));
+    session.print(&format!("{succeeded} of {count} commands succeeded in {}\n", units::cpu_time(elapsed)));
     Ok(())
 }
 
-/// Waits until no job remains; passes Ctrl+C on to them and tells whether it was pressed.
-fn wait(console: &mut dyn Console, remaining: &AtomicUsize, interrupted: &AtomicBool) -> bool {
+/// Starts a command as a process; returns its number.
+fn start(session: &Session<'_>, number: usize, words: Vec<String>) -> Result<u32, SpawnError> {
+    let name = words.join(" ");
+    let system = session.system.clone();
+    let mut state = session.state.clone();
+    let work = move || {
+        let mut job = Job::new(system.clone(), number);
+        let mut job_session = Session { system: &system, console: &mut job, state: &mut state };
+        let outcome = job_session.run_words(&words);
+        // That it was interrupted is told by who waits for it.
+        if !matches!(outcome, Err(Failure::Interrupted)) {
+            job_session.show_failure(&words[0], &outcome);
+        }
+        job.flush();
+        u8::from(outcome.is_err())
+    };
+    session.system.spawn(&name, Box::new(work))
+}
+
+/// Waits for all jobs; on Ctrl+C they are all told to end.
+fn wait_for_all(session: &mut Session<'_>, jobs: &[u32]) -> Result<Vec<ProcessEnd>, Failure> {
+    let mut ends = Vec::new();
     let mut was_interrupted = false;
-    while remaining.load(Ordering::Acquire) > 0 {
-        if console.wait_for_jobs().is_err() {
-            was_interrupted = true;
-            interrupted.store(true, Ordering::Relaxed);
+    for &job in jobs {
+        match wait_or_cancel(session.console, &**session.system, job) {
+            Ok(end) => ends.push(end),
+            Err(_) => {
+                was_interrupted = true;
+                end(session.system, jobs);
+            }
         }
     }
-    was_interrupted
+    if was_interrupted { Err(Failure::Interrupted) } else { Ok(ends) }
+}
+
+fn end(system: &Arc<dyn System>, jobs: &[u32]) {
+    for &job in jobs {
+        // One that has ended needs no telling.
+        let _ = system.cancel(job);
+    }
 }

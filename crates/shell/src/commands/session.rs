@@ -65,7 +65,7 @@ pub(crate) fn sleep(session: &mut Session<'_>, arguments: &[String]) -> Outcome 
     let [seconds] = arguments else { return Err(usage("sleep")) };
     let milliseconds = parse_seconds(seconds)
         .ok_or_else(|| format!("{seconds}: not a number of seconds (try sleep 1.5)"))?;
-    session.console.pause(milliseconds)
+    session.console.pause(&format!("sleep {seconds}"), milliseconds)
 }
 
 pub(crate) fn history(session: &mut Session<'_>, _arguments: &[String]) -> Outcome {

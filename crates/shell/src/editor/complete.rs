@@ -1,4 +1,4 @@
-//! What Tab proposes: commands where one is expected, apps and files after `run`, else paths.
+//! What Tab proposes: commands where one is expected, apps and files after `run`, processes after `kill`, else paths.
 
 use alloc::format;
 use alloc::string::{String, ToString};
@@ -75,8 +75,21 @@ impl Completer<'_> {
                 candidates.extend(self.paths(unfinished, false));
                 candidates
             }
+            ["kill", ..] => self.processes(),
             [command, ..] => self.paths(unfinished, matches!(*command, "cd" | "mkdir")),
         }
+    }
+
+    /// Processes that may be ended, by number; the list shows their names too.
+    fn processes(&self) -> Vec<Candidate> {
+        let processes = self.system.figures().processes.into_iter().filter(|process| !process.is_service);
+        processes
+            .map(|process| Candidate {
+                word: process.id.to_string(),
+                shown: format!("{} {}", process.id, process.name),
+                then: " ",
+            })
+            .collect()
     }
 
     fn paths(&self, unfinished: &UnfinishedWord, only_directories: bool) -> Vec<Candidate> {

@@ -2,16 +2,17 @@
 //! what the user would see.
 #![allow(dead_code, reason = "each test file uses its part")]
 
-use std::collections::{BTreeMap, VecDeque};
-use std::sync::{Arc, Condvar, Mutex, MutexGuard};
+use std::cell::Cell;
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, Weak};
 use std::time::{Duration, Instant};
 
 use shell::{
-    Application, Device, FileKind, FileStatus, FileSystemFigures, Input, PowerAction, PowerError, Shell,
-    SpawnError, System, WriteMode,
+    Application, CancelError, Cancelled, Device, FileKind, FileStatus, FileSystemFigures, Input, PowerAction,
+    PowerError, ProcessEnd, Shell, SpawnError, System, WriteMode,
 };
 use term::{Modes, Terminal};
-use ui::{DateTime, FileError, SystemFigures, ThreadFigures, ThreadState};
+use ui::{DateTime, FileError, ProcessFigures, ProcessState, SystemFigures, ThreadFigures, ThreadState};
 
 /// What the user does next.
 #[derive(Clone, Debug)]
@@ -42,16 +43,30 @@ pub struct State {
     pub sleepers_awaited: usize,
     sleepers: usize,
     pub most_sleepers: usize,
+    /// Child processes by number; `Some` when they have ended.
+    children: BTreeMap<u32, Option<ProcessEnd>>,
+    pub cancelled: BTreeSet<u32>,
+    /// What a user at another terminal does once so many processes sleep: ends the first of them.
+    pub cancel_at_sleepers: usize,
     woken: bool,
     /// Milliseconds by which waiting has advanced the clock.
     waited_ms: u64,
 }
+
+thread_local! {
+    /// The process that a thread is of; 0 is the shell.
+    static PROCESS: Cell<u32> = const { Cell::new(0) };
+}
+
+/// The number of the first child process.
+pub const FIRST_CHILD: u32 = 20;
 
 pub struct Machine {
     state: Mutex<State>,
     terminal: Mutex<Terminal>,
     changed: Condvar,
     started: Instant,
+    me: Weak<Machine>,
 }
 
 impl Machine {
@@ -65,7 +80,8 @@ impl Machine {
             max_threads: 16,
             ..State::default()
         };
-        Arc::new(Machine {
+        Arc::new_cyclic(|me| Machine {
+            me: me.clone(),
             state: Mutex::new(state),
             terminal: Mutex::new(Terminal::new(columns, rows)),
             changed: Condvar::new(),
@@ -196,11 +212,6 @@ impl System for Machine {
         }
     }
 
-    fn wake_reader(&self) {
-        self.state().woken = true;
-        self.changed.notify_all();
-    }
-
     fn write(&self, bytes: &[u8]) {
         self.terminal.lock().unwrap().feed(bytes);
     }
@@ -311,8 +322,18 @@ impl System for Machine {
     }
 
     fn figures(&self) -> SystemFigures {
+        let process = |id, parent, name: &str, is_service| ProcessFigures {
+            id,
+            parent,
+            name: name.to_string(),
+            state: if is_service { ProcessState::Sleeping } else { ProcessState::Running },
+            threads: id as usize,
+            cpu_time_ms: 65_000,
+            is_service,
+        };
         let thread = |id, name: &str, state, cpu_time_ms| ThreadFigures {
             id,
+            process: 3,
             name: name.to_string(),
             state,
             cpu: 1,
@@ -324,6 +345,12 @@ impl System for Machine {
             memory_total: 512 << 20,
             memory_used: 21 << 20,
             heap_used: 5 << 20,
+            processes: vec![
+                process(1, 1, "init", true),
+                process(3, 1, "desktop", true),
+                process(12, 3, "snake", false),
+                process(17, 3, "monitor", false),
+            ],
             threads: vec![
                 thread(12, "shell", ThreadState::Running, 1_234),
                 thread(2, "compositor", ThreadState::Sleeping, 65_000),
@@ -348,22 +375,74 @@ impl System for Machine {
         self.started.elapsed().as_millis() as u64 + self.state().waited_ms
     }
 
-    fn sleep_ms(&self, milliseconds: u64) {
+    fn sleep_ms(&self, milliseconds: u64) -> Result<(), Cancelled> {
+        let process = PROCESS.get();
         let mut state = self.state();
         state.sleepers += 1;
         state.most_sleepers = state.most_sleepers.max(state.sleepers);
+        if state.sleepers == state.cancel_at_sleepers {
+            state.cancelled.insert(FIRST_CHILD);
+        }
         self.changed.notify_all();
         let alone = |state: &mut State| state.most_sleepers < state.sleepers_awaited;
-        drop(self.changed.wait_timeout_while(state, Duration::from_secs(30), alone).unwrap());
-        std::thread::sleep(Duration::from_millis(milliseconds));
-        self.state().sleepers -= 1;
+        let (state, _) = self.changed.wait_timeout_while(state, Duration::from_secs(30), alone).unwrap();
+        let (mut state, _) = self
+            .changed
+            .wait_timeout_while(state, Duration::from_millis(milliseconds), |state| {
+                !state.cancelled.contains(&process)
+            })
+            .unwrap();
+        state.sleepers -= 1;
+        if state.cancelled.contains(&process) { Err(Cancelled) } else { Ok(()) }
     }
 
-    fn spawn(&self, _name: &str, work: Box<dyn FnOnce() + Send>) -> Result<(), SpawnError> {
+    fn spawn(&self, _name: &str, work: Box<dyn FnOnce() -> u8 + Send>) -> Result<u32, SpawnError> {
         let mut state = self.state();
         state.max_threads = state.max_threads.checked_sub(1).ok_or(SpawnError)?;
-        std::thread::spawn(work);
+        let process = FIRST_CHILD + state.children.len() as u32;
+        state.children.insert(process, None);
+        drop(state);
+        let machine = self.me.upgrade().unwrap();
+        std::thread::spawn(move || {
+            PROCESS.set(process);
+            let code = work();
+            let mut state = machine.state();
+            let was_cancelled = state.cancelled.contains(&process);
+            let end = if was_cancelled { ProcessEnd::Cancelled } else { ProcessEnd::Exited(code) };
+            state.children.insert(process, Some(end));
+            state.woken = true;
+            machine.changed.notify_all();
+        });
+        Ok(process)
+    }
+
+    fn try_wait(&self, process: u32) -> Option<ProcessEnd> {
+        self.state().children[&process]
+    }
+
+    fn wait(&self, process: u32) -> Result<ProcessEnd, Cancelled> {
+        let own = PROCESS.get();
+        let runs = |state: &mut State| state.children[&process].is_none() && !state.cancelled.contains(&own);
+        let state = self.changed.wait_while(self.state(), runs).unwrap();
+        state.children[&process].ok_or(Cancelled)
+    }
+
+    fn cancel(&self, process: u32) -> Result<(), CancelError> {
+        let known = self.figures().processes.into_iter().find(|known| known.id == process);
+        let mut state = self.state();
+        if known.as_ref().is_some_and(|known| known.is_service) {
+            return Err(CancelError::Service);
+        }
+        if known.is_none() && !state.children.contains_key(&process) {
+            return Err(CancelError::NoSuchProcess);
+        }
+        state.cancelled.insert(process);
+        self.changed.notify_all();
         Ok(())
+    }
+
+    fn is_cancelled(&self) -> bool {
+        self.state().cancelled.contains(&PROCESS.get())
     }
 
     fn applications(&self) -> Vec<Application> {
