@@ -2,14 +2,16 @@
 //!
 //! [`queue`] keeps the requests to one controller: how many run at once, which are tried again, when a controller that
 //! stops answering is reset and when it is given up. A [`Controller`] is what a driver makes of its hardware; [`nvme`]
-//! is one. Neither sleeps nor knows the kernel: registers and memory come in as the traits of [`hardware`], so that
-//! the tests drive them with models of the devices, which can be as ill-behaved as a test needs.
+//! and [`ahci`] are two. Nothing here sleeps or knows the kernel: registers and memory come in as the traits of
+//! [`hardware`], so that the tests drive it with models of the devices, which can be as ill-behaved as a test needs.
 #![no_std]
 #![forbid(unsafe_code)]
 #![warn(missing_docs)]
 
 extern crate alloc;
 
+pub mod ahci;
+pub mod ata;
 pub mod hardware;
 pub mod nvme;
 pub mod queue;
@@ -93,6 +95,8 @@ pub struct Limits {
     pub segments: usize,
     /// Which memory it reaches.
     pub reach: hardware::Reach,
+    /// Whether a flush must have the controller to itself.
+    pub flush_alone: bool,
 }
 
 /// News from a controller.

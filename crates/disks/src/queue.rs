@@ -87,6 +87,7 @@ pub struct Queue<C, B> {
     /// Away while it is being reset.
     controller: Option<C>,
     health: Health,
+    flush_alone: bool,
     /// Whether it was reset for its silence and has finished nothing since.
     on_probation: bool,
     entries: Vec<Option<Entry<B>>>,
@@ -99,12 +100,14 @@ pub struct Queue<C, B> {
 impl<C: Controller, B: Waiter> Queue<C, B> {
     /// A queue without requests.
     pub fn new(controller: C) -> Self {
-        let depth = controller.limits().depth.max(1);
+        let limits = controller.limits();
+        let depth = limits.depth.max(1);
         let mut slots = Vec::new();
         slots.resize(depth, None);
         Self {
             controller: Some(controller),
             health: Health::Working,
+            flush_alone: limits.flush_alone,
             on_probation: false,
             entries: Vec::new(),
             waiting: VecDeque::new(),
@@ -119,7 +122,8 @@ impl<C: Controller, B: Waiter> Queue<C, B> {
 
     /// Takes a request in and starts it if there is a slot. The request fits the controller's limits.
     pub fn submit(&mut self, request: Request<B>, now_ns: u64) -> Ticket {
-        let entry = Entry { request, state: State::Waiting, failures: 0, stopped_with: None, alone: false };
+        let alone = self.flush_alone && request.operation == Operation::Flush;
+        let entry = Entry { request, state: State::Waiting, failures: 0, stopped_with: None, alone };
         let index = match self.entries.iter().position(Option::is_none) {
             Some(free) => {
                 self.entries[free] = Some(entry);

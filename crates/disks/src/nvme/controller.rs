@@ -242,7 +242,13 @@ fn words_of(bytes: &[u8]) -> String {
 impl<R: Registers, P: Machine> Controller for Nvme<R, P> {
     fn limits(&self) -> Limits {
         let segments = self.max_sectors as usize * 512 / PAGE as usize;
-        Limits { depth: self.busy.len(), sectors: self.max_sectors, segments, reach: Reach::All }
+        Limits {
+            depth: self.busy.len(),
+            sectors: self.max_sectors,
+            segments,
+            reach: Reach::All,
+            flush_alone: false,
+        }
     }
 
     fn start(&mut self, slot: usize, command: &Command<'_>) -> Result<(), Fault> {
