@@ -1,6 +1,7 @@
 //! The devices. A driver finds its device, says in words what is missing, and serves the floors above through
 //! `block`, `input` and its own few functions. None of them stops the boot.
 
+mod ahci;
 mod ata;
 mod hardware;
 mod nvme;
@@ -20,6 +21,7 @@ pub fn initialise(boot_time: Option<u64>) {
     ps2::initialise();
     pci::initialise();
     nvme::initialise();
+    ahci::initialise();
     ata::initialise();
     if block::disks().is_empty() {
         log::warn!("no disk: files are kept in memory only");

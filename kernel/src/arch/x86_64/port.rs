@@ -122,6 +122,10 @@ impl Ports {
 macro_rules! accessors {
     ($read:ident, $write:ident, $type:ty, $width:literal) => {
         impl Ports {
+            #[allow(
+                dead_code,
+                reason = "the set of widths is complete; which of them are used depends on the devices"
+            )]
             #[doc = concat!("Reads ", $width, " bits at `offset`.")]
             pub fn $read(&self, offset: u16) -> $type {
                 // SAFETY: the range was claimed, so the access reaches only this driver's device.
@@ -139,6 +143,7 @@ macro_rules! accessors {
 
 accessors!(read_u8, write_u8, u8, "8");
 accessors!(read_u16, write_u16, u16, "16");
+accessors!(read_u32, write_u32, u32, "32");
 
 /// The bare instructions, for arch's own devices.
 pub(super) mod raw {

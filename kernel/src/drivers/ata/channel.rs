@@ -8,9 +8,10 @@ use alloc::vec;
 use alloc::vec::Vec;
 
 use blockcache::SECTOR_SIZE;
+use disks::ata::{self, Identity};
 
+use super::bus_master::{self, BusMaster, Way};
 use super::error::AtaError;
-use super::identify::Identity;
 use crate::arch::port::{self, Ports};
 use crate::arch::{irq, time};
 use crate::sync::WaitQueue;
@@ -101,6 +102,8 @@ mod command {
 /// In the device register: sector numbers rather than cylinders, and two bits that were once always set.
 const DEVICE_LBA: u8 = 1 << 6 | 1 << 7 | 1 << 5;
 const WORDS_PER_SECTOR: usize = SECTOR_SIZE / 2;
+/// The most sectors in one command: what the buffer for DMA holds.
+pub const MAX_SECTORS: usize = bus_master::BUFFER / SECTOR_SIZE;
 /// The most sectors between two looks at the status: 8 KiB.
 const MAX_MULTIPLE: u16 = 16;
 
@@ -139,15 +142,28 @@ pub struct Channel {
     words: Vec<u16>,
     /// Before that the processor polls.
     interrupts: bool,
+    /// Moves data by itself, for the drives that [`Channel::dma`] allows it.
+    bus_master: Option<BusMaster>,
+    /// For each drive, whether DMA is used: until it fails in a way that is the channel's rather than the disk's.
+    dma: [bool; 2],
 }
 
 impl Channel {
     /// Takes the channel's ports and resets it. None when nothing is connected.
-    pub fn open(place: &'static Place) -> Result<Option<Self>, AtaError> {
+    pub fn open(place: &'static Place, bus_master: Option<BusMaster>) -> Result<Option<Self>, AtaError> {
         let ports = port::claim(place.command, 8, place.name).map_err(AtaError::Ports)?;
         let control = port::claim(place.control, 1, place.name).map_err(AtaError::Ports)?;
         let words = vec![0; usize::from(MAX_MULTIPLE) * WORDS_PER_SECTOR];
-        let mut channel = Self { ports, control, place, multiple: [1; 2], words, interrupts: false };
+        let mut channel = Self {
+            ports,
+            control,
+            place,
+            multiple: [1; 2],
+            words,
+            interrupts: false,
+            bus_master,
+            dma: [false; 2],
+        };
         if channel.alternate_status() == status::FLOATING {
             return Ok(None);
         }
@@ -212,7 +228,8 @@ impl Channel {
         }
         let mut words = [0; 256];
         self.ports.read_u16s(register::DATA, &mut words);
-        let identity = Identity::parse(&words)?;
+        let identity = Identity::parse(&words).map_err(AtaError::Unsupported)?;
+        self.dma[drive as usize] = identity.dma_mode_is_set && self.bus_master.is_some();
         let multiple = identity.max_multiple.min(MAX_MULTIPLE);
         if multiple.is_power_of_two() && multiple > 1 {
             self.set_multiple(drive, multiple);
@@ -220,8 +237,89 @@ impl Channel {
         Ok(Some(identity))
     }
 
-    /// Moves whole sectors, 1 to 256 of them, which lie on the drive.
+    /// Whether a drive's data move by DMA.
+    pub const fn uses_dma(&self, drive: Drive) -> bool {
+        self.dma[drive as usize]
+    }
+
+    /// Moves whole sectors, at most [`MAX_SECTORS`], which lie on the drive: by DMA if it is used.
     pub fn transfer(
+        &mut self,
+        drive: Drive,
+        identity: &Identity,
+        sector: u64,
+        direction: Direction<'_>,
+    ) -> Result<(), AtaError> {
+        if !self.dma[drive as usize] {
+            return self.transfer_by_processor(drive, identity, sector, direction);
+        }
+        let result = self.transfer_by_dma(drive, identity, sector, direction);
+        if let Err(AtaError::TimedOut | AtaError::Protocol) = result {
+            log::warn!(
+                "{}, {drive:?}: DMA does not work here; the processor moves the data",
+                self.place.name
+            );
+            self.dma[drive as usize] = false;
+        }
+        result
+    }
+
+    fn transfer_by_dma(
+        &mut self,
+        drive: Drive,
+        identity: &Identity,
+        sector: u64,
+        direction: Direction<'_>,
+    ) -> Result<(), AtaError> {
+        let (length, way) = match &direction {
+            Direction::Read(buffer) => (buffer.len(), Way::ToMemory),
+            Direction::Write(data) => (data.len(), Way::ToDrive),
+        };
+        let count = length / SECTOR_SIZE;
+        if count == 0 {
+            return Ok(());
+        }
+        self.wait_idle(COMMAND_MS)?;
+        let extended = identity.lba48 && sector + count as u64 > 1 << 28;
+        let command = match (way, extended) {
+            (Way::ToMemory, false) => ata::command::READ_DMA,
+            (Way::ToMemory, true) => ata::command::READ_DMA_EXT,
+            (Way::ToDrive, false) => ata::command::WRITE_DMA,
+            (Way::ToDrive, true) => ata::command::WRITE_DMA_EXT,
+        };
+        let bus_master = self.bus_master.as_ref().ok_or(AtaError::Protocol)?;
+        if let Direction::Write(data) = direction {
+            bus_master.buffer().write(0, data);
+        }
+        bus_master.prepare(length, way);
+        if extended {
+            self.address_48(drive, sector, count);
+        } else {
+            self.address_28(drive, sector, count);
+        }
+        self.command(command);
+        let bus_master = self.bus_master.as_ref().ok_or(AtaError::Protocol)?;
+        bus_master.start(way);
+        let in_time = self.wait_for(COMMAND_MS, || bus_master.is_over());
+        let all_moved = bus_master.stop();
+        if !in_time {
+            return Err(AtaError::TimedOut);
+        }
+        // The drive's own complaint says more than the channel's, which follows from it.
+        let status = self.wait_idle(COMMAND_MS)?;
+        self.check(status)?;
+        if !all_moved {
+            return Err(AtaError::Protocol);
+        }
+        if let Direction::Read(buffer) = direction
+            && let Some(bus_master) = &self.bus_master
+        {
+            bus_master.buffer().read(0, buffer);
+        }
+        Ok(())
+    }
+
+    fn transfer_by_processor(
         &mut self,
         drive: Drive,
         identity: &Identity,
@@ -348,20 +446,28 @@ impl Channel {
 
     /// Waits until the drive is not busy. Gives its status and acknowledges its interrupt.
     fn wait_idle(&mut self, timeout_ms: u64) -> Result<u8, AtaError> {
+        if self.wait_for(timeout_ms, || self.alternate_status() & status::BUSY == 0) {
+            Ok(self.ports.read_u8(register::STATUS))
+        } else {
+            Err(AtaError::TimedOut)
+        }
+    }
+
+    /// Waits until `condition` holds; says whether it does.
+    fn wait_for(&self, timeout_ms: u64, condition: impl Fn() -> bool) -> bool {
         let deadline = time::uptime_ns() + timeout_ms * 1_000_000;
-        let is_idle = || self.alternate_status() & status::BUSY == 0;
         let mut polls = 0;
-        while !is_idle() {
+        while !condition() {
             polls += 1;
             if time::uptime_ns() >= deadline {
-                return Err(AtaError::TimedOut);
+                return false;
             }
             if polls > POLLS_BEFORE_SLEEP {
                 // Without interrupts this is a plain sleep.
-                self.place.waiters.wait_until_timeout(SLEEP_MS, is_idle);
+                self.place.waiters.wait_until_timeout(SLEEP_MS, &condition);
             }
         }
-        Ok(self.ports.read_u8(register::STATUS))
+        true
     }
 
     /// Waits for the end of a command without data.

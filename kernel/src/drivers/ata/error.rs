@@ -3,6 +3,7 @@
 use core::fmt;
 
 use blockcache::DeviceError;
+use disks::ata;
 
 use crate::arch::port::ClaimError;
 
@@ -24,27 +25,11 @@ pub enum AtaError {
 }
 
 impl AtaError {
-    /// Bits of the error register, the telling ones first.
-    const REPORTS: [(u8, &'static str); 8] = [
-        (1 << 6, "the data can't be read: bad sector"),
-        (1 << 7, "the data were disturbed on the cable"),
-        (1 << 4, "there is no such sector"),
-        (1 << 5, "the medium was changed"),
-        (1 << 3, "somebody asks for the medium"),
-        (1 << 1, "there is no track 0"),
-        (1 << 0, "the sector's mark can't be found"),
-        // Nearly always set with one of the others, and then the lesser news.
-        (1 << 2, "the drive refuses the command"),
-    ];
-
     fn words(self) -> &'static str {
         match self {
             Self::Ports(_) => "its ports are taken",
             Self::TimedOut => "it does not answer",
-            Self::Reported(bits) => Self::REPORTS
-                .iter()
-                .find(|(bit, _)| bits & bit != 0)
-                .map_or("an error without a reason", |(_, w)| w),
+            Self::Reported(bits) => ata::describe_error(bits),
             Self::Fault => "a fault of the drive itself",
             Self::Protocol => "it lost step with the data",
             Self::Unsupported(what) => what,
@@ -54,7 +39,7 @@ impl AtaError {
     /// Whether trying again is pointless.
     pub fn is_final(self) -> bool {
         match self {
-            Self::Reported(bits) => bits & (1 << 4) != 0,
+            Self::Reported(bits) => bits & ata::NO_SUCH_SECTOR != 0,
             Self::Unsupported(_) | Self::Ports(_) => true,
             Self::TimedOut | Self::Fault | Self::Protocol => false,
         }
@@ -70,11 +55,13 @@ impl fmt::Display for AtaError {
     }
 }
 
-impl From<AtaError> for DeviceError {
-    fn from(error: AtaError) -> Self {
-        match error {
-            AtaError::TimedOut => Self::TimedOut,
-            other => Self::Failed(other.words()),
+impl AtaError {
+    /// The error of a request that began at `sector`.
+    pub fn at(self, sector: u64) -> DeviceError {
+        match self {
+            Self::TimedOut => DeviceError::TimedOut,
+            Self::Reported(_) => DeviceError::AtSector { sector, reason: self.words() },
+            other => DeviceError::Failed(other.words()),
         }
     }
 }

@@ -1,30 +1,29 @@
-//! IDE disks by programmed I/O: slow, and on every PC of the last century and every virtual one of this.
+//! IDE disks: on every PC of the last century and every virtual one of this.
 //!
 //! Two channels with two drives each at the addresses that PCs have always had. [`channel`] speaks to the hardware,
-//! [`identify`] reads what a drive says of itself, [`error`] puts its complaints into words; here is a drive as a
-//! block device.
+//! [`bus_master`] to the part of it that moves data without the processor, [`error`] puts complaints into words; here is
+//! a drive as a block device. A channel does one thing at a time, so there is no queue: whoever comes second waits for
+//! the channel's lock.
 //!
 //! Source: ATA/ATAPI-6 (T13/1410D), sections 6 (registers), 8 (commands) and 9 (protocols).
 
+mod bus_master;
 mod channel;
 mod error;
-mod identify;
 
 use alloc::string::String;
 use alloc::sync::Arc;
 
 use blockcache::{BlockDevice, DeviceError, SECTOR_SIZE};
+use disks::ata::Identity;
 
 use crate::block;
 use crate::sync::Mutex;
-use channel::{Channel, Direction, Drive};
+use channel::{Channel, Direction, Drive, MAX_SECTORS};
 use error::AtaError;
-use identify::Identity;
 
 /// How often a request is tried before it fails.
-const ATTEMPTS: u32 = 3;
-/// The most sectors in one command: what fits the count register of the old commands.
-const MAX_SECTORS: usize = 256;
+const ATTEMPTS: u32 = 2;
 
 /// A disk on a channel that it shares with another.
 struct AtaDisk {
@@ -35,8 +34,8 @@ struct AtaDisk {
 
 /// Looks for disks on both channels and registers them.
 pub fn initialise() {
-    for place in &channel::PLACES {
-        let mut channel = match Channel::open(place) {
+    for (place, bus_master) in channel::PLACES.iter().zip(bus_master::open()) {
+        let mut channel = match Channel::open(place, bus_master) {
             Ok(Some(channel)) => channel,
             Ok(None) => continue,
             Err(error) => {
@@ -46,6 +45,10 @@ pub fn initialise() {
         };
         let identities = [Drive::Master, Drive::Slave].map(|drive| (drive, channel.identify(drive)));
         channel.enable_interrupts();
+        for (drive, _) in identities.iter().filter(|(_, identity)| matches!(identity, Ok(Some(_)))) {
+            let mover = if channel.uses_dma(*drive) { "DMA" } else { "the processor" };
+            log::info!("{}, {drive:?}: data moved by {mover}", place.name);
+        }
         let channel = Arc::new(Mutex::new(channel));
         for (drive, identity) in identities {
             match identity {
@@ -88,10 +91,24 @@ impl AtaDisk {
             // Whatever state the drive is in now, it is not a known one.
             channel.reset();
             if attempt == ATTEMPTS || error.is_final() {
-                return Err(error.into());
+                return Err(error.at(sector));
             }
             attempt += 1;
         }
+    }
+}
+
+impl AtaDisk {
+    fn read_part(&self, sector: u64, buffer: &mut [u8]) -> Result<(), DeviceError> {
+        self.retry("reading", sector, |channel| {
+            channel.transfer(self.drive, &self.identity, sector, Direction::Read(buffer))
+        })
+    }
+
+    fn write_part(&self, sector: u64, data: &[u8]) -> Result<(), DeviceError> {
+        self.retry("writing", sector, |channel| {
+            channel.transfer(self.drive, &self.identity, sector, Direction::Write(data))
+        })
     }
 }
 
@@ -105,9 +122,15 @@ impl BlockDevice for AtaDisk {
         for (part, sector) in
             buffer.chunks_mut(MAX_SECTORS * SECTOR_SIZE).zip((first_sector..).step_by(MAX_SECTORS))
         {
-            self.retry("reading", sector, |channel| {
-                channel.transfer(self.drive, &self.identity, sector, Direction::Read(part))
-            })?;
+            let result = self.read_part(sector, part);
+            // A sector at a time, so that the error names the one to blame.
+            if let Err(DeviceError::AtSector { .. }) = result {
+                for (one, sector) in part.chunks_mut(SECTOR_SIZE).zip(sector..) {
+                    self.read_part(sector, one)?;
+                }
+            } else {
+                result?;
+            }
         }
         Ok(())
     }
@@ -117,9 +140,14 @@ impl BlockDevice for AtaDisk {
         for (part, sector) in
             data.chunks(MAX_SECTORS * SECTOR_SIZE).zip((first_sector..).step_by(MAX_SECTORS))
         {
-            self.retry("writing", sector, |channel| {
-                channel.transfer(self.drive, &self.identity, sector, Direction::Write(part))
-            })?;
+            let result = self.write_part(sector, part);
+            if let Err(DeviceError::AtSector { .. }) = result {
+                for (one, sector) in part.chunks(SECTOR_SIZE).zip(sector..) {
+                    self.write_part(sector, one)?;
+                }
+            } else {
+                result?;
+            }
         }
         Ok(())
     }

@@ -11,6 +11,7 @@ use pci::{Command, Function};
 
 use super::{BUS, Bus, DRIVEN};
 use crate::arch::irq::{self, IrqError};
+use crate::arch::port::{self, ClaimError, Ports};
 use crate::memory::mmio::Mmio;
 
 /// Why a driver does not get what it needs of its device.
@@ -22,6 +23,8 @@ pub enum Problem {
     NoWindow(u8),
     /// The window can't be mapped.
     Map(MapError),
+    /// The ports belong to another driver.
+    Ports(ClaimError),
     /// The device sends no messages.
     NoMessages,
     /// The processor takes none.
@@ -34,6 +37,7 @@ impl fmt::Display for Problem {
             Self::Taken => out.write_str("another driver has it"),
             Self::NoWindow(index) => write!(out, "its window {index} is missing"),
             Self::Map(error) => write!(out, "its registers can't be mapped: {error}"),
+            Self::Ports(error) => write!(out, "{error}"),
             Self::NoMessages => out.write_str("it sends no messages"),
             Self::Interrupt(error) => write!(out, "{error}"),
         }
@@ -72,6 +76,18 @@ impl Device {
         };
         self.enable(Command::MEMORY);
         Mmio::map(base, length).map_err(Problem::Map)
+    }
+
+    /// The registers in port window `index`.
+    ///
+    /// # Errors
+    /// [`Problem::NoWindow`], [`Problem::Ports`].
+    pub fn ports(&self, index: u8, owner: &'static str) -> Result<Ports, Problem> {
+        let Some(Window::Ports { base, count }) = bar::measure(&self.bus.space, self.function, index) else {
+            return Err(Problem::NoWindow(index));
+        };
+        self.enable(Command::PORTS);
+        port::claim(base, count, owner).map_err(Problem::Ports)
     }
 
     /// Lets the function read and write memory by itself. From here on what the driver tells it decides what
