@@ -22,6 +22,8 @@ pub const MAX_CELLS_PER_SIDE: usize = 1000;
 pub struct Terminal {
     parser: vte::Parser,
     screen: Screen,
+    /// The beginning of a character whose end has not come yet, at most three bytes.
+    held: Vec<u8>,
 }
 
 impl Terminal {
@@ -32,20 +34,37 @@ impl Terminal {
 
     /// A blank terminal that keeps `scrollback` rows that left at the top.
     pub fn with_scrollback(columns: usize, rows: usize, scrollback: usize) -> Terminal {
-        Terminal { parser: vte::Parser::new(), screen: Screen::new(clamp(columns), clamp(rows), scrollback) }
+        let screen = Screen::new(clamp(columns), clamp(rows), scrollback);
+        Terminal { parser: vte::Parser::new(), screen, held: Vec::new() }
     }
 
     /// Takes output of a program. Any bytes are allowed, cut anywhere; what is not understood is
     /// ignored.
     pub fn feed(&mut self, bytes: &[u8]) {
         let before = self.cursor();
-        self.parser.advance(&mut self.screen, bytes);
+        self.parse(bytes);
         let after = self.cursor();
         if before != after {
             for cursor in [before, after].into_iter().flatten() {
                 self.screen.damage.mark(cursor.row..cursor.row + 1);
             }
         }
+    }
+
+    /// Gives the parser whole characters only. One that is cut it puts together itself, but then loses the letter
+    /// behind it if another cut follows, and prints control characters of two bytes instead of obeying them.
+    fn parse(&mut self, mut bytes: &[u8]) {
+        while let (false, Some((&byte, rest))) = (self.held.is_empty(), bytes.split_first()) {
+            bytes = rest;
+            self.held.push(byte);
+            let cut = cut_character(&self.held);
+            let whole = self.held.len() - cut;
+            self.parser.advance(&mut self.screen, &self.held[..whole]);
+            self.held.drain(..whole);
+        }
+        let (whole, cut) = bytes.split_at(bytes.len() - cut_character(bytes));
+        self.parser.advance(&mut self.screen, whole);
+        self.held.extend_from_slice(cut);
     }
 
     /// Changes the size; text is wrapped anew, nothing visible is lost. Marks every row damaged.
@@ -189,6 +208,12 @@ impl Terminal {
         }
         String::from(text.trim_end_matches('\n'))
     }
+}
+
+/// How many bytes at the end of `bytes` begin a UTF-8 character and do not end it.
+fn cut_character(bytes: &[u8]) -> usize {
+    let is_cut = |tail: &&[u8]| matches!(core::str::from_utf8(tail), Err(error) if error.valid_up_to() == 0 && error.error_len().is_none());
+    (1..=bytes.len().min(3)).map(|length| &bytes[bytes.len() - length..]).find(is_cut).map_or(0, <[u8]>::len)
 }
 
 fn clamp(cells: usize) -> usize {

@@ -154,3 +154,26 @@ fn only_rows_that_changed_are_damaged() {
     terminal.feed(b"\x1b[?2004h");
     assert!(!terminal.is_damaged());
 }
+
+/// However a program's output is cut into pieces, on its way through a pipe for instance, it shows the same.
+#[test]
+fn characters_may_be_cut_anywhere() {
+    for text in ["\u{fc}a\u{fc}b", "a\u{85}b", "\u{6f22}x\u{1f642}", "\x1b[31m\u{e9}\u{e9}"] {
+        let mut whole = Terminal::new(10, 3);
+        whole.feed(text.as_bytes());
+        for first in 0..text.len() {
+            for second in first..text.len() {
+                let mut pieces = Terminal::new(10, 3);
+                pieces.feed(&text.as_bytes()[..first]);
+                pieces.feed(&text.as_bytes()[first..second]);
+                pieces.feed(&text.as_bytes()[second..]);
+                assert_eq!(pieces.screen_text(), whole.screen_text(), "{text:?} cut at {first} and {second}");
+            }
+        }
+    }
+    let mut broken = Terminal::new(10, 3);
+    for byte in b"\xc3\xe2\x82\xc3a" {
+        broken.feed(&[*byte]);
+    }
+    assert_eq!(broken.screen_text(), "\u{fffd}\u{fffd}\u{fffd}a");
+}
