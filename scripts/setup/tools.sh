@@ -1,13 +1,14 @@
 # The tools that Quicklime needs on the host: which target needs which, how each is recognised, and
 # the package that brings it. Sourced by setup.sh; starts no program but in the report.
 
-ALL_TOOLS="cc qemu ovmf xorriso grub grub-bios grub-efi mtools dosfstools gdb"
+ALL_TOOLS="cc c++ qemu ovmf xorriso grub grub-bios grub-efi mtools dosfstools gdb"
 
 # The tools that `make $1` needs beyond Rust.
 tools_for() {
     case $1 in
         doctor) ;;
         kernel | loader | check | model) echo cc ;;
+        fuzz) echo cc c++ ;;
         disk) echo cc mtools dosfstools ;;
         usb | iso) echo cc xorriso $(grub_tools) mtools ;;
         run) echo cc qemu xorriso $(grub_tools) mtools dosfstools $(window_tools) ;;
@@ -40,6 +41,7 @@ first_file() {
 has() {
     case $1 in
         cc) command -v cc >/dev/null && first_file /usr/include/stdlib.h /Library/Developer/CommandLineTools ;;
+        c++) command -v c++ >/dev/null ;;
         qemu) command -v qemu-system-x86_64 >/dev/null ;;
         qemu-window)
             # Only Debian's own QEMU takes Debian's window modules.
@@ -67,6 +69,7 @@ has() {
 package() {
     case $1:$2 in
         apt:cc) echo gcc libc6-dev ;;
+        apt:c++) echo g++ ;;
         apt:qemu) echo qemu-system-x86 ;;
         apt:qemu-window) echo qemu-system-gui ;;
         apt:rust) echo $(apt_rust) ;;
@@ -74,6 +77,7 @@ package() {
         apt:grub-bios) echo grub-pc-bin ;;
         apt:grub-efi) echo grub-efi-amd64-bin ;;
         dnf:cc) echo gcc ;;
+        dnf:c++) echo gcc-c++ ;;
         dnf:qemu) echo qemu-system-x86 ;;
         dnf:ovmf) echo edk2-ovmf ;;
         dnf:rust) echo cargo rust-std-static-x86_64-unknown-none rustfmt clippy ;;
@@ -85,7 +89,8 @@ package() {
         pacman:ovmf) echo edk2-ovmf ;;
         pacman:xorriso) echo libisoburn ;;
         pacman:grub*) echo limine ;;
-        brew:cc) ;;
+        pacman:c++) echo gcc ;;
+        brew:cc | brew:c++) ;;
         pacman:rust | brew:rust) echo rustup ;;
         brew:qemu | brew:ovmf) echo qemu ;;
         brew:grub*) echo limine ;;
@@ -109,6 +114,7 @@ report_tools() {
 version() {
     case $1 in
         cc) cc --version ;;
+        c++) c++ --version ;;
         qemu) qemu-system-x86_64 --version ;;
         xorriso) xorriso -version 2>&1 | grep '^xorriso version' ;;
         grub) grub-mkrescue --version 2>/dev/null || grub2-mkrescue --version ;;

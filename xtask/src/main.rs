@@ -46,6 +46,7 @@ fn perform(target: &str, project: &Project) -> Result {
         "test" => tasks::test::all(project),
         "check" => tasks::check::all(project),
         "bench" => tasks::bench::all(project),
+        "fuzz" => tasks::fuzz::guided(project),
         "doctor" => host::doctor::report(project),
         _ => fail!("xtask knows no target {target:?}; `make help` lists them"),
     }

@@ -2,6 +2,7 @@
 
 use std::env;
 use std::path::{Path, PathBuf};
+use std::str::FromStr;
 
 use crate::error::{Context, Result, fail};
 
@@ -27,6 +28,12 @@ pub struct Project {
     pub resolution: Option<(u32, u32)>,
     /// Part of the names of the scenarios to run (`ONLY`).
     pub only: Option<String>,
+    /// Where random numbers begin (`SEED`).
+    pub seed: Option<u64>,
+    /// How long, in minutes (`MIN`).
+    pub minutes: Option<u32>,
+    /// Whether what the fuzzer found of use becomes part of the corpus (`KEEP=1`).
+    pub keep: bool,
     /// The USB stick to write (`DEV`).
     pub device: Option<PathBuf>,
     /// Whether to override the refusals of `usb` (`FORCE=1`).
@@ -50,6 +57,9 @@ impl Project {
             command_line: variable("CMDLINE").unwrap_or_default(),
             resolution: variable("RESOLUTION").map(|text| parse_resolution(&text)).transpose()?,
             only: variable("ONLY"),
+            seed: optional_number("SEED")?,
+            minutes: optional_number("MIN")?,
+            keep: variable("KEEP").is_some_and(|value| value == "1"),
             device: path("DEV"),
             force: variable("FORCE").is_some_and(|value| value == "1"),
             root,
@@ -81,12 +91,14 @@ fn variable(name: &str) -> Option<String> {
 }
 
 fn number(name: &str, default: u32) -> Result<u32> {
-    match variable(name) {
-        None => Ok(default),
-        Some(text) => match text.parse() {
-            Ok(value) if value > 0 => Ok(value),
-            _ => fail!("{name}={text}: a whole number above zero is wanted"),
-        },
+    Ok(optional_number(name)?.unwrap_or(default))
+}
+
+fn optional_number<T: FromStr + Default + PartialOrd>(name: &str) -> Result<Option<T>> {
+    let Some(text) = variable(name) else { return Ok(None) };
+    match text.parse() {
+        Ok(value) if value > T::default() => Ok(Some(value)),
+        _ => fail!("{name}={text}: a whole number above zero is wanted"),
     }
 }
 

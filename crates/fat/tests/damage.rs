@@ -8,7 +8,7 @@ mod model;
 
 use disk::{Disk, NOW};
 use fat::{Fat, Geometry, MountError, NotFat32};
-use model::Random;
+use model::{Decide, Random};
 use std::sync::atomic::Ordering;
 use vfs::{FileKind, FileSystem, FsError, OpenMode};
 

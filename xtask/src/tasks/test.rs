@@ -1,8 +1,9 @@
-//! `make test`: the host tests, one boot that tests itself, and the scenarios.
+//! `make test`: the host tests, boots that test themselves, a sample of fuzzing, and the scenarios.
 
 use std::fs;
 use std::time::{Duration, Instant};
 
+use super::fuzz;
 use super::run::direct_boot;
 use crate::build::compile::{self, Profile};
 use crate::build::disk;
@@ -47,6 +48,9 @@ pub fn all(project: &Project) -> Result {
             count(&name, result);
         }
     }
+    for (name, result) in fuzz::sample(project)? {
+        count(&name, result);
+    }
     for (name, result) in scenarios::run(project)? {
         count(name, result);
     }
@@ -59,6 +63,8 @@ pub fn all(project: &Project) -> Result {
         failed.len(),
         started.elapsed().as_secs_f64()
     );
+    // The same in the plainest form, for whoever reads it by machine.
+    println!("{passed} passed, {} failed", failed.len());
     if failed.is_empty() { Ok(()) } else { fail!("failed: {}", failed.join(", ")) }
 }
 

@@ -7,16 +7,22 @@ use vfs::{FileKind, FileSystem, FsError, OpenMode, path};
 /// A small random number generator (xorshift), so that a failure can be run again.
 pub struct Random(pub u64);
 
-impl Random {
-    pub fn below(&mut self, limit: usize) -> usize {
+/// Whoever decides what the random user does: random numbers, or a fuzzer's bytes.
+pub trait Decide {
+    /// A number below `limit`, which is not 0.
+    fn below(&mut self, limit: usize) -> usize;
+
+    fn bytes(&mut self, length: usize) -> Vec<u8> {
+        (0..length).map(|_| self.below(256) as u8).collect()
+    }
+}
+
+impl Decide for Random {
+    fn below(&mut self, limit: usize) -> usize {
         self.0 ^= self.0 << 13;
         self.0 ^= self.0 >> 7;
         self.0 ^= self.0 << 17;
         (self.0 >> 8) as usize % limit
-    }
-
-    pub fn bytes(&mut self, length: usize) -> Vec<u8> {
-        (0..length).map(|_| self.below(256) as u8).collect()
     }
 }
 
@@ -114,7 +120,13 @@ fn can_rename(model: &Tree, from: &str, to: &str) -> Result<(), FsError> {
 }
 
 /// Does `steps` random things to `fs` and to `model` alike, and compares. `names` are the names that files get.
-pub fn run(fs: &mut dyn FileSystem, model: &mut Tree, names: &[&str], steps: usize, random: &mut Random) {
+pub fn run(
+    fs: &mut dyn FileSystem,
+    model: &mut Tree,
+    names: &[&str],
+    steps: usize,
+    random: &mut impl Decide,
+) {
     for step in 0..steps {
         let depth = 1 + random.below(3);
         let mut any_path = || {

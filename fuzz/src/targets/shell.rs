@@ -1,0 +1,267 @@
+//! The shell with somebody at the keyboard who types anything, and files in memory: editing, completion, history, quoting,
+//! every command. It ends when the window is closed, whatever was begun.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use shell::{
+    Application, CancelError, Cancelled, Device, FileKind, FileStatus, FileSystemFigures, Input, PowerAction,
+    PowerError, ProcessEnd, Shell, SpawnError, System, WriteMode,
+};
+use ui::{DateTime, FileError, SystemFigures};
+use vfs::{FileSystem, FsError, OpenMode, RamFs};
+
+use crate::Target;
+use crate::choices::Choices;
+
+pub const TARGET: Target = Target { name: "shell", run, seeds };
+
+/// Answers after the end of the input that a shell may need to see that there is none.
+const PATIENCE: u32 = 10_000;
+
+struct State {
+    typed: Vec<u8>,
+    at: usize,
+    files: RamFs,
+    now_ms: u64,
+    asked_after_the_end: u32,
+    /// Exit codes, until they are asked for.
+    children: Vec<Option<u8>>,
+}
+
+struct Machine(Mutex<State>, usize);
+
+impl Machine {
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn error(error: FsError) -> FileError {
+    match error {
+        FsError::NotFound => FileError::NotFound,
+        FsError::AlreadyExists => FileError::AlreadyExists,
+        FsError::NotADirectory => FileError::NotADirectory,
+        FsError::IsADirectory => FileError::IsADirectory,
+        FsError::NotEmpty => FileError::DirectoryNotEmpty,
+        FsError::NoSpace => FileError::NoSpace,
+        FsError::InvalidName(_) => FileError::InvalidName,
+        _ => FileError::Device,
+    }
+}
+
+/// The path as a file system has it, below its root. The shell promises normal form.
+fn inside(path: &str) -> &str {
+    assert_eq!(vfs::path::normalise("/", path).as_deref(), Ok(path), "not in normal form");
+    &path[1..]
+}
+
+impl System for Machine {
+    fn read(&self, buffer: &mut [u8], timeout_ms: Option<u64>) -> Input {
+        let mut state = self.state();
+        let rest = &state.typed[state.at..];
+        let Some(&first) = rest.first() else {
+            state.asked_after_the_end += 1;
+            assert!(state.asked_after_the_end < PATIENCE, "it goes on without a window");
+            return Input::Closed;
+        };
+        // Who looks in passing finds something now and then; who waits, waits.
+        if let Some(timeout) = timeout_ms
+            && first.is_multiple_of(2)
+        {
+            state.now_ms += timeout;
+            state.at += 1;
+            return Input::TimedOut;
+        }
+        let count = rest.len().min(buffer.len()).min(1 + usize::from(first) % 16);
+        buffer[..count].copy_from_slice(&rest[..count]);
+        state.at += count;
+        Input::Bytes(count)
+    }
+
+    fn write(&self, _: &[u8]) {}
+
+    fn columns(&self) -> usize {
+        self.1
+    }
+
+    fn list(&self, path: &str) -> Result<Vec<FileStatus>, FileError> {
+        let entries = self.state().files.list(inside(path)).map_err(error)?;
+        Ok(entries.into_iter().map(|entry| status(entry.name, entry.metadata)).collect())
+    }
+
+    fn status(&self, path: &str) -> Result<FileStatus, FileError> {
+        let name = path.rsplit('/').next().unwrap_or_default().to_string();
+        self.state().files.metadata(inside(path)).map(|metadata| status(name, metadata)).map_err(error)
+    }
+
+    fn read_file(&self, path: &str, offset: u64, buffer: &mut [u8]) -> Result<usize, FileError> {
+        let files = &mut self.state().files;
+        let file = files.open(inside(path), OpenMode::Read).map_err(error)?;
+        let result = files.read(file, offset, buffer).map_err(error);
+        files.close(file).map_err(error)?;
+        result
+    }
+
+    fn write_file(&self, path: &str, contents: &[u8], mode: WriteMode) -> Result<(), FileError> {
+        let files = &mut self.state().files;
+        let mode = if mode == WriteMode::Replace { OpenMode::Replace } else { OpenMode::Create };
+        let file = files.open(inside(path), mode).map_err(error)?;
+        let end = files.size(file).map_err(error)?;
+        let result = files.write(file, end, contents).map_err(error);
+        files.close(file).map_err(error)?;
+        result
+    }
+
+    fn create_directory(&self, path: &str) -> Result<(), FileError> {
+        self.state().files.create_directory(inside(path)).map_err(error)
+    }
+
+    fn remove(&self, path: &str) -> Result<(), FileError> {
+        self.state().files.remove(inside(path)).map_err(error)
+    }
+
+    fn rename(&self, from: &str, to: &str) -> Result<(), FileError> {
+        let files = &mut self.state().files;
+        if files.metadata(inside(to)).is_ok() {
+            return Err(FileError::AlreadyExists);
+        }
+        files.rename(inside(from), inside(to)).map_err(error)
+    }
+
+    fn file_systems(&self) -> Vec<FileSystemFigures> {
+        vec![FileSystemFigures {
+            mount_point: "/".into(),
+            kind: "tmpfs".into(),
+            device: "none".into(),
+            total: u64::MAX,
+            used: 1,
+        }]
+    }
+
+    fn figures(&self) -> SystemFigures {
+        SystemFigures {
+            uptime_ms: self.now_ms(),
+            cpu_busy_percent: vec![0, 100],
+            memory_total: 512 << 20,
+            memory_used: 21 << 20,
+            heap_used: 5 << 20,
+            threads: Vec::new(),
+            processes: Vec::new(),
+        }
+    }
+
+    fn version(&self) -> String {
+        "Quicklime".into()
+    }
+
+    fn kernel_log(&self) -> String {
+        "[0.000001] INFO boot: kernel entered\n".into()
+    }
+
+    fn wall_clock(&self) -> DateTime {
+        DateTime::from_unix(1_795_171_433)
+    }
+
+    fn now_ms(&self) -> u64 {
+        self.state().now_ms
+    }
+
+    fn devices(&self) -> Vec<Device> {
+        vec![Device {
+            place: "00:1f.2".into(),
+            identity: "8086:7010".into(),
+            kind: "a disk".into(),
+            driver: None,
+        }]
+    }
+
+    fn sleep_ms(&self, milliseconds: u64) -> Result<(), Cancelled> {
+        let mut state = self.state();
+        state.now_ms = state.now_ms.saturating_add(milliseconds);
+        Ok(())
+    }
+
+    /// Every child has ended when it is first looked at: its work is done by whoever begins it.
+    fn spawn(&self, _: &str, work: Box<dyn FnOnce() -> u8 + Send>) -> Result<u32, SpawnError> {
+        if self.state().children.len() >= 8 {
+            return Err(SpawnError);
+        }
+        let code = work();
+        let children = &mut self.state().children;
+        children.push(Some(code));
+        Ok(children.len() as u32 - 1)
+    }
+
+    fn try_wait(&self, process: u32) -> Option<ProcessEnd> {
+        self.state().children.get_mut(process as usize)?.take().map(ProcessEnd::Exited)
+    }
+
+    fn wait(&self, process: u32) -> Result<ProcessEnd, Cancelled> {
+        self.try_wait(process).ok_or(Cancelled)
+    }
+
+    fn cancel(&self, process: u32) -> Result<(), CancelError> {
+        if process == 1 { Err(CancelError::Service) } else { Err(CancelError::NoSuchProcess) }
+    }
+
+    fn is_cancelled(&self) -> bool {
+        false
+    }
+
+    fn applications(&self) -> Vec<Application> {
+        vec![Application { id: "snake".into(), name: "Snake".into(), summary: "A game.".into() }]
+    }
+
+    fn launch(&self, id: &str) -> bool {
+        id == "snake"
+    }
+
+    fn power(&self, _: PowerAction) -> Result<(), PowerError> {
+        Err(PowerError("there is no switch".into()))
+    }
+}
+
+fn status(name: String, metadata: vfs::Metadata) -> FileStatus {
+    let kind = match metadata.kind {
+        vfs::FileKind::Directory => FileKind::Directory,
+        vfs::FileKind::File => FileKind::File,
+    };
+    FileStatus { name, kind, length: metadata.size, modified: Some(DateTime::from_unix(metadata.modified)) }
+}
+
+fn run(bytes: &[u8]) {
+    let mut choices = Choices::new(bytes);
+    let columns = choices.below(90);
+    let mut files = RamFs::new(1 << 20, || 1_700_000_000);
+    files.create_directory("disk").expect("room");
+    let file = files.open("disk/readme.txt", OpenMode::Create).expect("room");
+    files.write(file, 0, b"Hello from the disk.\nAnd more.\n").expect("room");
+    files.close(file).expect("open");
+    let state = State {
+        typed: choices.rest().to_vec(),
+        at: 0,
+        files,
+        now_ms: 1_000,
+        asked_after_the_end: 0,
+        children: Vec::new(),
+    };
+    Shell::new(Arc::new(Machine(Mutex::new(state), columns)), "/disk").run();
+}
+
+fn seeds() -> Vec<Vec<u8>> {
+    let lines: [&str; 12] = [
+        "help\rls -l /\rcat readme.txt\rcd ..\rpwd\r",
+        "echo 'a b' \"c\\\"d\" e\\ f > new.txt\rcat new.txt\r",
+        "cp readme.txt copy.txt\rmv copy.txt moved\rrm moved\rls\r",
+        "mkdir -p a/b\rcp -r a c\rrm -r a\rtree\r",
+        "ec\t hello\x1b[D\x1b[D\x01x\x05\x0b\x19\x17\x15\r",
+        "cat re\t\r\x1b[A\x1b[A\x1b[B\r\x12cat\r",
+        "ps\rfree\rdf\ruptime\rdate\rdmesg\runame\r",
+        "parallel 2 'echo a' 'echo b'\rsleep 1\x03top\rq",
+        "snake\rhead -n 1 readme.txt\rtail readme.txt\rwc readme.txt\rgrep more readme.txt\r",
+        "\x1b[200~pasted\nlines\x1b[201~\r\x04",
+        "'unfinished\x7f\x7f\r\x03echo $HOME * ? > /\r",
+        "history\rclear\rtouch x\rhexdump x\rwhich ls\rexit\r",
+    ];
+    lines.iter().map(|line| [&[80], line.as_bytes()].concat()).collect()
+}
