@@ -27,6 +27,7 @@ mod bench;
 mod block;
 mod console;
 mod desktop;
+mod diagnosis;
 mod drivers;
 mod executor;
 mod fs;

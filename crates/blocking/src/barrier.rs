@@ -1,6 +1,6 @@
 //! A point that threads pass only together.
 
-use crate::{Lock, Platform, WaitQueue};
+use crate::{Lock, Platform, Reason, WaitKind, WaitQueue};
 
 /// Holds `parties` threads until all have arrived; then it can be used again. Threads only.
 pub struct Barrier<P: Platform> {
@@ -36,7 +36,8 @@ impl<P: Platform> Barrier<P> {
         if last {
             self.waiters.wake_all();
         } else {
-            self.waiters.wait_until(|| self.state.with(|state| state.round != round));
+            let reason = Reason::new(WaitKind::Barrier, self);
+            self.waiters.wait_for(reason, || self.state.with(|state| state.round != round));
         }
         last
     }

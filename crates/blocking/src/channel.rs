@@ -2,7 +2,7 @@
 
 use alloc::collections::{TryReserveError, VecDeque};
 
-use crate::{Interrupted, Interruption, Lock, Platform, WaitQueue};
+use crate::{Interrupted, Interruption, Lock, Platform, Reason, WaitKind, WaitQueue};
 
 /// The channel was closed; the message comes back.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -61,7 +61,7 @@ impl<P: Platform, T: Send> Channel<P, T> {
     /// Sends, waiting for room. May sleep.
     pub fn send(&self, message: T) -> Result<(), Closed<T>> {
         let mut unsent = Some(message);
-        self.writers.wait_until(|| {
+        self.writers.wait_for(Reason::new(WaitKind::Send, self), || {
             let Some(message) = unsent.take() else { return true };
             match self.enqueue(message) {
                 Ok(()) => true,
@@ -92,7 +92,7 @@ impl<P: Platform, T: Send> Channel<P, T> {
     /// Takes the oldest message, waiting for one; `None` when the channel is closed and empty. May sleep.
     pub fn recv(&self) -> Option<T> {
         let mut received = Err(TryRecvError::Empty);
-        self.readers.wait_until(|| {
+        self.readers.wait_for(Reason::new(WaitKind::Receive, self), || {
             received = self.dequeue();
             !matches!(received, Err(TryRecvError::Empty))
         });
@@ -105,7 +105,7 @@ impl<P: Platform, T: Send> Channel<P, T> {
     /// first.
     pub fn recv_interrupted(&self, interruption: &Interruption<P>) -> Result<Option<T>, Interrupted> {
         let mut received = Err(TryRecvError::Empty);
-        self.readers.wait_until_interrupted(interruption, || {
+        self.readers.wait_for_interrupted(Reason::new(WaitKind::Receive, self), interruption, || {
             received = self.dequeue();
             !matches!(received, Err(TryRecvError::Empty))
         })?;
@@ -117,7 +117,7 @@ impl<P: Platform, T: Send> Channel<P, T> {
     /// As [`Channel::recv`], until the time since boot reaches `deadline_ns`: then [`TryRecvError::Empty`].
     pub fn recv_deadline(&self, deadline_ns: u64) -> Result<T, TryRecvError> {
         let mut received = Err(TryRecvError::Empty);
-        self.readers.wait_until_deadline(deadline_ns, || {
+        self.readers.wait_for_deadline(Reason::new(WaitKind::Receive, self), deadline_ns, || {
             received = self.dequeue();
             !matches!(received, Err(TryRecvError::Empty))
         });

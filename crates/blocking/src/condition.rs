@@ -1,7 +1,7 @@
 //! The condition variable: sleeping until another thread, under the same mutex, says that something changed.
 
 use crate::atomic::{AtomicUsize, Ordering};
-use crate::{Platform, RawMutex, WaitQueue};
+use crate::{Platform, RawMutex, Reason, WaitKind, WaitQueue};
 
 /// Something about the data of a mutex. Waiting may sleep; notifying is legal anywhere.
 ///
@@ -24,7 +24,9 @@ impl<P: Platform> Condition<P> {
     pub fn wait(&self, mutex: &RawMutex<P>) {
         let before = self.notifications.load(Ordering::Relaxed);
         mutex.release();
-        self.waiters.wait_until(|| self.notifications.load(Ordering::Relaxed) != before);
+        self.waiters.wait_for(Reason::new(WaitKind::Condition, self), || {
+            self.notifications.load(Ordering::Relaxed) != before
+        });
         mutex.acquire();
     }
 
@@ -32,9 +34,10 @@ impl<P: Platform> Condition<P> {
     pub fn wait_deadline(&self, mutex: &RawMutex<P>, deadline_ns: u64) -> bool {
         let before = self.notifications.load(Ordering::Relaxed);
         mutex.release();
+        let reason = Reason::new(WaitKind::Condition, self);
         let notified = self
             .waiters
-            .wait_until_deadline(deadline_ns, || self.notifications.load(Ordering::Relaxed) != before);
+            .wait_for_deadline(reason, deadline_ns, || self.notifications.load(Ordering::Relaxed) != before);
         mutex.acquire();
         notified
     }

@@ -1,6 +1,6 @@
 //! Calling a thread out of its sleep: cancellation, and later signals.
 
-use crate::{Lock, Platform, Ticket};
+use crate::{Lock, Platform, Reason, Ticket, WaitKind};
 
 /// The wait was interrupted, and what was waited for has not come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -20,11 +20,11 @@ struct State<P: Platform> {
 }
 
 impl<P: Platform> State<P> {
-    fn begin_sleep(&mut self) -> Result<P::Ticket, Interrupted> {
+    fn begin_sleep(&mut self, reason: Reason) -> Result<P::Ticket, Interrupted> {
         if self.requested {
             return Err(Interrupted);
         }
-        let ticket = P::prepare_to_block();
+        let ticket = P::prepare_to_block(reason);
         self.sleep = Some(ticket.duplicate());
         Ok(ticket)
     }
@@ -66,7 +66,7 @@ impl<P: Platform> Interruption<P> {
     pub fn sleep_until(&self, deadline_ns: u64) -> Result<(), Interrupted> {
         while P::now_ns() < deadline_ns {
             let alarm = self.state.with(|state| {
-                let ticket = state.begin_sleep()?;
+                let ticket = state.begin_sleep(Reason::new(WaitKind::Moment, self))?;
                 Ok(P::wake_at_ns(deadline_ns, ticket))
             })?;
             P::block();
@@ -77,8 +77,8 @@ impl<P: Platform> Interruption<P> {
     }
 
     /// Marks the running thread blocked and leaves a ticket here, unless a request stands.
-    pub(crate) fn begin_sleep(&self) -> Result<P::Ticket, Interrupted> {
-        self.state.with(State::begin_sleep)
+    pub(crate) fn begin_sleep(&self, reason: Reason) -> Result<P::Ticket, Interrupted> {
+        self.state.with(|state| state.begin_sleep(reason))
     }
 
     /// The sleep is over, however it ended.

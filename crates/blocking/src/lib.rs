@@ -55,6 +55,7 @@ mod platform;
 mod priority_inheritance;
 mod raw_mutex;
 mod raw_rw_lock;
+mod reason;
 mod semaphore;
 mod thread_state;
 mod wait_queue;
@@ -70,8 +71,9 @@ pub use platform::{Lock, Platform, Ticket};
 pub use priority_inheritance::{
     Acquisition, Boost, InheritanceError, LockId, Priority, PriorityInheritance, ThreadId,
 };
-pub use raw_mutex::RawMutex;
+pub use raw_mutex::{RawMutex, holder_in};
 pub use raw_rw_lock::RawRwLock;
+pub use reason::{Reason, WaitKind};
 pub use semaphore::Semaphore;
 pub use thread_state::{StateWord, ThreadState};
 pub use wait_queue::WaitQueue;

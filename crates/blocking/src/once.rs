@@ -1,7 +1,7 @@
 //! Work that is done once, by whoever needs it first; the others wait for it.
 
 use crate::atomic::{AtomicU8, Ordering};
-use crate::{Platform, WaitQueue};
+use crate::{Platform, Reason, WaitKind, WaitQueue};
 
 const PENDING: u8 = 0;
 const RUNNING: u8 = 1;
@@ -44,7 +44,7 @@ impl<P: Platform> RawOnce<P> {
             self.state.store(DONE, Ordering::Release);
             self.waiters.wake_all();
         } else {
-            self.waiters.wait_until(|| self.is_done());
+            self.waiters.wait_for(Reason::new(WaitKind::Once, self), || self.is_done());
         }
     }
 }

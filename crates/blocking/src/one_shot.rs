@@ -1,6 +1,6 @@
 //! One message, once: a reply.
 
-use crate::{Closed, Lock, Platform, TryRecvError, WaitQueue};
+use crate::{Closed, Lock, Platform, Reason, TryRecvError, WaitKind, WaitQueue};
 
 /// A place for one message. Receiving may sleep; sending and closing are legal in interrupt handlers.
 pub struct OneShot<P: Platform, T: Send> {
@@ -59,7 +59,7 @@ impl<P: Platform, T: Send> OneShot<P, T> {
     /// Takes the message, waiting for it; `None` when it was taken already or will never come.
     pub fn recv(&self) -> Option<T> {
         let mut received = Err(TryRecvError::Empty);
-        self.reader.wait_until(|| {
+        self.reader.wait_for(Reason::new(WaitKind::Receive, self), || {
             received = self.try_recv();
             !matches!(received, Err(TryRecvError::Empty))
         });

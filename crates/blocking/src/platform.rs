@@ -1,5 +1,7 @@
 //! What this crate asks of the system it runs in.
 
+use crate::Reason;
+
 /// Threads that can be stopped and woken, a lock for short moments, and a clock.
 pub trait Platform: Sized + 'static {
     /// A spin lock that interrupt handlers may take: nothing interrupts its holder.
@@ -12,9 +14,12 @@ pub trait Platform: Sized + 'static {
     /// A free lock around `value`. It may be taken while a wait queue's list is locked.
     fn lock<T: Send>(value: T) -> Self::Lock<T>;
 
-    /// Marks the running thread blocked. The ticket must be where wakers look before the lock that the caller
-    /// holds is released, and [`Platform::block`] follows.
-    fn prepare_to_block() -> Self::Ticket;
+    /// Marks the running thread blocked, for that reason. The ticket must be where wakers look before the lock that
+    /// the caller holds is released, and [`Platform::block`] follows.
+    fn prepare_to_block(reason: Reason) -> Self::Ticket;
+
+    /// The running thread as a number that no other has: a multiple of 4, or 0 when it is not known.
+    fn current() -> usize;
 
     /// Stops until the ticket is used; returns at once when that has happened already.
     fn block();

@@ -3,11 +3,15 @@
 //! first, and when a writer is done, all readers that waited then go before the next writer. So writers are
 //! preferred, a reader waits for at most two writers however many come, and nobody starves.
 
-use crate::{Lock, Platform, WaitQueue};
+use crate::atomic::{AtomicUsize, Ordering};
+use crate::raw_mutex::HELD;
+use crate::{Lock, Platform, Reason, WaitKind, WaitQueue};
 
 /// Who may go on, without what is guarded. Acquiring may sleep.
 pub struct RawRwLock<P: Platform> {
     state: P::Lock<State>,
+    /// Names the writer inside as a mutex's word names its holder; readers are too many to be named.
+    writer: AtomicUsize,
     readers: WaitQueue<P>,
     writers: WaitQueue<P>,
 }
@@ -65,13 +69,14 @@ impl State {
 impl<P: Platform> RawRwLock<P> {
     /// A free lock over two empty queues.
     pub fn new(readers: WaitQueue<P>, writers: WaitQueue<P>) -> Self {
-        Self { state: P::lock(State::default()), readers, writers }
+        Self { state: P::lock(State::default()), writer: AtomicUsize::new(0), readers, writers }
     }
 
     /// Enters as a reader, waiting for writers.
     pub fn acquire_shared(&self) {
         let mut arrival = None;
-        self.readers.wait_until(|| self.state.with(|state| state.try_read(&mut arrival)));
+        let reason = Reason::new(WaitKind::ReadLock, &self.writer);
+        self.readers.wait_for(reason, || self.state.with(|state| state.try_read(&mut arrival)));
     }
 
     /// Leaves as a reader.
@@ -88,11 +93,14 @@ impl<P: Platform> RawRwLock<P> {
     /// Enters as the writer, waiting for everybody else.
     pub fn acquire_exclusive(&self) {
         let mut waits = false;
-        self.writers.wait_until(|| self.state.with(|state| state.try_write(&mut waits)));
+        let reason = Reason::new(WaitKind::WriteLock, &self.writer);
+        self.writers.wait_for(reason, || self.state.with(|state| state.try_write(&mut waits)));
+        self.writer.store(P::current() | HELD, Ordering::Relaxed);
     }
 
     /// Leaves as the writer.
     pub fn release_exclusive(&self) {
+        self.writer.store(0, Ordering::Relaxed);
         let readers_turn = self.state.with(|state| {
             state.writing = false;
             state.phase += 1;

@@ -1,7 +1,7 @@
 //! The counting semaphore (Dijkstra's P and V).
 
 use crate::atomic::{AtomicUsize, Ordering};
-use crate::{Platform, WaitQueue};
+use crate::{Platform, Reason, WaitKind, WaitQueue};
 
 /// A number of permits. Acquiring may sleep; releasing is legal anywhere, in interrupt handlers too.
 pub struct Semaphore<P: Platform> {
@@ -36,12 +36,13 @@ impl<P: Platform> Semaphore<P> {
 
     /// Takes a permit, waiting for one.
     pub fn acquire(&self) {
-        self.waiters.wait_until(|| self.try_acquire());
+        self.waiters.wait_for(Reason::new(WaitKind::Semaphore, self), || self.try_acquire());
     }
 
     /// As [`Semaphore::acquire`], until the time since boot reaches `deadline_ns`; says whether it was taken.
     pub fn acquire_deadline(&self, deadline_ns: u64) -> bool {
-        self.waiters.wait_until_deadline(deadline_ns, || self.try_acquire())
+        self.waiters
+            .wait_for_deadline(Reason::new(WaitKind::Semaphore, self), deadline_ns, || self.try_acquire())
     }
 
     /// Gives `permits` permits, taken before or new.

@@ -52,6 +52,13 @@ impl StateWord {
         ThreadState::of(self.0.load(Ordering::Relaxed))
     }
 
+    /// The number of the sleep that the thread is in; `None` when it does not sleep. What the thread noted before it
+    /// began that sleep can be seen then, and nothing newer was noted as long as the answer stays the same.
+    pub fn sleep(&self) -> Option<u64> {
+        let word = self.0.load(Ordering::Acquire);
+        (ThreadState::of(word) == ThreadState::Blocked).then_some(word >> STATE_BITS)
+    }
+
     /// Sets the state whatever it was. Only who owns the thread's handle does: see the kernel's `task`.
     pub fn set(&self, to: ThreadState) {
         let word = self.0.load(Ordering::Relaxed);

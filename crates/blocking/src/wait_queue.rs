@@ -7,7 +7,7 @@
 
 use crate::atomic::{AtomicUsize, Ordering, fence};
 use crate::interruption::{Interrupted, Interruption};
-use crate::{Lock, Platform, Ticket, Waiters};
+use crate::{Lock, Platform, Reason, Ticket, WaitKind, Waiters};
 
 /// A queue of waiting threads. Waiting may sleep; waking is legal in interrupt handlers.
 pub struct WaitQueue<P: Platform> {
@@ -48,9 +48,15 @@ impl<P: Platform> WaitQueue<P> {
     /// Waits until `condition` holds. It is checked before every sleep, at last with this queue's lock held:
     /// it may read atomics and take inner locks, and must not wait itself.
     #[inline]
-    pub fn wait_until(&self, mut condition: impl FnMut() -> bool) {
+    pub fn wait_until(&self, condition: impl FnMut() -> bool) {
+        self.wait_for(Reason::new(WaitKind::Event, self), condition);
+    }
+
+    /// As [`WaitQueue::wait_until`], for a primitive that knows better what is waited for.
+    #[inline]
+    pub(crate) fn wait_for(&self, reason: Reason, mut condition: impl FnMut() -> bool) {
         while !condition() {
-            if matches!(self.round(&mut condition, None, None), Round::Holds) {
+            if matches!(self.round(reason, &mut condition, None, None), Round::Holds) {
                 return;
             }
         }
@@ -58,12 +64,22 @@ impl<P: Platform> WaitQueue<P> {
 
     /// As [`WaitQueue::wait_until`], until the time since boot reaches `deadline_ns`; says whether the condition
     /// holds. It is looked at once more after the deadline, so a wake-up that came in time is not wasted.
-    pub fn wait_until_deadline(&self, deadline_ns: u64, mut condition: impl FnMut() -> bool) -> bool {
+    pub fn wait_until_deadline(&self, deadline_ns: u64, condition: impl FnMut() -> bool) -> bool {
+        self.wait_for_deadline(Reason::new(WaitKind::Event, self), deadline_ns, condition)
+    }
+
+    /// As [`WaitQueue::wait_until_deadline`], for a primitive that knows better what is waited for.
+    pub(crate) fn wait_for_deadline(
+        &self,
+        reason: Reason,
+        deadline_ns: u64,
+        mut condition: impl FnMut() -> bool,
+    ) -> bool {
         while !condition() {
             if P::now_ns() >= deadline_ns {
                 return false;
             }
-            if matches!(self.round(&mut condition, Some(deadline_ns), None), Round::Holds) {
+            if matches!(self.round(reason, &mut condition, Some(deadline_ns), None), Round::Holds) {
                 return true;
             }
         }
@@ -75,10 +91,20 @@ impl<P: Platform> WaitQueue<P> {
     pub fn wait_until_interrupted(
         &self,
         interruption: &Interruption<P>,
+        condition: impl FnMut() -> bool,
+    ) -> Result<(), Interrupted> {
+        self.wait_for_interrupted(Reason::new(WaitKind::Event, self), interruption, condition)
+    }
+
+    /// As [`WaitQueue::wait_until_interrupted`], for a primitive that knows better what is waited for.
+    pub(crate) fn wait_for_interrupted(
+        &self,
+        reason: Reason,
+        interruption: &Interruption<P>,
         mut condition: impl FnMut() -> bool,
     ) -> Result<(), Interrupted> {
         while !condition() {
-            match self.round(&mut condition, None, Some(interruption)) {
+            match self.round(reason, &mut condition, None, Some(interruption)) {
                 Round::Holds => return Ok(()),
                 Round::Interrupted => return Err(Interrupted),
                 Round::Woken => {}
@@ -94,11 +120,12 @@ impl<P: Platform> WaitQueue<P> {
         interruption: &Interruption<P>,
         mut condition: impl FnMut() -> bool,
     ) -> Result<bool, Interrupted> {
+        let reason = Reason::new(WaitKind::Event, self);
         while !condition() {
             if P::now_ns() >= deadline_ns {
                 return Ok(false);
             }
-            match self.round(&mut condition, Some(deadline_ns), Some(interruption)) {
+            match self.round(reason, &mut condition, Some(deadline_ns), Some(interruption)) {
                 Round::Holds => return Ok(true),
                 Round::Interrupted => return Err(Interrupted),
                 Round::Woken => {}
@@ -110,6 +137,7 @@ impl<P: Platform> WaitQueue<P> {
     /// Sleeps once, unless `condition` holds.
     fn round(
         &self,
+        reason: Reason,
         condition: &mut impl FnMut() -> bool,
         deadline_ns: Option<u64>,
         interruption: Option<&Interruption<P>>,
@@ -118,7 +146,7 @@ impl<P: Platform> WaitQueue<P> {
             let waiting = self.count.load(Ordering::Relaxed);
             self.count.store(waiting + 1, Ordering::Relaxed);
             fence(Ordering::SeqCst);
-            let attempt = Self::attempt(waiters, condition, deadline_ns, interruption);
+            let attempt = Self::attempt(waiters, reason, condition, deadline_ns, interruption);
             if !matches!(attempt, Attempt::Asleep { .. }) {
                 self.count.store(waiting, Ordering::Relaxed);
             }
@@ -150,6 +178,7 @@ impl<P: Platform> WaitQueue<P> {
     #[inline]
     fn attempt(
         waiters: &mut Waiters<P>,
+        reason: Reason,
         condition: &mut impl FnMut() -> bool,
         deadline_ns: Option<u64>,
         interruption: Option<&Interruption<P>>,
@@ -161,8 +190,8 @@ impl<P: Platform> WaitQueue<P> {
             return Attempt::Crowded;
         }
         let ticket = match interruption {
-            None => P::prepare_to_block(),
-            Some(interruption) => match interruption.begin_sleep() {
+            None => P::prepare_to_block(reason),
+            Some(interruption) => match interruption.begin_sleep(reason) {
                 Ok(ticket) => ticket,
                 Err(Interrupted) => return Attempt::Interrupted,
             },

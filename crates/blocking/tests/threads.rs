@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use blocking::{
     Barrier, Channel, Condition, Interrupted, Interruption, Lock, OneShot, Platform, RawMutex, RawOnce,
-    RawRwLock, Semaphore, Ticket, TryRecvError, TrySendError, WaitQueue,
+    RawRwLock, Reason, Semaphore, Ticket, TryRecvError, TrySendError, WaitQueue,
 };
 
 struct Host;
@@ -66,12 +66,14 @@ impl Platform for Host {
         HostLock(Mutex::new(value))
     }
 
-    fn prepare_to_block() -> HostTicket {
-        static NEXT: AtomicUsize = AtomicUsize::new(1);
-        thread_local!(static ID: usize = NEXT.fetch_add(1, Ordering::Relaxed));
+    fn prepare_to_block(_reason: Reason) -> HostTicket {
         let woken = Arc::new(AtomicBool::new(false));
         SLEEP.set(Some(woken.clone()));
-        HostTicket { thread: thread::current(), id: ID.with(|&id| id as u64), woken }
+        HostTicket { thread: thread::current(), id: number() as u64, woken }
+    }
+
+    fn current() -> usize {
+        number() * 4
     }
 
     fn block() {
@@ -98,6 +100,13 @@ impl Platform for Host {
     }
 }
 
+/// The running thread's number, from 1.
+fn number() -> usize {
+    static NEXT: AtomicUsize = AtomicUsize::new(1);
+    thread_local!(static NUMBER: usize = NEXT.fetch_add(1, Ordering::Relaxed));
+    NUMBER.with(|&number| number)
+}
+
 fn queue() -> WaitQueue<Host> {
     WaitQueue::new(Host::lock(Default::default()))
 }
@@ -122,6 +131,28 @@ impl Fragile {
         thread::yield_now();
         self.0.store(before + 1, Ordering::Relaxed);
     }
+}
+
+#[test]
+fn a_mutex_names_its_holder() {
+    let (mutex, held) = (RawMutex::<Host>::new(queue()), Barrier::<Host>::new(9, queue()));
+    assert_eq!(mutex.holder(), None);
+    thread::scope(|scope| {
+        for _ in 0..8 {
+            scope.spawn(|| {
+                held.wait();
+                mutex.acquire();
+                assert_eq!(mutex.holder(), Some(Host::current()), "though others wait");
+                mutex.release();
+            });
+        }
+        mutex.acquire();
+        held.wait();
+        thread::sleep(Duration::from_millis(20));
+        assert_eq!(mutex.holder(), Some(Host::current()), "after others have come to wait");
+        mutex.release();
+    });
+    assert_eq!(mutex.holder(), None);
 }
 
 #[test]

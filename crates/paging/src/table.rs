@@ -63,6 +63,20 @@ impl PageTable {
         mapping(address, &walk)
     }
 
+    /// Calls `visit` with level, index and bits of each entry that translates `address`, from the root down.
+    pub fn path(
+        &self,
+        memory: &impl TableMemory,
+        address: VirtualAddress,
+        mut visit: impl FnMut(u8, usize, u64),
+    ) {
+        let walk = self.walk(memory, address);
+        for level in (walk.level..=ROOT_LEVEL).rev() {
+            let index = address.index(level);
+            visit(level, index, memory.read(walk.table(level), index));
+        }
+    }
+
     /// The root of another address space: nothing in its lower half, and in the upper half whatever `self` has there,
     /// through the same tables. Entries are copied once and for all, so every slot of the upper half that will ever be
     /// used has a table by now ([`PageTable::reserve_slot`]).

@@ -5,6 +5,7 @@ use alloc::string::String;
 use alloc::vec::Vec;
 use core::fmt;
 
+use diagnosis::Inspector;
 use ui::{DateTime, FileError, SystemFigures};
 
 /// How a wait for console input ended.
@@ -182,6 +183,9 @@ pub trait System: Send + Sync {
 
     /// Load, memory, processes and threads, measured now.
     fn figures(&self) -> SystemFigures;
+
+    /// Who answers what the kernel is asked about itself.
+    fn inspector(&self) -> &dyn Inspector;
 
     /// Name and version of the system, such as `Quicklime 0.1.0`.
     fn version(&self) -> String;

@@ -1,8 +1,10 @@
 //! Names for addresses in the kernel, from the symbol table of the very file the loader loaded.
 
+use alloc::format;
+use alloc::string::String;
 use core::fmt;
 
-use elf::Elf;
+use elf::{Elf, SymbolKind};
 use rustc_demangle::demangle;
 
 use crate::lock::Once;
@@ -17,6 +19,38 @@ pub fn initialise(file: &'static [u8]) {
         }
         Err(error) => log::warn!("backtraces will have no names: {error}"),
     }
+}
+
+/// A function of the kernel, displayed by its name.
+#[derive(Clone, Copy, Debug)]
+pub struct NamedFunction {
+    name: &'static str,
+    /// The address of its first instruction.
+    pub start: u64,
+}
+
+impl fmt::Display for NamedFunction {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // The alternate form leaves the hash out.
+        write!(f, "{:#}", demangle(self.name))
+    }
+}
+
+/// The function that `address` is in.
+pub fn function_at(address: u64) -> Option<NamedFunction> {
+    let (name, offset) = FILE.get()?.symbol_for(address)?;
+    Some(NamedFunction { name, start: address - offset })
+}
+
+/// The name of the static variable that `address` is in.
+pub fn variable_at(address: u64) -> Option<String> {
+    let symbols = FILE.get()?.symbols();
+    let holds = |symbol: &elf::Symbol| {
+        symbol.kind == SymbolKind::Object
+            && address.checked_sub(symbol.address).is_some_and(|offset| offset < symbol.size)
+    };
+    let name = symbols.name(&symbols.into_iter().find(holds)?)?;
+    Some(format!("{:#}", demangle(name)))
 }
 
 /// An address, displayed as `address  function+offset` where the function is known.

@@ -6,6 +6,7 @@ use alloc::string::{String, ToString};
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 
+use ::diagnosis::Inspector;
 use ::shell::{
     Application, CancelError, Cancelled, Device, FileStatus, FileSystemFigures, Input, PowerAction,
     PowerError, ProcessEnd, Shell, SpawnError, System, WriteMode,
@@ -16,6 +17,7 @@ use super::figures::Sampler;
 use super::pty::Pty;
 use super::{clock, files, power};
 use crate::console;
+use crate::diagnosis;
 use crate::drivers::pci;
 use crate::process::{self, ExitStatus, ProcessId, WaitFor};
 use crate::sync::Mutex;
@@ -112,6 +114,10 @@ impl System for KernelSystem {
 
     fn figures(&self) -> SystemFigures {
         self.sampler.lock().sample()
+    }
+
+    fn inspector(&self) -> &dyn Inspector {
+        &diagnosis::Kernel
     }
 
     fn version(&self) -> String {

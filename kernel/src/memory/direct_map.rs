@@ -26,6 +26,15 @@ pub(super) fn pointer<T>(physical: u64) -> *mut T {
     core::ptr::with_exposed_provenance_mut(address(physical) as usize)
 }
 
+/// Reads the word at a physical address, a multiple of 8, that [`super::physical::is_memory`] says is memory. Whose it
+/// is and what it means, the caller has to know; it may change at any moment.
+pub(super) fn read(physical: u64) -> u64 {
+    assert!(physical.is_multiple_of(8) && super::physical::is_memory(physical, 8), "no word of memory");
+    // SAFETY: 1. the direct map has all memory, for good, and the word is aligned; 2. it is read in one piece and
+    // volatile, so that whoever writes there at the same time makes the value old or new, and nothing else.
+    unsafe { pointer::<u64>(physical).read_volatile() }
+}
+
 /// Fills a frame with zeros.
 ///
 /// # Safety

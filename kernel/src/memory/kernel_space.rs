@@ -6,6 +6,8 @@
 //! Mapping what was not mapped needs no flush on any CPU; taking away does, and that is what `shootdown`
 //! and the returned [`Stale`] are for.
 
+use alloc::vec::Vec;
+
 use frames::{FRAME_SIZE, Frame};
 use paging::{
     Access, Attributes, Cache, MapError, Mapping, PageSize, PageTable, PhysicalAddress, Span, Stale,
@@ -173,6 +175,27 @@ fn with<R>(change: impl FnOnce(&mut PageTable) -> Result<R, MapError>) -> Result
 pub fn translate(address: u64) -> Option<Mapping> {
     let address = VirtualAddress::new(address)?;
     KERNEL.lock().as_ref()?.translate(&Tables, address)
+}
+
+/// The word at `address`, a multiple of 8, wherever that is in the kernel's half: for who looks at what others use.
+/// `None` where no memory is mapped. Never faults, whoever unmaps what meanwhile: what is translated is read through the
+/// direct map. The word may be another's by the time it is read; who wants to know asks afterwards.
+pub fn peek(address: u64) -> Option<u64> {
+    let mapping = translate(address).filter(|_| address.is_multiple_of(8))?;
+    let physical = mapping.physical.get() + (address - mapping.page.get());
+    super::physical::is_memory(physical, 8).then(|| direct_map::read(physical))
+}
+
+/// The entries that translate `address`, from the root down: level, index and bits of each. None when it is not
+/// canonical.
+pub fn path(address: u64) -> Vec<(u8, usize, u64)> {
+    let mut steps = Vec::with_capacity(4);
+    if let Some(address) = VirtualAddress::new(address)
+        && let Some(table) = KERNEL.lock().as_ref()
+    {
+        table.path(&Tables, address, |level, index, bits| steps.push((level, index, bits)));
+    }
+    steps
 }
 
 /// Maps physical memory that is nobody's: device registers, firmware tables. Never to be taken away again,

@@ -15,6 +15,7 @@
 //! | [`stack`] | kernel stacks with guards |
 //! | `window` | addresses whose pages come and go, for large allocations and stacks |
 //! | `loader` | when the loader's memory becomes ours |
+//! | [`map`] | what addresses are for, in words |
 //! | [`mmio`] | device registers |
 //! | [`dma`] | memory that devices reach |
 //! | [`physical`] | firmware tables |
@@ -27,6 +28,7 @@ pub mod heap;
 pub mod kernel_space;
 pub mod layout;
 mod loader;
+pub mod map;
 pub mod measure;
 pub mod misuse;
 pub mod mmio;

@@ -7,13 +7,18 @@
 use frames::FRAME_SIZE;
 
 use super::{direct_map, kernel_space, layout, loader};
-use crate::boot::info::{MemoryMap, RegionKind};
+use crate::boot::info::{MemoryMap, MemoryRegion, RegionKind};
 use crate::lock::Once;
 
 static MAP: Once<MemoryMap> = Once::new();
 
 pub(super) fn init(map: &MemoryMap) {
     MAP.call_once(|| *map);
+}
+
+/// The memory map, sorted by start; empty before [`init`].
+pub(super) fn regions() -> &'static [MemoryRegion] {
+    MAP.get().map_or(&[], MemoryMap::regions)
 }
 
 fn touches(start: u64, length: u64, kinds: fn(RegionKind) -> bool) -> bool {

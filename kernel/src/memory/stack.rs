@@ -35,6 +35,11 @@ pub(super) fn init() -> bool {
     WINDOW.open(MAX_STACKS)
 }
 
+/// Bytes of stacks that are mapped, those that wait to be used again included.
+pub(super) fn used() -> u64 {
+    WINDOW.used()
+}
+
 /// A stack; dropping it gives it back. Whoever drops it makes sure that no CPU stands on it.
 #[derive(Debug)]
 pub struct KernelStack {

@@ -5,6 +5,8 @@
 //! steps makes the thread ready before it has stopped; then it simply is in a run queue while it is still on
 //! its CPU, and giving up the CPU puts it back at once.
 
+use blocking::Reason;
+
 use super::scheduler;
 use super::thread::{ThreadRef, ThreadState};
 use crate::arch::interrupts;
@@ -43,13 +45,18 @@ impl Ticket {
         self.thread.id()
     }
 
+    /// Notes that the sleep ends at a deadline, too. Only the thread that prepares to sleep calls this.
+    pub(super) fn note_deadline(&self, deadline_ns: u64) {
+        self.thread.note.write_deadline(deadline_ns);
+    }
+
     /// Another ticket for the same sleep; the first that is used wakes.
     pub fn duplicate(&self) -> Self {
         Self { thread: self.thread, generation: self.generation }
     }
 }
 
-/// Marks the running thread blocked. Publish the ticket, release every lock, and call [`block`].
+/// Marks the running thread blocked, for that reason. Publish the ticket, release every lock, and call [`block`].
 ///
 /// The caller holds a lock that turns interrupts off until the ticket is published; otherwise a tick in
 /// between would switch away from a thread nobody can wake.
@@ -57,9 +64,10 @@ impl Ticket {
 /// # Panics
 /// In debug builds, when interrupts are on.
 #[inline]
-pub fn prepare_to_block() -> Ticket {
+pub fn prepare_to_block(reason: Reason) -> Ticket {
     debug_assert!(!interrupts::are_enabled(), "blocking must be prepared with interrupts off");
     let thread = scheduler::current();
+    thread.note.write(reason);
     let generation = thread.state.begin_sleep();
     Ticket { thread, generation }
 }

@@ -122,6 +122,16 @@ pub(super) fn loads() -> impl Iterator<Item = CpuLoad> + Clone {
     all().iter().map(|cpu| CpuLoad { idle: cpu.is_idle(), queued: cpu.queued() })
 }
 
+/// Whether this CPU has nobody to run but its idle thread. Asked with interrupts off, or it is a guess.
+pub fn is_idle_here() -> bool {
+    of(cpu::id()).is_idle()
+}
+
+/// How many threads wait in each CPU's queue.
+pub fn queue_lengths() -> impl Iterator<Item = usize> {
+    all().iter().map(|cpu| cpu.queued.load(Ordering::Relaxed))
+}
+
 /// A CPU's time so far, in time-stamp counts of the same clock.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct CpuTimes {

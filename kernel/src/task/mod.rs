@@ -23,13 +23,14 @@ mod sleep;
 mod spawn;
 mod table;
 mod thread;
+mod waiting;
 
 pub use belonging::{
     Departure, Interrupted, NO_PROCESS, ProcessHooks, adopt_all, current_process, current_slot, interrupt,
     interruptible, is_interrupted, set_exit_code, set_process_hooks,
 };
 pub use block::{Ticket, block, prepare_to_block};
-pub use cpu::{CpuTimes, cpu_times};
+pub use cpu::{CpuTimes, cpu_times, is_idle_here, queue_lengths};
 pub use idle::run_idle;
 pub use last_look::with_running_thread;
 pub use local::Local;
@@ -38,6 +39,7 @@ pub use sleep::{TimerGuard, nap_ms, sleep_ms, wake_at_ns};
 pub use spawn::{EVERY_CPU, JoinHandle, SpawnError, spawn, spawn_entering, spawn_on};
 pub use table::{OutOfMemory, ThreadInfo, list};
 pub use thread::ThreadState;
+pub use waiting::{Wait, WaitKind};
 
 /// Lets another thread run; returns when it is this one's turn again. Never under a spin lock.
 pub fn yield_now() {

@@ -1,9 +1,9 @@
 //! The kernel as crate `blocking` sees it: threads that stop and wake, and spin locks that keep interrupts out.
 
-use blocking::{Lock, Platform};
+use blocking::{Lock, Platform, Reason};
 
 use super::{Ticket, TimerGuard};
-use crate::arch::time;
+use crate::arch::{percpu, time};
 use crate::lock::{IrqSpinLock, Rank};
 
 /// This kernel.
@@ -19,8 +19,14 @@ impl Platform for Kernel {
     }
 
     #[inline]
-    fn prepare_to_block() -> Ticket {
-        super::prepare_to_block()
+    fn prepare_to_block(reason: Reason) -> Ticket {
+        super::prepare_to_block(reason)
+    }
+
+    #[inline]
+    fn current() -> usize {
+        // A record's address: as good as a number, and one instruction.
+        percpu::thread().addr()
     }
 
     #[inline]

@@ -2,6 +2,8 @@
 
 use core::sync::atomic::Ordering;
 
+use blocking::{Reason, WaitKind};
+
 use super::block::{Ticket, block, prepare_to_block};
 use super::thread::ThreadRef;
 use super::{spawn, table};
@@ -42,7 +44,7 @@ fn run() {
             let finished = morgue.finished;
             match finished {
                 Some(thread) => morgue.finished = thread.after(),
-                None => morgue.reaper = Some(prepare_to_block()),
+                None => morgue.reaper = Some(prepare_to_block(Reason::new(WaitKind::Event, &MORGUE))),
             }
             finished
         };

@@ -5,6 +5,7 @@
 
 use core::sync::atomic::Ordering;
 
+use blocking::{Reason, WaitKind};
 use sched::TimerHeap;
 
 use super::belonging::{Interrupted, interruptible};
@@ -29,7 +30,7 @@ pub fn sleep_until_ns(deadline_ns: u64) {
         return;
     }
     let alarm = interrupts::without(|| {
-        let ticket = prepare_to_block();
+        let ticket = prepare_to_block(Reason { kind: WaitKind::Moment, address: 0 });
         wake_at_ns(deadline_ns, ticket)
     });
     block();
@@ -39,6 +40,7 @@ pub fn sleep_until_ns(deadline_ns: u64) {
 /// Has `ticket` used when the uptime reaches `deadline_ns`; the guard takes it back. The calling thread is
 /// preparing to block, with interrupts off.
 pub fn wake_at_ns(deadline_ns: u64, ticket: Ticket) -> TimerGuard {
+    ticket.note_deadline(deadline_ns);
     let guard = TimerGuard { slot: ticket.slot(), cpu: percpu::id() };
     let cpu = cpu::of(guard.cpu);
     let mut timers = cpu.timers.lock();

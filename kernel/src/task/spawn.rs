@@ -4,6 +4,8 @@ use alloc::boxed::Box;
 use core::fmt;
 use core::sync::atomic::Ordering;
 
+use blocking::{Reason, WaitKind};
+
 use super::block::{block, prepare_to_block};
 use super::thread::{Joiner, ThreadRef, ThreadState};
 use super::{belonging, reaper, scheduler, table};
@@ -54,7 +56,8 @@ impl JoinHandle {
             if self.thread.id() != self.id || matches!(details.joiner, Joiner::Over) {
                 return;
             }
-            details.joiner = Joiner::Waiting(prepare_to_block());
+            let reason = Reason { kind: WaitKind::ThreadEnd, address: self.id as usize };
+            details.joiner = Joiner::Waiting(prepare_to_block(reason));
         }
         block();
     }

@@ -7,14 +7,18 @@
 use alloc::boxed::Box;
 use alloc::string::String;
 use alloc::vec::Vec;
+use core::ops::Range;
 use core::sync::atomic::Ordering;
+
+use sched::Level;
 
 use super::scheduler;
 use super::thread::{Thread, ThreadRef, ThreadState};
+use super::waiting::Wait;
 use crate::arch::cpu as arch_cpu;
 use crate::lock::{Rank, SpinLock};
 use crate::memory::heap::fallible;
-use crate::memory::stack::KernelStack;
+use crate::memory::stack::{KernelStack, STACK_SIZE};
 
 /// No memory for another thread.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -95,6 +99,16 @@ pub struct ThreadInfo {
     pub cpu: usize,
     /// Time it ran, in time-stamp counts.
     pub run_counts: u64,
+    /// The level it stands on among those that want to run.
+    pub level: Level,
+    /// What it waits for, while it sleeps.
+    pub waits: Option<Wait>,
+    /// What names it in the word of a lock that it holds.
+    pub token: usize,
+    /// The addresses of its stack.
+    pub stack: Range<u64>,
+    /// Where on its stack its saved frame lies, while no CPU is there.
+    pub context: Option<u64>,
 }
 
 /// All threads, by number.
@@ -117,5 +131,10 @@ fn info(record: ThreadRef, now: u64) -> Option<ThreadInfo> {
         state: record.state(),
         cpu: record.last_cpu.load(Ordering::Relaxed),
         run_counts: record.ran(now),
+        level: record.level(),
+        waits: record.waits(),
+        token: record.as_ptr().addr(),
+        stack: record.stack_top() - STACK_SIZE..record.stack_top(),
+        context: record.context(),
     })
 }

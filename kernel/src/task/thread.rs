@@ -20,6 +20,7 @@ use crate::memory::stack::KernelStack;
 
 use super::belonging::Belonging;
 use super::block::Ticket;
+use super::waiting::{Note, Wait};
 
 /// A thread's record. Its context lies on its stack while it does not run. In the order of the fields, so that the
 /// record's address is the flag's: one instruction less a switch.
@@ -45,6 +46,8 @@ pub struct Thread {
     pub(super) last_cpu: AtomicUsize,
     /// The CPUs it may run on, a bit each.
     affinity: AtomicU64,
+    /// Why it sleeps, while it does.
+    pub(super) note: Note,
     /// End of the stack.
     stack_top: AtomicU64,
     /// Which thread this is: unique since boot, 0 for none.
@@ -86,6 +89,7 @@ impl Thread {
             run_counts: AtomicU64::new(0),
             last_cpu: AtomicUsize::new(0),
             affinity: AtomicU64::new(u64::MAX),
+            note: Note::new(),
             stack_top: AtomicU64::new(0),
             id: AtomicU64::new(0),
             slot,
@@ -184,6 +188,18 @@ impl Thread {
         // Nobody has run for longer than the counter counts, so what is negative belongs to one that runs. Counters
         // of two CPUs may differ a little, and then the sum is too.
         if counts.cast_signed() < 0 { counts.wrapping_add(now).cast_signed().max(0) as u64 } else { counts }
+    }
+
+    /// Where its saved frame lies, while no CPU is on its stack.
+    pub(super) fn context(&self) -> Option<u64> {
+        let on_cpu = self.on_cpu.load(Ordering::Acquire);
+        let context = self.context.load(Ordering::Relaxed).addr() as u64;
+        (!on_cpu && context != 0).then_some(context)
+    }
+
+    /// What it waits for, while it sleeps.
+    pub(super) fn waits(&self) -> Option<Wait> {
+        self.note.read(&self.state)
     }
 
     /// What it is doing, which may have changed by the time you look.

@@ -17,6 +17,7 @@ const FLOORS: &[&[&str]] = &[
     &["executor"],
     &["block", "input"],
     &["console", "drivers", "fs"],
+    &["diagnosis"],
     &["desktop"],
     &["bench", "provoke", "selftest"],
 ];

@@ -5,6 +5,7 @@
 //! build/test/NAME, holds the serial log, the last picture of the screen and the disk.
 
 mod boot;
+mod debug;
 mod disks;
 mod files;
 mod machines;
@@ -37,6 +38,7 @@ fn list() -> Vec<Scenario> {
         processes::SCENARIOS,
         machines::SCENARIOS,
         disks::SCENARIOS,
+        debug::SCENARIOS,
         panics::SCENARIOS,
         monkey::SCENARIOS,
         boot::SCENARIOS,

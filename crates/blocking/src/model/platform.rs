@@ -6,7 +6,7 @@ use core::cell::Cell;
 use loom::sync::{Arc, Condvar, Mutex};
 use loom::thread;
 
-use crate::{Lock, Platform, StateWord, ThreadState, Ticket, WaitQueue};
+use crate::{Lock, Platform, Reason, StateWord, ThreadState, Ticket, WaitQueue};
 
 /// The platform under the model checker. Its clock stands still; its alarms may ring at any moment.
 pub struct LoomPlatform;
@@ -85,8 +85,12 @@ impl Platform for LoomPlatform {
         LoomLock(Mutex::new(value))
     }
 
-    fn prepare_to_block() -> LoomTicket {
+    fn prepare_to_block(_reason: Reason) -> LoomTicket {
         CURRENT.with(|current| LoomTicket { sleep: current.state.begin_sleep(), thread: current.clone() })
+    }
+
+    fn current() -> usize {
+        CURRENT.with(|current| (current.id as usize) << 2)
     }
 
     fn block() {

@@ -12,7 +12,7 @@ use crate::shell::Session;
 use crate::system::{CancelError, PowerAction};
 
 /// A table whose columns are as wide as their widest cell; `right` says which are aligned right.
-fn table(header: &[&str], right: &[bool], rows: &[Vec<String>]) -> String {
+pub(super) fn table(header: &[&str], right: &[bool], rows: &[Vec<String>]) -> String {
     let width = |column: usize| {
         rows.iter().map(|row| row[column].chars().count()).chain([header[column].len()]).max().unwrap_or(0)
     };

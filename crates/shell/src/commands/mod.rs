@@ -1,10 +1,12 @@
 //! The commands: one table, one family a file.
 
 mod copy;
+mod debug;
 mod figures;
 mod files;
 mod list;
 mod parallel;
+mod prof;
 mod remove;
 mod run;
 mod session;
@@ -15,6 +17,7 @@ use alloc::vec::Vec;
 use crate::failure::Outcome;
 use crate::shell::Session;
 
+pub(crate) use debug::subjects;
 pub(crate) use list::{column_layout, layout};
 pub(crate) use parallel::parallel;
 pub(crate) use session::remember;
@@ -50,6 +53,7 @@ pub(crate) static COMMANDS: &[Command] = commands! {
     "clear" "clear the terminal" "clear" "Clear the terminal and its scrollback." session::clear;
     "cp" "copy files" "cp [-r] SOURCE... TARGET" "Copy files; -r copies directories too." copy::cp;
     "date" "date and time" "date" "Show the date and time (UTC)." figures::date;
+    "debug" "look into the kernel" "debug [SUBJECT [ID | ADDRESS]]" "Show what the kernel knows about itself; alone, list the subjects." debug::debug;
     "devices" "the machine's devices" "devices" "List the devices on the PCI bus and their drivers." figures::devices;
     "df" "disk space" "df" "Show the mounted file systems and their free space." figures::df;
     "dmesg" "the kernel's log" "dmesg [LINES]" "Show what the kernel has logged, or the last LINES of it." figures::dmesg;
@@ -64,6 +68,7 @@ pub(crate) static COMMANDS: &[Command] = commands! {
     "mv" "move or rename" "mv SOURCE... TARGET" "Move or rename files and directories." copy::mv;
     "parallel" "run commands at once" "parallel COMMAND & COMMAND [& ...]" "Run commands at once, each as a process." parallel::alone;
     "poweroff" "switch the machine off" "poweroff" "Switch the machine off." figures::power_off;
+    "prof" "what the CPUs do" "prof [SECONDS]" "Watch where the CPUs spend their time; show the hottest functions." prof::prof;
     "ps" "list the processes" "ps [-t]" "List the processes; -t lists threads." figures::ps;
     "pwd" "the current directory" "pwd" "Show the current directory." session::pwd;
     "reboot" "start the machine anew" "reboot" "Start the machine anew." figures::reboot;

@@ -4,7 +4,7 @@ use alloc::format;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
-use crate::commands::COMMANDS;
+use crate::commands::{self, COMMANDS};
 use crate::parse::{self, UnfinishedWord};
 use crate::path;
 use crate::system::{FileKind, System};
@@ -69,6 +69,7 @@ impl Completer<'_> {
         let before: Vec<&str> = unfinished.before.iter().map(String::as_str).collect();
         match before.as_slice() {
             [] | ["parallel" | "help"] => COMMANDS.iter().map(|command| plain(command.name)).collect(),
+            ["debug"] => commands::subjects().map(plain).collect(),
             ["run"] if !unfinished.text.contains('/') => {
                 let mut candidates: Vec<Candidate> =
                     self.system.applications().iter().map(|application| plain(&application.id)).collect();

@@ -2,11 +2,15 @@
 //! what the user would see.
 #![allow(dead_code, reason = "each test file uses its part")]
 
+mod patient;
+
 use std::cell::Cell;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, Weak};
 use std::time::{Duration, Instant};
 
+use diagnosis::Inspector;
+use patient::Patient;
 use shell::{
     Application, CancelError, Cancelled, Device, FileKind, FileStatus, FileSystemFigures, Input, PowerAction,
     PowerError, ProcessEnd, Shell, SpawnError, System, WriteMode,
@@ -356,6 +360,10 @@ impl System for Machine {
                 thread(2, "compositor", ThreadState::Sleeping, 65_000),
             ],
         }
+    }
+
+    fn inspector(&self) -> &dyn Inspector {
+        &Patient
     }
 
     fn version(&self) -> String {

@@ -68,6 +68,12 @@ pub fn register_isa(line: u8, name: &'static str, handler: Handler) -> Result<()
     Ok(())
 }
 
+/// Who has ISA interrupt `line`.
+pub fn name(line: u8) -> Option<&'static str> {
+    let handler = HANDLERS.with(|handlers| handlers.get(usize::from(line)).copied().flatten());
+    handler.map(|registration| registration.name)
+}
+
 pub(super) fn handle(line: u8) {
     // Copied out, so that the handler runs without the table's lock.
     let registration = HANDLERS.with(|handlers| handlers[usize::from(line)]);

@@ -32,6 +32,8 @@ pub struct PerCpu {
     /// Ranks of the spin locks held, debug builds only.
     held_ranks: [AtomicU8; MAX_HELD_LOCKS],
     held_count: AtomicU8,
+    /// Traps that have come, by vector.
+    traps: [AtomicU64; 256],
     /// Where the scheduler keeps its own data of this CPU.
     scheduler: AtomicPtr<()>,
     /// The scheduler's record of the thread that runs here.
@@ -42,6 +44,7 @@ const PREEMPT_OFFSET: usize = offset_of!(PerCpu, preempt_count);
 const ID_OFFSET: usize = offset_of!(PerCpu, id);
 const NEED_RESCHED_OFFSET: usize = offset_of!(PerCpu, need_resched);
 const TRAP_DEPTH_OFFSET: usize = offset_of!(PerCpu, trap_depth);
+const TRAPS_OFFSET: usize = offset_of!(PerCpu, traps);
 const SCHEDULER_OFFSET: usize = offset_of!(PerCpu, scheduler);
 const THREAD_OFFSET: usize = offset_of!(PerCpu, thread);
 
@@ -54,6 +57,7 @@ const FRESH: PerCpu = PerCpu {
     trap_depth: AtomicU8::new(0),
     held_ranks: [const { AtomicU8::new(0) }; MAX_HELD_LOCKS],
     held_count: AtomicU8::new(0),
+    traps: [const { AtomicU64::new(0) }; 256],
     scheduler: AtomicPtr::new(core::ptr::null_mut()),
     thread: AtomicPtr::new(core::ptr::null_mut()),
 };
@@ -156,6 +160,19 @@ fn byte_at<const OFFSET: usize>() -> u8 {
         asm!("mov {}, gs:[{}]", out(reg_byte) value, const OFFSET, options(nostack, preserves_flags, readonly));
     }
     value
+}
+
+/// Counts a trap of that vector.
+pub(super) fn count_trap(vector: u8) {
+    // SAFETY: one instruction on this CPU's own block, inside the array: a vector is below 256.
+    unsafe {
+        asm!("inc qword ptr gs:[{} * 8 + {}]", in(reg) u64::from(vector), const TRAPS_OFFSET, options(nostack));
+    }
+}
+
+/// How many traps of that vector have come on `cpu`.
+pub(super) fn traps(cpu: usize, vector: u8) -> u64 {
+    BLOCKS.get(cpu).map_or(0, |block| block.traps[usize::from(vector)].load(Ordering::Relaxed))
 }
 
 /// Counts a trap in. Interrupts are off, as in every trap.

@@ -5,7 +5,7 @@
 
 use core::arch::asm;
 use core::mem::offset_of;
-use core::sync::atomic::{AtomicBool, AtomicPtr, AtomicU64, Ordering};
+use core::sync::atomic::{AtomicBool, AtomicPtr, Ordering};
 
 use spin::Once;
 
@@ -139,8 +139,8 @@ pub(super) static YIELD: AtomicPtr<()> = AtomicPtr::new(stay as *mut ());
 static FAULT_REPORTER: Once<FaultReporter> = Once::new();
 static SHOOTDOWN: Once<fn()> = Once::new();
 
-/// Traps counted by vector, for diagnosis.
-static COUNTS: [AtomicU64; 256] = [const { AtomicU64::new(0) }; 256];
+/// What notes where a CPU was at a tick; null while nobody wants to know.
+static SAMPLER: AtomicPtr<()> = AtomicPtr::new(core::ptr::null_mut());
 
 /// Without a scheduler, whoever runs goes on.
 extern "C" fn stay(frame: *mut TrapFrame) -> Resume {
@@ -171,7 +171,29 @@ pub fn set_shootdown(hook: fn()) {
 
 /// How often `vector` has come, on all CPUs.
 pub fn count(vector: u8) -> u64 {
-    COUNTS[usize::from(vector)].load(Ordering::Relaxed)
+    (0..percpu::MAX_CPUS).map(|cpu| count_on(cpu, vector)).sum()
+}
+
+/// How often `vector` has come on that CPU. Voluntary yields are no traps, and not counted.
+pub fn count_on(cpu: usize, vector: u8) -> u64 {
+    percpu::traps(cpu, vector)
+}
+
+/// What looks at the context that a tick interrupted.
+pub type Sampler = fn(&TrapFrame);
+
+/// Hands in what looks at each tick from now on, on every CPU, with interrupts off; or takes it out.
+pub fn set_sampler(sampler: Option<Sampler>) {
+    SAMPLER.store(sampler.map_or(core::ptr::null_mut(), |sampler| sampler as *mut ()), Ordering::Release);
+}
+
+fn sample(frame: &TrapFrame) {
+    let sampler = SAMPLER.load(Ordering::Acquire);
+    if !sampler.is_null() {
+        // SAFETY: only what `set_sampler` was given is ever stored, and that is of this type.
+        let sampler = unsafe { core::mem::transmute::<*mut (), Sampler>(sampler) };
+        sampler(frame);
+    }
 }
 
 /// Gives up the CPU: the thread's context is saved, and it goes on when the scheduler picks it again.
@@ -192,7 +214,7 @@ pub(super) extern "C" fn dispatch(frame: *mut TrapFrame) -> Resume {
     // SAFETY: the stub passes the address of the frame it has just built on this stack, 16-aligned, and
     // touches it again only after this returns.
     let vector = unsafe { (*frame).vector } as u8;
-    COUNTS[usize::from(vector)].fetch_add(1, Ordering::Relaxed);
+    percpu::count_trap(vector);
     percpu::enter_trap();
     // SAFETY: as above; the shared reference ends before the frame is resumed.
     let switch = handle(vector, unsafe { &*frame });
@@ -219,6 +241,7 @@ fn handle(vector: u8, frame: &TrapFrame) -> bool {
         }
         0..=31 => report(frame),
         vector::TIMER => {
+            sample(frame);
             time::tick();
             apic::local::end_of_interrupt();
             true

@@ -1,0 +1,47 @@
+//! The kernel tells about itself: `debug` and `prof`, typed and read as a user would.
+
+use gfx::Font;
+
+use super::Scenario;
+use super::stage::Stage;
+use crate::error::{Result, fail};
+use crate::machine::find_text;
+
+pub const SCENARIOS: &[Scenario] =
+    &[("debug_shows_what_the_kernel_knows", shows), ("prof_finds_what_is_busy", profiles)];
+
+fn shows(stage: &Stage) -> Result {
+    let mut machine = stage.boot(stage.hardware(Some(stage.disk()?)))?;
+    for (command, wanted) in [
+        // The input thread waits for keys; the shell that answers runs.
+        ("debug threads", &["an event in input::receive", "a message in desktop"][..]),
+        ("clear; debug locks", &["Nobody waits for a lock."]),
+        (
+            "clear; debug page 0xffffffff80000000",
+            &["the kernel image", "executable", "read-only", "physical 0x"],
+        ),
+        ("clear; debug page 0x10", &["the null page", "Nothing is mapped there"]),
+        ("clear; debug interrupts", &["timer", "keyboard", "reschedule"]),
+        ("clear; debug cpus", &["shell ("]),
+        ("clear; debug backtrace 99", &["no such thread"]),
+        ("clear; debug memory", &["Frames free", "kernel stacks"]),
+    ] {
+        machine.enter(command)?;
+        machine.wait_for_screen(&format!("what {command} shows"), |image| {
+            wanted.iter().all(|text| find_text(image, text, Font::Mono).is_some())
+        })?;
+    }
+    stage.power_off(machine, None)
+}
+
+/// What the shell does in a loop meanwhile must be among the hottest.
+fn profiles(stage: &Stage) -> Result {
+    let mut machine = stage.boot(stage.hardware(Some(stage.disk()?)))?;
+    machine.enter("prof 1")?;
+    machine.wait_for_text("a second on a busy CPU", Font::Mono)?;
+    let before = machine.settle()?;
+    if find_text(&before, "Idle: CPU 0", Font::Mono).is_none() {
+        fail!("prof says nothing of idle CPUs")
+    }
+    stage.power_off(machine, None)
+}
