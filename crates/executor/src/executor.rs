@@ -1,5 +1,6 @@
 //! The queue of those whose turn it is, and the table of all tasks.
 
+use alloc::boxed::Box;
 use alloc::collections::VecDeque;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
@@ -55,14 +56,21 @@ struct Table<P: Platform> {
 }
 
 impl<P: Platform> Shared<P> {
-    /// Puts a task at the end of the queue. Only who turned its QUEUED on does this, so there is room.
+    /// Puts a task at the end of the queue and calls the thread that runs tasks. Only who turned its QUEUED on does this, so
+    /// there is room.
     #[inline]
     pub fn enqueue(&self, task: Arc<Task<P>>) {
+        self.push(task);
+        self.platform.unpark();
+    }
+
+    /// As [`Shared::enqueue`], by that thread itself.
+    #[inline]
+    pub fn push(&self, task: Arc<Task<P>>) {
         self.ready.with(|ready| {
             debug_assert!(ready.len() < ready.capacity(), "more tasks are queued than there are");
             ready.push_back(task);
         });
-        self.platform.unpark();
     }
 
     /// A task is done: its slot is free, and its record goes when nobody holds a reference any more.
@@ -99,35 +107,37 @@ impl<P: Platform> Shared<P> {
     }
 }
 
-/// Runs tasks. A handle: clones are the same executor.
+/// Runs tasks. A handle: copies are the same executor, and it stays for ever.
 pub struct Executor<P: Platform> {
-    pub(crate) shared: Arc<Shared<P>>,
+    pub(crate) shared: &'static Shared<P>,
 }
 
 impl<P: Platform> Clone for Executor<P> {
     fn clone(&self) -> Self {
-        Self { shared: self.shared.clone() }
+        *self
     }
 }
 
+impl<P: Platform> Copy for Executor<P> {}
+
 impl<P: Platform> Executor<P> {
-    /// An executor without tasks.
+    /// An executor without tasks. Its memory is never given back, so that tasks and wakers refer to it without counting.
     ///
     /// # Errors
     /// When memory is out.
     pub fn new(platform: P) -> Result<Self, OutOfMemory> {
         let table = Table { slots: Vec::new(), free: Vec::new(), retired: VecDeque::new(), next_id: 1 };
-        let shared = P::counted(Shared {
+        let shared = P::boxed(Shared {
             ready: P::lock(VecDeque::new()),
             table: P::lock(table),
             timers: Timers::new(),
             platform,
         })?;
-        Ok(Self { shared })
+        Ok(Self { shared: Box::leak(shared) })
     }
 
     /// The platform it was made with.
-    pub fn platform(&self) -> &P {
+    pub fn platform(&self) -> &'static P {
         &self.shared.platform
     }
 
@@ -143,12 +153,12 @@ impl<P: Platform> Executor<P> {
     {
         let join = Join::new()?;
         let completion = Join::completion(&join);
-        let body: Body = alloc::boxed::Box::into_pin(P::boxed(async move {
+        let body: Body = Box::into_pin(P::boxed(async move {
             let output = future.await;
             completion.complete(output);
         })?);
         let task = self.enter(name, body)?;
-        let handle = JoinHandle::new(self.shared.clone(), &task, join);
+        let handle = JoinHandle::new(self.shared, &task, join);
         self.shared.enqueue(task);
         Ok(handle)
     }
@@ -174,7 +184,7 @@ impl<P: Platform> Executor<P> {
         let room = self.shared.ready.with(|ready| ready.try_reserve(slots.saturating_sub(ready.len())));
         let task = room
             .map_err(|_| OutOfMemory)
-            .and_then(|()| P::counted(Task::new(id, name, slot, body, self.shared.clone())));
+            .and_then(|()| P::counted(Task::new(id, name, slot, body, self.shared)));
         self.shared.table.with(|table| match &task {
             Ok(task) => table.slots[slot] = Some(task.clone()),
             Err(OutOfMemory) => table.free.push(slot),
@@ -189,14 +199,16 @@ impl<P: Platform> Executor<P> {
 
     /// Gives everybody whose turn it is now one turn, and wakes sleepers whose time has come before. Says how many
     /// turns that were. Whoever is woken meanwhile waits for the next round, so that a task that always has something to
-    /// do keeps neither the others nor the clock waiting.
+    /// do keeps neither the others nor the clock waiting. So the caller comes again before it sleeps, unless that was none.
     pub fn run_round(&self) -> usize {
-        self.shared.timers.fire(P::now_ns());
-        let turns = self.shared.ready.with(|ready| ready.len());
+        self.shared.timers.fire();
+        let ready = &self.shared.ready;
+        let (turns, mut next) = ready.with(|ready| (ready.len(), ready.pop_front()));
         for turn in 0..turns {
             // Another thread may be running tasks too.
-            let Some(task) = self.shared.ready.with(VecDeque::pop_front) else { return turn };
+            let Some(task) = next else { return turn };
             task.run();
+            next = if turn + 1 < turns { ready.with(VecDeque::pop_front) } else { None };
         }
         turns
     }

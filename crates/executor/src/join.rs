@@ -9,6 +9,7 @@ use core::task::{Context, Poll, Waker};
 use blocking::Lock;
 
 use crate::executor::Shared;
+use crate::signal::replace;
 use crate::task::Task;
 use crate::{OutOfMemory, Platform};
 
@@ -72,7 +73,7 @@ impl<P: Platform, T: Send> Drop for Completion<P, T> {
 ///
 /// It names the task by number and keeps nothing of it but the outcome: a handle that is kept keeps no record.
 pub struct JoinHandle<P: Platform, T: Send> {
-    shared: Arc<Shared<P>>,
+    shared: &'static Shared<P>,
     slot: usize,
     id: u64,
     join: Arc<Join<P, T>>,
@@ -80,7 +81,7 @@ pub struct JoinHandle<P: Platform, T: Send> {
 }
 
 impl<P: Platform, T: Send> JoinHandle<P, T> {
-    pub(crate) fn new(shared: Arc<Shared<P>>, task: &Task<P>, join: Arc<Join<P, T>>) -> Self {
+    pub(crate) fn new(shared: &'static Shared<P>, task: &Task<P>, join: Arc<Join<P, T>>) -> Self {
         Self { shared, slot: task.slot, id: task.id(), join, detached: false }
     }
 
@@ -112,15 +113,13 @@ impl<P: Platform, T: Send> Future for JoinHandle<P, T> {
     type Output = Result<T, Cancelled>;
 
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
-        // Cloned, and the old one dropped, outside the lock.
-        let mut waiter = Some(context.waker().clone());
-        self.join.state.with(|state| {
-            if !state.over {
-                core::mem::swap(&mut state.waiter, &mut waiter);
-                return Poll::Pending;
+        let (outcome, _old) = self.join.state.with(|state| {
+            if state.over {
+                return (Poll::Ready(state.output.take().ok_or(Cancelled)), None);
             }
-            Poll::Ready(state.output.take().ok_or(Cancelled))
-        })
+            (Poll::Pending, replace(&mut state.waiter, context.waker()))
+        });
+        outcome
     }
 }
 

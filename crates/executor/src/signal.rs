@@ -24,6 +24,14 @@ impl SignalState {
     }
 }
 
+/// Leaves `waker` where another may lie; gives that other back, to be dropped once the lock is released.
+pub fn replace(place: &mut Option<Waker>, waker: &Waker) -> Option<Waker> {
+    match place {
+        Some(same) if same.will_wake(waker) => None,
+        _ => place.replace(waker.clone()),
+    }
+}
+
 /// A flag that one task waits for. However often it is given before the task looks, the task sees it once: it says "look
 /// again", not how often.
 pub struct Signal<P: Platform> {
@@ -65,14 +73,11 @@ impl<P: Platform> Future for Wait<'_, P> {
     type Output = ();
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<()> {
-        // Cloned, and the old one dropped, outside the lock.
-        let mut waiter = Some(context.waker().clone());
-        let was_set = self.signal.state.with(|state| {
-            let was_set = core::mem::take(&mut state.is_set);
-            if !was_set {
-                core::mem::swap(&mut state.waiter, &mut waiter);
+        let (was_set, _old) = self.signal.state.with(|state| {
+            if core::mem::take(&mut state.is_set) {
+                return (true, None);
             }
-            was_set
+            (false, replace(&mut state.waiter, context.waker()))
         });
         self.waits = !was_set;
         if was_set { Poll::Ready(()) } else { Poll::Pending }

@@ -77,12 +77,12 @@ pub struct Task<P: Platform> {
     polls: AtomicU64,
     /// Touched by who set RUNNING.
     body: Exclusive<Option<Body>>,
-    shared: Arc<Shared<P>>,
+    shared: &'static Shared<P>,
 }
 
 impl<P: Platform> Task<P> {
     /// A task that is queued, or about to be, for its first poll.
-    pub fn new(id: u64, name: &'static str, slot: usize, body: Body, shared: Arc<Shared<P>>) -> Self {
+    pub fn new(id: u64, name: &'static str, slot: usize, body: Body, shared: &'static Shared<P>) -> Self {
         Self {
             id,
             name,
@@ -141,8 +141,9 @@ impl<P: Platform> Task<P> {
             return self.finish();
         }
         if self.state.fetch_and(!RUNNING, Ordering::AcqRel) & QUEUED != 0 {
-            let shared = self.shared.clone();
-            shared.enqueue(self);
+            let shared = self.shared;
+            // Nobody has to be called: who runs tasks looks again.
+            shared.push(self);
         }
     }
 
@@ -164,7 +165,7 @@ impl<P: Platform> Task<P> {
         let body = self.body.with(Option::take);
         drop(body);
         self.state.swap(DONE, Ordering::AcqRel);
-        let (shared, slot) = (self.shared.clone(), self.slot);
+        let (shared, slot) = (self.shared, self.slot);
         // Mostly that was the last reference but the table's, and the record can go at once.
         drop(self);
         shared.retire(slot);
@@ -175,7 +176,7 @@ impl<P: Platform> Wake for Task<P> {
     #[inline]
     fn wake(self: Arc<Self>) {
         if self.claims_queue(QUEUED) {
-            let shared = self.shared.clone();
+            let shared = self.shared;
             shared.enqueue(self);
         }
     }

@@ -1,6 +1,5 @@
 //! Time as futures: sleeping until a moment, at most so long, again and again.
 
-use alloc::sync::Arc;
 use core::fmt;
 use core::future::{Future, poll_fn};
 use core::pin::{Pin, pin};
@@ -23,7 +22,7 @@ impl fmt::Display for TimedOut {
 impl<P: Platform> Executor<P> {
     /// Waits until the time since boot reaches `deadline_ns`.
     pub fn sleep_until_ns(&self, deadline_ns: u64) -> Sleep<P> {
-        Sleep { shared: self.shared.clone(), deadline_ns, slot: None }
+        Sleep { shared: self.shared, deadline_ns, slot: None }
     }
 
     /// Waits for `future`, until the time since boot reaches `deadline_ns`; then the future is dropped. One that is ready at
@@ -45,13 +44,13 @@ impl<P: Platform> Executor<P> {
     pub fn interval_ns(&self, period_ns: u64) -> Interval<P> {
         let period_ns = period_ns.max(1);
         let next_ns = P::now_ns().saturating_add(period_ns);
-        Interval { executor: self.clone(), next_ns, period_ns }
+        Interval { executor: *self, next_ns, period_ns }
     }
 }
 
 /// See [`Executor::sleep_until_ns`].
 pub struct Sleep<P: Platform> {
-    shared: Arc<Shared<P>>,
+    shared: &'static Shared<P>,
     deadline_ns: u64,
     /// Its place among the timers, from its first poll on.
     slot: Option<usize>,

@@ -132,7 +132,7 @@ fn a_timeout_gives_up_at_its_moment_and_not_before() {
     let executor = executor();
     let bell = signal();
     let outcomes = Arc::new(Mutex::new(Vec::new()));
-    let (there, seen, inner) = (bell.clone(), outcomes.clone(), executor.clone());
+    let (there, seen, inner) = (bell.clone(), outcomes.clone(), executor);
     let patient = async move {
         for deadline in [100, 200, 300] {
             let outcome = inner.timeout_at_ns(deadline, there.wait()).await;
@@ -181,7 +181,7 @@ fn whoever_sleeps_first_calls_the_thread() {
     let executor = executor();
     let calls = || executor.platform().calls.load(Ordering::Relaxed);
     for (deadline, called) in [(500, true), (400, true), (450, false)] {
-        let inner = executor.clone();
+        let inner = executor;
         executor.spawn("sleeper", async move { inner.sleep_until_ns(deadline).await }).unwrap().detach();
         let before = calls();
         executor.run_round();

@@ -184,7 +184,7 @@ fn play(seed: u64) -> usize {
                 };
                 let steps: Vec<Step> = (0..number % 6).map(|_| step()).collect();
                 board.lock().unwrap().wakers.push(None);
-                let program = program(executor.clone(), number, steps.clone(), board.clone());
+                let program = program(executor, number, steps.clone(), board.clone());
                 handles.push(Some(executor.spawn("random", program).unwrap()));
                 world.tasks.push(Model {
                     steps: steps.into(),

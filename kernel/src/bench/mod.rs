@@ -6,6 +6,7 @@
 
 mod desktop;
 mod memory;
+mod tasks;
 mod threads;
 
 use crate::arch::cpu;
@@ -26,6 +27,7 @@ fn print(name: &str, value: u64, unit: &str) {
 /// Measures everything.
 pub fn run() {
     threads::run();
+    tasks::run();
     memory::run();
     desktop::run();
     log::info!("done");

@@ -104,7 +104,7 @@ fn a_task_is_queued_once_however_often_it_is_woken() {
 fn two_threads_may_run_tasks() {
     explore("executor, two runners", || {
         let (executor, desk, handle, waker) = waiting_task(1);
-        let (there, desk_there) = (executor.clone(), desk.clone());
+        let (there, desk_there) = (executor, desk.clone());
         let other = thread::spawn(move || {
             desk_there.messages.store(1, Ordering::Relaxed);
             waker.wake();
@@ -164,7 +164,7 @@ fn who_joins_is_woken() {
         let executor = executor();
         let first = executor.spawn("first", async {}).unwrap();
         let second = executor.spawn("second", first).unwrap();
-        let there = executor.clone();
+        let there = executor;
         let runner = thread::spawn(move || {
             there.run_round();
             // The other thread may have parked meanwhile, and waits for what was done here.
