@@ -10,7 +10,7 @@
 //! * [`entry`]: the bits of an entry, with their place in the manual.
 //! * [`table`]: a tree of tables as a value, and the trait for the memory that it lives in; [`walk`] goes down it.
 //! * [`map`], [`unmap`], [`protect`], [`split`]: what is done to pages; [`error`] says why not, [`mapping`] to what.
-//! * [`stale`]: the duty to flush.
+//! * [`stale`]: the duty to flush; [`context`]: when an address space's translations may be kept.
 //!
 //! "SDM" is Intel's Software Developer's Manual; its volume 3A, chapter 4 "Paging" is what is built here.
 #![no_std]
@@ -19,6 +19,7 @@
 
 pub mod address;
 pub mod attributes;
+pub mod context;
 pub mod entry;
 pub mod error;
 pub mod map;

@@ -5,7 +5,10 @@
 //! an emptied table must not be used again, before every processor that ran on these tables has flushed.
 //! The types insist on this order: tables come out of a [`Stale`] only by [`Stale::flush`], as [`Retired`].
 
+use core::ops::ControlFlow;
+
 use crate::address::{PhysicalAddress, VirtualAddress};
+use crate::mapping::Mapping;
 use crate::table::TableMemory;
 
 /// The addresses whose translations have changed. Flush them on every processor that may know them.
@@ -30,12 +33,46 @@ impl Stale {
         self.length
     }
 
+    /// Whether tables became empty, which processors may still know.
+    #[must_use]
+    pub const fn retires_tables(&self) -> bool {
+        !self.retired.is_empty()
+    }
+
     /// Calls `flush` with the first address and the length in bytes. It must return only when no
     /// processor uses the old translations, or the old tables, any more. One INVLPG on each processor is
     /// enough for the tables (SDM vol. 3A, section 4.10.4.1: it drops all paging-structure caches), even where no page changed.
     pub fn flush(self, flush: impl FnOnce(VirtualAddress, u64)) -> Retired {
         flush(self.start, self.length);
         self.retired
+    }
+}
+
+/// Pages that a change has come by so far: what of its span is stale.
+pub(crate) struct Changed {
+    start: VirtualAddress,
+    length: u64,
+    pages: u64,
+}
+
+impl Changed {
+    /// No page from `start` on.
+    pub(crate) const fn nothing(start: VirtualAddress) -> Self {
+        Self { start, length: 0, pages: 0 }
+    }
+
+    /// Adds a page above the others; breaks when there are `most` now.
+    pub(crate) fn add(&mut self, mapping: Mapping, most: u64) -> ControlFlow<()> {
+        if self.pages == 0 {
+            self.start = mapping.page;
+        }
+        self.length = mapping.page.get() - self.start.get() + mapping.size.bytes();
+        self.pages += 1;
+        if self.pages >= most { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+    }
+
+    pub(crate) fn stale(self, retired: Retired) -> Stale {
+        Stale { start: self.start, length: self.length, retired }
     }
 }
 

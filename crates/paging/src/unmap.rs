@@ -3,7 +3,7 @@
 use crate::address::VirtualAddress;
 use crate::error::MapError;
 use crate::mapping::Mapping;
-use crate::stale::{Retired, Stale};
+use crate::stale::{Changed, Retired, Stale};
 use crate::table::{PageTable, TableMemory};
 use crate::walk::{Walk, beginning};
 
@@ -36,14 +36,32 @@ impl PageTable {
         memory: &mut impl TableMemory,
         start: VirtualAddress,
         length: u64,
-        mut taken: impl FnMut(Mapping),
+        taken: impl FnMut(Mapping),
     ) -> Result<Stale, MapError> {
+        self.unmap_some(memory, start, length, u64::MAX, taken).map(|(stale, _)| stale)
+    }
+
+    /// As [`PageTable::unmap_span`], but of not more than `most` pages (at least one). Returns also for how many bytes from
+    /// `start` on nothing is mapped now: less than `length` when there may be more.
+    ///
+    /// # Errors
+    /// As [`PageTable::unmap_span`].
+    pub fn unmap_some(
+        &mut self,
+        memory: &mut impl TableMemory,
+        start: VirtualAddress,
+        length: u64,
+        most: u64,
+        mut taken: impl FnMut(Mapping),
+    ) -> Result<(Stale, u64), MapError> {
         let mut retired = Retired::default();
-        self.each_page(memory, start, length, |tables, memory, mapping, walk| {
+        let mut changed = Changed::nothing(start);
+        let done = self.each_page(memory, start, length, |tables, memory, mapping, walk| {
             tables.clear(memory, mapping.page, walk, &mut retired);
             taken(mapping);
+            changed.add(mapping, most)
         })?;
-        Ok(Stale { start, length, retired })
+        Ok((changed.stale(retired), done))
     }
 
     /// Clears the entry that `walk` ended at, and unlinks the tables that this leaves empty.

@@ -1,5 +1,7 @@
 //! Down the tree: to one entry, or to each page of a span.
 
+use core::ops::ControlFlow;
+
 use crate::address::{PageSize, PhysicalAddress, VirtualAddress};
 use crate::entry::Entry;
 use crate::error::MapError;
@@ -39,17 +41,18 @@ impl PageTable {
         }
     }
 
-    /// Calls `change` for each page of the span, in rising order.
+    /// Calls `change` for each page of the span, in rising order, until it says that it has enough. Returns for how many
+    /// bytes from `start` on all is done.
     pub(crate) fn each_page<M: TableMemory>(
         &mut self,
         memory: &mut M,
         start: VirtualAddress,
         length: u64,
-        mut change: impl FnMut(&mut Self, &mut M, Mapping, &Walk),
-    ) -> Result<(), MapError> {
+        mut change: impl FnMut(&mut Self, &mut M, Mapping, &Walk) -> ControlFlow<()>,
+    ) -> Result<u64, MapError> {
         check_span(start, length)?;
         let Some(last) = length.checked_sub(1).and_then(|last| start.checked_add(last)) else {
-            return Ok(());
+            return Ok(0);
         };
         let sticks_out = |mapping: Mapping| {
             mapping.page < start || mapping.page.get() + (mapping.size.bytes() - 1) > last.get()
@@ -69,30 +72,18 @@ impl PageTable {
                 if Entry::next_table(walk.bits, level).is_some() {
                     break;
                 }
-                if let Some(mapping) = mapping(address, &walk) {
-                    change(self, memory, mapping, &walk);
+                if let Some(mapping) = mapping(address, &walk)
+                    && change(self, memory, mapping, &walk).is_break()
+                {
+                    return Ok(mapping.page.get() - start.get() + mapping.size.bytes());
                 }
                 let next = (address.get() | (covered - 1)).checked_add(1).and_then(VirtualAddress::new);
                 match next {
                     Some(next) if next <= last => address = next,
-                    _ => return Ok(()),
+                    _ => return Ok(length),
                 }
             }
         }
-    }
-
-    /// Hands each page in `start .. start + length` to `look`, in rising order, passing over what is not mapped.
-    ///
-    /// # Errors
-    /// As [`PageTable::unmap_span`].
-    pub fn for_each_page(
-        &self,
-        memory: &mut impl TableMemory,
-        start: VirtualAddress,
-        length: u64,
-        mut look: impl FnMut(Mapping),
-    ) -> Result<(), MapError> {
-        Self::from_root(self.root).each_page(memory, start, length, |_, _, mapping, _| look(mapping))
     }
 }
 

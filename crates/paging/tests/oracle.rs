@@ -6,7 +6,9 @@ mod machine;
 use std::collections::BTreeMap;
 
 use machine::{Machine, Random, physical, virtual_address};
-use paging::{Access, Attributes, Cache, MapError, Mapping, PageSize, PageTable, Span, VirtualAddress};
+use paging::{
+    Access, Attributes, Cache, MapError, Mapping, PageSize, PageTable, Span, Stale, VirtualAddress,
+};
 
 const SIZES: [PageSize; 3] = [PageSize::Size4KiB, PageSize::Size2MiB, PageSize::Size1GiB];
 
@@ -88,6 +90,16 @@ fn some_length(random: &mut Random) -> u64 {
     [0x1000, 0x3000, 0x20_0000, 0x4000_0000, 0x4020_0000][random.below(5) as usize]
 }
 
+/// What a change of these pages says is stale, and how far it says that it came.
+fn check_extent(pages: &[Mapping], start: VirtualAddress, length: u64, most: u64, stale: &Stale, done: u64) {
+    let (first, last) = (pages.first(), pages.last());
+    let end = last.map_or(start.get(), |last| last.page.get().wrapping_add(last.size.bytes()));
+    let (stale_start, stale_end) = (stale.start().get(), stale.start().get().wrapping_add(stale.length()));
+    assert_eq!((stale_start, stale_end), (first.map_or(start, |first| first.page).get(), end));
+    let enough = pages.len() as u64 >= most;
+    assert_eq!(done, if enough { end.wrapping_sub(start.get()) } else { length });
+}
+
 fn random_operations(seed: u64, steps: usize, table_limit: usize) {
     let mut machine = Machine::new(table_limit);
     let mut table = PageTable::new(&mut machine).unwrap();
@@ -112,17 +124,20 @@ fn random_operations(seed: u64, steps: usize, table_limit: usize) {
                 let length = some_length(&mut random);
                 let attributes = some_attributes(&mut random);
                 let mut seen = Vec::new();
-                let looked = table.for_each_page(&mut machine, page, length, |mapping| seen.push(mapping));
-                let got = table.protect_span(&mut machine, page, length, |mapping| {
+                let most = random.below(600) + 1;
+                let got = table.protect_some(&mut machine, page, length, most, |mapping| {
+                    seen.push(mapping);
                     // Every other page keeps what it has.
                     if mapping.page.get() >> 12 & 1 == 0 { attributes } else { mapping.attributes }
                 });
-                assert_eq!(looked.err(), got.as_ref().err().copied());
-                if let Ok(stale) = got {
-                    assert!(stale.flush(|_, _| ()).is_empty());
+                if let Ok((stale, done)) = got {
                     let last = page.get() + (length - 1);
                     let pages = oracle.0.range_mut(page.get()..=last).map(|(_, mapping)| mapping);
-                    for (mapping, seen) in pages.zip(seen) {
+                    let pages: Vec<&mut Mapping> = pages.take(most as usize).collect();
+                    assert_eq!(pages.len(), seen.len());
+                    check_extent(&seen, page, length, most, &stale, done);
+                    assert!(stale.flush(|_, _| ()).is_empty());
+                    for (mapping, seen) in pages.into_iter().zip(seen) {
                         assert_eq!(*mapping, seen, "step {step}");
                         if mapping.page.get() >> 12 & 1 == 0 {
                             mapping.attributes = attributes;
@@ -150,6 +165,21 @@ fn random_operations(seed: u64, steps: usize, table_limit: usize) {
                     stale.flush(|_, _| ()).free(&mut machine);
                 }
             }
+            6 if random.below(2) == 0 => {
+                let attributes = some_attributes(&mut random);
+                let frame = physical(random.below(1 << 30) << 21);
+                let got = table.replace(&mut machine, page, frame, attributes);
+                let expected = match oracle.beginning(page.get()) {
+                    Ok(there) if !frame.is_aligned(there.size) => Err(MapError::Misaligned),
+                    other => other,
+                };
+                assert_eq!(got.as_ref().map(|(before, _)| *before), expected.as_ref().copied());
+                if let Ok((_, stale)) = got {
+                    assert!(stale.flush(|_, _| ()).is_empty());
+                    let there = oracle.0.get_mut(&page.get()).unwrap();
+                    (there.physical, there.attributes) = (frame, attributes);
+                }
+            }
             6 => {
                 let attributes = some_attributes(&mut random);
                 let got = table.protect(&mut machine, page, attributes);
@@ -163,7 +193,9 @@ fn random_operations(seed: u64, steps: usize, table_limit: usize) {
             _ => {
                 let length = some_length(&mut random);
                 let mut taken = Vec::new();
-                let got = table.unmap_span(&mut machine, page, length, |mapping| taken.push(mapping));
+                // All of them, or some.
+                let most = if random.below(2) == 0 { u64::MAX } else { random.below(600) + 1 };
+                let got = table.unmap_some(&mut machine, page, length, most, |mapping| taken.push(mapping));
                 match got {
                     Err(error) => {
                         let crosses = page
@@ -175,14 +207,16 @@ fn random_operations(seed: u64, steps: usize, table_limit: usize) {
                         assert!(taken.is_empty());
                         assert!(crosses || oracle.sticks_out(page.get(), length));
                     }
-                    Ok(stale) => {
-                        stale.flush(|_, _| ()).free(&mut machine);
+                    Ok((stale, done)) => {
                         assert!(!oracle.sticks_out(page.get(), length));
                         let last = page.get() + (length - 1);
+                        let pages = oracle.0.range(page.get()..=last).map(|(_, mapping)| *mapping);
                         let expected: Vec<Mapping> =
-                            oracle.0.range(page.get()..=last).map(|(_, mapping)| *mapping).collect();
+                            pages.take(usize::try_from(most).unwrap_or(usize::MAX)).collect();
                         assert_eq!(taken, expected);
-                        oracle.0.retain(|start, _| !(page.get()..=last).contains(start));
+                        check_extent(&taken, page, length, most, &stale, done);
+                        stale.flush(|_, _| ()).free(&mut machine);
+                        oracle.0.retain(|start, _| !taken.iter().any(|gone| gone.page.get() == *start));
                     }
                 }
             }

@@ -59,11 +59,15 @@ ranks! {
     Stacks = 62,
     /// Addresses of stacks or of large allocations: what is reclaimed gives frames back under it.
     Windows = 66,
+    /// An address space's page tables: changing them takes frames, making them copies from the kernel's beforehand.
+    AddressSpaces = 68,
     /// The kernel's page tables: mapping allocates frames.
     PageTables = 70,
     /// The heap's slabs and segments: allocated under most of the above, so almost innermost. A slab takes a
     /// frame under it; a segment maps pages, which is why its lock is given back first.
     Heap = 80,
+    /// Ranges that CPUs are asked to forget: freeing adds one, whatever else is locked; the interrupt reads them.
+    Shootdowns = 88,
     /// The frame allocator, used by page tables and heap.
     Frames = 90,
     /// The serial port, while a piece of the log goes from the ring to it.

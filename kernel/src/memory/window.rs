@@ -21,7 +21,7 @@ use crate::lock::{IrqSpinLock, Rank};
 pub(super) const UNIT: u64 = 64 << 10;
 
 /// Frames that are left to page tables and the heap.
-const RESERVE: u64 = 64;
+pub(super) const RESERVE: u64 = 64;
 
 /// A window.
 pub(super) struct Window {
@@ -180,7 +180,7 @@ impl Window {
             }
             return;
         };
-        let request = shootdown::begin();
+        let request = shootdown::begin(&stale, shootdown::EVERY_CPU);
         let retired = first.cast::<Retired>();
         let mut state = self.state.lock();
         let Some(state) = state.as_mut() else { return };
@@ -221,8 +221,10 @@ impl State {
     /// Frees the tables, the frames (of which `first` is the first) and the addresses of a piece that no CPU
     /// can reach any more.
     fn finish(&mut self, retired: Retired, first: NonNull<Link>) {
-        let Retired { link, request, stale, units, .. } = retired;
-        stale.flush(|_, _| debug_assert!(shootdown::is_over(request))).free(&mut Tables);
+        let Retired { link, stale, units, .. } = retired;
+        // `reclaim` has seen that the request is over. Asked again, it might not look so: a CPU that rested then may be
+        // on its way out, with nothing done yet but to acknowledge.
+        stale.flush(|_, _| ()).free(&mut Tables);
         let (mut current, mut following) = (Some(first), link.next);
         machine::free_all(core::iter::from_fn(|| {
             let link = current?;

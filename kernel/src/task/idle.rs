@@ -51,6 +51,8 @@ extern "C" fn idle() -> ! {
             // Nothing runs, so nothing needs the tick: the timer is set to the next sleeper's deadline.
             time::stop_tick(cpu.next_deadline_ns.load(Ordering::Relaxed));
             // A wake-up between the check and the halt is an interrupt that is pending until the halt.
+            // Until that, other CPUs need not ask this one to forget what they unmap.
+            percpu::rest();
             interrupts::enable_and_halt();
         }
     }

@@ -29,6 +29,8 @@ pub struct Features {
     pub no_execute: bool,
     /// 1 GiB pages.
     pub gigabyte_pages: bool,
+    /// Translations of several address spaces are told apart by process-context identifiers.
+    pub context_ids: bool,
 }
 
 static FEATURES: Once<Features> = Once::new();
@@ -53,6 +55,7 @@ fn detect() -> Features {
         smap: structured_b & 1 << 20 != 0,
         umip: structured_c & 1 << 2 != 0,
         no_execute: extended & 1 << 20 != 0,
+        context_ids: basic.ecx & 1 << 17 != 0,
         gigabyte_pages: extended & 1 << 26 != 0,
     }
 }

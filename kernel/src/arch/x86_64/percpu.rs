@@ -34,6 +34,8 @@ pub struct PerCpu {
     held_count: AtomicU8,
     /// Traps that have come, by vector.
     traps: [AtomicU64; 256],
+    /// The CPU halts until the next trap, and touches nothing but its stack and the kernel's image before that.
+    resting: AtomicBool,
     /// Where the scheduler keeps its own data of this CPU.
     scheduler: AtomicPtr<()>,
     /// The scheduler's record of the thread that runs here.
@@ -43,6 +45,7 @@ pub struct PerCpu {
 const PREEMPT_OFFSET: usize = offset_of!(PerCpu, preempt_count);
 const ID_OFFSET: usize = offset_of!(PerCpu, id);
 const NEED_RESCHED_OFFSET: usize = offset_of!(PerCpu, need_resched);
+const RESTING_OFFSET: usize = offset_of!(PerCpu, resting);
 const TRAP_DEPTH_OFFSET: usize = offset_of!(PerCpu, trap_depth);
 const TRAPS_OFFSET: usize = offset_of!(PerCpu, traps);
 const SCHEDULER_OFFSET: usize = offset_of!(PerCpu, scheduler);
@@ -58,6 +61,7 @@ const FRESH: PerCpu = PerCpu {
     held_ranks: [const { AtomicU8::new(0) }; MAX_HELD_LOCKS],
     held_count: AtomicU8::new(0),
     traps: [const { AtomicU64::new(0) }; 256],
+    resting: AtomicBool::new(false),
     scheduler: AtomicPtr::new(core::ptr::null_mut()),
     thread: AtomicPtr::new(core::ptr::null_mut()),
 };
@@ -173,6 +177,22 @@ pub(super) fn count_trap(vector: u8) {
 /// How many traps of that vector have come on `cpu`.
 pub(super) fn traps(cpu: usize, vector: u8) -> u64 {
     BLOCKS.get(cpu).map_or(0, |block| block.traps[usize::from(vector)].load(Ordering::Relaxed))
+}
+
+/// Says that this CPU is about to halt for want of work, until the next trap. Interrupts are off. What it did before is
+/// visible to whoever sees this.
+pub fn rest() {
+    block().resting.swap(true, Ordering::SeqCst);
+}
+
+/// Takes [`rest`] back; says whether there was something to take back. Nearly always there is not, in three instructions.
+pub(super) fn stop_resting() -> bool {
+    byte_at::<RESTING_OFFSET>() != 0 && block().resting.swap(false, Ordering::SeqCst)
+}
+
+/// Whether `cpu` rests; until it stops it touches nothing that is ever unmapped.
+pub fn is_resting(cpu: usize) -> bool {
+    BLOCKS.get(cpu).is_some_and(|block| block.resting.load(Ordering::SeqCst))
 }
 
 /// Counts a trap in. Interrupts are off, as in every trap.

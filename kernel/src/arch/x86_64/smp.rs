@@ -114,9 +114,11 @@ pub fn lose(cpu: usize) {
     }
 }
 
-/// Asks every other CPU to invalidate translations.
-pub fn send_shootdown() {
-    apic::local::send_to_others(super::trap::vector::SHOOTDOWN);
+/// Asks `cpu` to invalidate translations.
+pub fn send_shootdown(cpu: usize) {
+    if let Some(id) = LOCAL_APICS.get(cpu) {
+        apic::local::send(id.load(Ordering::Relaxed), super::trap::vector::SHOOTDOWN);
+    }
 }
 
 /// Where a CPU was stopped.

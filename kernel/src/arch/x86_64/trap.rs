@@ -216,6 +216,10 @@ pub(super) extern "C" fn dispatch(frame: *mut TrapFrame) -> Resume {
     let vector = unsafe { (*frame).vector } as u8;
     percpu::count_trap(vector);
     percpu::enter_trap();
+    // Before anything that may have been unmapped during the rest is touched.
+    if percpu::stop_resting() {
+        forget_translations();
+    }
     // SAFETY: as above; the shared reference ends before the frame is resumed.
     let switch = handle(vector, unsafe { &*frame });
     percpu::leave_trap();
@@ -252,9 +256,7 @@ fn handle(vector: u8, frame: &TrapFrame) -> bool {
             true
         }
         vector::SHOOTDOWN => {
-            if let Some(hook) = SHOOTDOWN.get() {
-                hook();
-            }
+            forget_translations();
             apic::local::end_of_interrupt();
             false
         }
@@ -276,6 +278,13 @@ fn handle(vector: u8, frame: &TrapFrame) -> bool {
             apic::local::end_of_interrupt();
             false
         }
+    }
+}
+
+/// Forgets what other CPUs have unmapped.
+fn forget_translations() {
+    if let Some(hook) = SHOOTDOWN.get() {
+        hook();
     }
 }
 

@@ -33,7 +33,6 @@ const DELIVERY_NMI: u32 = 0b100 << 8;
 const DELIVERY_EXTERNAL: u32 = 0b111 << 8;
 const LEVEL_ASSERT: u32 = 1 << 14;
 const COMMAND_PENDING: u32 = 1 << 12;
-const ALL_BUT_SELF: u32 = 0b11 << 18;
 
 /// Virtual address of the registers, 0 until mapped.
 static WINDOW: AtomicU64 = AtomicU64::new(0);
@@ -182,13 +181,6 @@ fn command(destination: u32, low: u32) {
 pub fn send(destination: u32, vector: u8) {
     if is_present() {
         command(destination, LEVEL_ASSERT | u32::from(vector));
-    }
-}
-
-/// Interrupts every other CPU.
-pub fn send_to_others(vector: u8) {
-    if is_present() {
-        command(0, ALL_BUT_SELF | LEVEL_ASSERT | u32::from(vector));
     }
 }
 
