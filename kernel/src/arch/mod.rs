@@ -13,10 +13,11 @@
 //! - [`smp`]: the other CPUs
 //! - [`serial`]: the first serial port, polled, usable from the first instruction
 //! - [`tlb`]: page-table base and translation invalidation
+//! - [`user`]: words of user memory, that may fault
 
 mod x86_64;
 
 pub use x86_64::{
     apic, copy, cpu, interrupts, irq, keyboard, pci, percpu, port, power, probe, serial, smp, stack, time,
-    tlb, trap,
+    tlb, trap, user,
 };

@@ -45,6 +45,17 @@ pub(super) unsafe fn zero(frame: Frame) {
     unsafe { pointer::<u8>(frame.address()).write_bytes(0, FRAME_SIZE as usize) };
 }
 
+/// Copies a frame.
+///
+/// # Safety
+/// Both were given out by [`super::frames`], `to` to the caller alone, and nobody writes to `from`.
+pub(super) unsafe fn copy(from: Frame, to: Frame) {
+    let (from, to) = (pointer::<u8>(from.address()), pointer::<u8>(to.address()));
+    // SAFETY: the direct map holds every frame that is given out, whole; two frames don't overlap, and the caller says that the
+    // bytes stay as they are.
+    unsafe { to.copy_from_nonoverlapping(from, FRAME_SIZE as usize) };
+}
+
 /// Page tables in the direct map, in frames from [`super::frames`].
 pub(super) struct Tables;
 

@@ -71,7 +71,7 @@ fn largest_page() -> PageSize {
 }
 
 /// Without the feature, the bit that forbids execution is reserved and must not be set.
-fn supported(attributes: Attributes) -> Attributes {
+pub(super) fn supported(attributes: Attributes) -> Attributes {
     let mut attributes = attributes;
     attributes.access.set(
         Access::EXECUTE,
@@ -164,6 +164,11 @@ fn map_framebuffer(table: &mut PageTable, boot: &BootInfo) -> Result<(), MapErro
     let end = (framebuffer.physical_address + framebuffer.bytes()).next_multiple_of(4096);
     let attributes = DATA.cached(Cache::WriteCombining);
     map_new(table, direct_map::address(start), start, end - start, attributes)
+}
+
+/// The tables of an address space with nothing in its lower half.
+pub(super) fn new_root() -> Result<PageTable, MapError> {
+    with(|table| table.with_same_upper_half(&mut Tables))
 }
 
 /// Runs `change` on the kernel's tables.

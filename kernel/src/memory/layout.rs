@@ -2,6 +2,7 @@
 //!
 //! | from | what | pages |
 //! |---|---|---|
+//! | [`USER`] to [`USER_END`] | user pages of the address space that is entered | 4 KiB and 2 MiB |
 //! | chosen by the loader, below `HEAP` | direct map: usable memory at `offset + physical` | up to 1 GiB, writable |
 //! | [`HEAP`] | allocations of 2 to 64 KiB, in segments | 4 KiB |
 //! | [`PAGE_RUNS`] | allocations of 64 KiB and more, an unmapped page behind each | 4 KiB |
@@ -16,11 +17,16 @@ use paging::VirtualAddress;
 
 /// Nothing is ever mapped below: an access there is one through a null pointer.
 pub const NULL_PAGE: u64 = 4096;
-/// The first address above user space.
-const USER_END: u64 = 0x0000_8000_0000_0000;
+/// The first address above the lower half, all of which is user space to whoever reads a fault report.
+const LOWER_HALF_END: u64 = 0x0000_8000_0000_0000;
 
 /// What one level-4 entry covers: 512 GiB.
 pub const SLOT: u64 = 1 << 39;
+
+/// The first user address: what lies below catches null pointers with offsets.
+pub const USER: u64 = 0x1_0000;
+/// The end of user addresses, a page before that of the lower half: no instruction there can run into what is not canonical.
+pub const USER_END: u64 = 0x7fff_ffff_f000;
 
 /// The first byte of the heap; also where the direct map must have ended.
 pub const HEAP: u64 = 0xffff_e000_0000_0000;
@@ -40,7 +46,7 @@ pub const WINDOWS: [u64; 5] = [HEAP, PAGE_RUNS, STACKS, MMIO, FIRMWARE];
 
 /// Whether an address is in user space.
 pub fn is_user(address: u64) -> bool {
-    (NULL_PAGE..USER_END).contains(&address)
+    (NULL_PAGE..LOWER_HALF_END).contains(&address)
 }
 
 /// In words, what an address belongs to: for fault reports.
@@ -52,7 +58,7 @@ pub fn describe(address: u64) -> &'static str {
         return "no canonical address";
     }
     match address {
-        ..USER_END => "user space",
+        ..LOWER_HALF_END => "user space",
         0xffff_8000_0000_0000..HEAP => "the direct map of memory, small objects included",
         HEAP..PAGE_RUNS => "the heap",
         PAGE_RUNS..STACKS => "the window of large allocations",

@@ -10,6 +10,7 @@
 //! | [`frames`] | which physical frames are free |
 //! | `direct_map` | physical addresses as pointers, page tables as memory |
 //! | [`kernel_space`] | the kernel's page tables |
+//! | [`address_space`] | user pages, with tables of their own |
 //! | [`shootdown`] | when all CPUs have forgotten a translation |
 //! | [`heap`], `page_runs` | Rust's allocator: slabs and free lists, and runs of pages from 64 KiB on |
 //! | [`stack`] | kernel stacks with guards |
@@ -21,6 +22,7 @@
 //! | [`physical`] | firmware tables |
 //! | [`misuse`] | what the page tables forbid, done on purpose |
 
+pub mod address_space;
 mod direct_map;
 pub mod dma;
 pub mod frames;

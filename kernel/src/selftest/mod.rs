@@ -4,6 +4,7 @@
 //! A test is a function that returns an error in words. It may use anything the kernel offers, and leaves
 //! the kernel as it found it.
 
+mod address_spaces;
 mod executor;
 mod files;
 mod input;
@@ -63,6 +64,11 @@ const TESTS: &[Test] = &[
     ("any allocation may fail", memory::any_allocation_may_fail),
     ("runs of frames suit devices", memory::runs_of_frames_suit_devices),
     ("statistics of memory add up", memory::statistics_add_up),
+    ("user pages are what was asked for", address_spaces::user_pages_are_what_was_asked),
+    ("address spaces leave nothing behind", address_spaces::address_spaces_leave_nothing),
+    ("pages are shared until written", address_spaces::pages_are_shared_until_written),
+    ("every CPU forgets what is unmapped", address_spaces::every_cpu_forgets),
+    ("idle CPUs rest while memory is freed", address_spaces::idle_cpus_rest),
     ("memory keeps files", files::memory_keeps_files),
     ("the disk keeps files", files::disk_keeps_files),
     ("the disk may interrupt anybody", files::disk_interrupts_anybody),

@@ -24,3 +24,4 @@ mod stubs;
 pub mod time;
 pub mod tlb;
 pub mod trap;
+pub mod user;

@@ -9,7 +9,7 @@ use core::sync::atomic::{AtomicBool, AtomicPtr, Ordering};
 
 use spin::Once;
 
-use super::{apic, irq, percpu, pic, smp, time};
+use super::{apic, irq, percpu, pic, smp, time, user};
 
 /// Everything a thread has when it is not running: decision 3 of the design. Lives on the thread's own
 /// kernel stack; a pointer to it is the thread's whole context.
@@ -67,6 +67,7 @@ pub mod vector {
 
 const NMI: u8 = 2;
 const BREAKPOINT: u8 = 3;
+const PAGE_FAULT: u8 = 14;
 
 impl TrapFrame {
     /// The context of a thread that has not run yet: it starts at `entry` with `argument` in `rdi`, on the
@@ -219,6 +220,16 @@ pub(super) extern "C" fn dispatch(frame: *mut TrapFrame) -> Resume {
     // Before anything that may have been unmapped during the rest is touched.
     if percpu::stop_resting() {
         forget_translations();
+    }
+    if vector == PAGE_FAULT {
+        // SAFETY: as above; what faulted at such a place goes on at the other, with the registers as they are.
+        unsafe {
+            if let Some(landing) = user::landing((*frame).rip) {
+                (*frame).rip = landing;
+                percpu::leave_trap();
+                return Resume::same(frame);
+            }
+        }
     }
     // SAFETY: as above; the shared reference ends before the frame is resumed.
     let switch = handle(vector, unsafe { &*frame });
