@@ -4,12 +4,17 @@
 //! Costs are differences of the time-stamp counter. Under `-icount shift=0` that counts executed
 //! instructions; otherwise it is time in counts.
 
+mod crowd;
 mod desktop;
 mod memory;
+mod parallel;
 mod tasks;
 mod threads;
 
 use crate::arch::cpu;
+
+/// The mask of the CPU on which threads run of which one preempts the other.
+const FIRST_CPU: u64 = 1;
 
 /// Runs `f` `times` over and returns counts per run.
 fn per_run(times: u64, mut f: impl FnMut()) -> u64 {
@@ -27,6 +32,8 @@ fn print(name: &str, value: u64, unit: &str) {
 /// Measures everything.
 pub fn run() {
     threads::run();
+    crowd::run();
+    parallel::run();
     tasks::run();
     memory::run();
     desktop::run();

@@ -1,9 +1,10 @@
 //! The scheduler and the primitives that sleep.
 
 use alloc::sync::Arc;
-use core::sync::atomic::{AtomicBool, Ordering};
+use core::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
-use super::{per_run, print};
+use super::{FIRST_CPU, per_run, print};
+use crate::arch::trap;
 use crate::lock::{IrqSpinLock, Rank};
 use crate::sync::{Mutex, WaitQueue};
 use crate::task;
@@ -12,6 +13,7 @@ const RUNS: u64 = 20_000;
 
 pub(super) fn run() {
     print("voluntary_switch", voluntary_switch(), "counts");
+    print("preemptive_switch", preemptive_switch(), "counts");
     print("wait_queue_round_trip", round_trip(), "counts");
     print("spawn_exit_join", spawn_exit_join(), "counts");
     let mutex = Mutex::new(0_u64);
@@ -21,7 +23,7 @@ pub(super) fn run() {
 }
 
 /// Two threads yield to each other; on one CPU each yield is a switch.
-fn voluntary_switch() -> u64 {
+pub(super) fn voluntary_switch() -> u64 {
     let stop = Arc::new(AtomicBool::new(false));
     let seen = stop.clone();
     let Ok(other) = task::spawn("bench", move || {
@@ -37,8 +39,35 @@ fn voluntary_switch() -> u64 {
     both / 2
 }
 
+/// Two threads of one level are interrupted again and again, each time by the interrupt that asks a CPU to look at
+/// its run queue, and so take turns. Short enough that neither's slice ends, so that every interrupt switches.
+fn preemptive_switch() -> u64 {
+    const SWITCHES: u64 = 2_000;
+    let cost = Arc::new(AtomicU64::new(0));
+    let result = cost.clone();
+    let measuring = task::spawn_on(FIRST_CPU, "bench", move || {
+        let stop = Arc::new(AtomicBool::new(false));
+        let seen = stop.clone();
+        // As young as this thread, so of the same level; it runs at the first interrupt.
+        let Ok(other) = task::spawn_on(FIRST_CPU, "bench", move || {
+            while !seen.load(Ordering::Relaxed) {
+                trap::interrupt_to_reschedule();
+            }
+        }) else {
+            return;
+        };
+        result.store(per_run(SWITCHES, trap::interrupt_to_reschedule) / 2, Ordering::Relaxed);
+        stop.store(true, Ordering::Relaxed);
+        other.join();
+    });
+    if let Ok(measuring) = measuring {
+        measuring.join();
+    }
+    cost.load(Ordering::Relaxed)
+}
+
 /// Two threads wake each other through two wait queues.
-fn round_trip() -> u64 {
+pub(super) fn round_trip() -> u64 {
     struct Court {
         ball_is_here: AtomicBool,
         queue: WaitQueue,
@@ -64,7 +93,7 @@ fn round_trip() -> u64 {
     cost
 }
 
-fn spawn_exit_join() -> u64 {
+pub(super) fn spawn_exit_join() -> u64 {
     per_run(1_000, || {
         if let Ok(thread) = task::spawn("bench", || {}) {
             thread.join();

@@ -2,7 +2,7 @@
 
 use core::sync::atomic::{AtomicPtr, AtomicU32, AtomicU64, AtomicUsize, Ordering};
 
-use sched::{CpuLoad, MultilevelQueue, TimerHeap};
+use sched::{CpuLoad, MultilevelQueue, TimerWheel};
 
 use super::block::Ticket;
 use super::thread::{Thread, ThreadRef};
@@ -22,8 +22,8 @@ pub(super) struct Cpu {
     /// Ticks until everybody who waits here is lifted.
     pub boost_in: AtomicU32,
     /// Threads that began to sleep here.
-    pub timers: IrqSpinLock<TimerHeap<Ticket>>,
-    /// The earliest deadline among them, so that most ticks need no lock.
+    pub timers: IrqSpinLock<TimerWheel<Ticket>>,
+    /// When to look among them, so that most ticks need no lock.
     pub next_deadline_ns: AtomicU64,
     /// What runs when nobody wants to; null before [`install`].
     idle_thread: AtomicPtr<Thread>,
@@ -68,7 +68,7 @@ const FRESH: Cpu = Cpu {
     queued: AtomicUsize::new(0),
     running_level: AtomicU32::new(NOBODY),
     boost_in: AtomicU32::new(sched::BOOST_TICKS),
-    timers: IrqSpinLock::new(Rank::Timers, TimerHeap::new()),
+    timers: IrqSpinLock::new(Rank::Timers, TimerWheel::new()),
     next_deadline_ns: AtomicU64::new(u64::MAX),
     idle_thread: AtomicPtr::new(core::ptr::null_mut()),
 };

@@ -35,7 +35,7 @@ pub use idle::run_idle;
 pub use last_look::with_running_thread;
 pub use local::Local;
 pub use platform::Kernel;
-pub use sleep::{TimerGuard, nap_ms, sleep_ms, wake_at_ns};
+pub use sleep::{TimerGuard, nap_ms, sleep_ms, sleep_until_ns, wake_at_ns};
 pub use spawn::{EVERY_CPU, JoinHandle, SpawnError, spawn, spawn_entering, spawn_on};
 pub use table::{OutOfMemory, ThreadInfo, list};
 pub use thread::ThreadState;

@@ -1,12 +1,13 @@
 //! Sleeping until a moment.
 //!
-//! Each CPU has a heap of its own of those who began to sleep there. It looks into it at each tick; when it has
-//! nothing to run it stops ticking and sets its timer to the first deadline instead (`idle.rs`).
+//! Each CPU has a timing wheel of its own (`crates/sched`) for those who began to sleep there. It looks into it at a
+//! tick when somebody is due; when it has nothing to run it stops ticking and sets its timer to the moment at which
+//! the wheel wants to be looked at (`idle.rs`).
 
 use core::sync::atomic::Ordering;
 
 use blocking::{Reason, WaitKind};
-use sched::TimerHeap;
+use sched::TimerWheel;
 
 use super::belonging::{Interrupted, interruptible};
 use super::block::{Ticket, block, prepare_to_block};
@@ -71,7 +72,7 @@ impl Drop for TimerGuard {
     }
 }
 
-fn publish(cpu: &Cpu, timers: &TimerHeap<Ticket>) {
+fn publish(cpu: &Cpu, timers: &TimerWheel<Ticket>) {
     cpu.next_deadline_ns.store(timers.next_deadline().unwrap_or(u64::MAX), Ordering::Relaxed);
 }
 
