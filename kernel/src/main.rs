@@ -95,6 +95,7 @@ fn finish(boot: &'static BootInfo) {
     console::start_serial_writer();
     let gained = memory::reclaim_loader_memory(boot);
     log::debug!("{} KiB of the loader's are ours now", gained >> 10);
+    diagnosis::watchdog::start();
     if let Some(kind) = line.value("provoke") {
         provoke::arrange(kind);
     }

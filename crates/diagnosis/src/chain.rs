@@ -44,13 +44,13 @@ pub struct Chain {
 }
 
 /// The chains among `links` that begin with a thread that has waited for at least `limit_ms`: each circle once, and
-/// the others only if the thread at their end does not run, so that it is not just busy. Of chains that end alike,
+/// the others only if the thread at their end has slept as long, so that it is not just busy. Of chains that end alike,
 /// each is told, since each names another thread that waits.
 #[must_use]
 pub fn find(links: &[Link], limit_ms: u64) -> Vec<Chain> {
     let mut chains: Vec<Chain> = Vec::new();
     for first in links.iter().filter(|link| link.waited_ms >= limit_ms) {
-        let Some(chain) = follow(links, first) else { continue };
+        let Some(chain) = follow(links, first, limit_ms) else { continue };
         if !chains.iter().any(|known| known.threads == chain.threads) {
             chains.push(chain);
         }
@@ -62,7 +62,7 @@ fn by_id(links: &[Link], id: u64) -> Option<&Link> {
     links.iter().find(|link| link.thread.id == id)
 }
 
-fn follow(links: &[Link], first: &Link) -> Option<Chain> {
+fn follow(links: &[Link], first: &Link, limit_ms: u64) -> Option<Chain> {
     first.lock()?;
     let mut path: Vec<&Link> = Vec::new();
     let mut at = first;
@@ -78,8 +78,8 @@ fn follow(links: &[Link], first: &Link) -> Option<Chain> {
         // A holder that has ended, or that came after the list was made.
         at = by_id(links, holder.id)?;
     }
-    let busy = matches!(at.state, ThreadState::Running | ThreadState::Ready);
-    (!busy).then(|| chain(&path, false))
+    let stuck = at.state == ThreadState::Ended || at.state == ThreadState::Asleep && at.waited_ms >= limit_ms;
+    stuck.then(|| chain(&path, false))
 }
 
 fn chain(path: &[&Link], is_circle: bool) -> Chain {
@@ -163,10 +163,11 @@ mod tests {
     fn a_holder_that_sleeps_is_named_and_one_that_works_is_not() {
         let waits = link(1, 11_000, mutex(0xa0, Some(2)));
         assert_eq!(
-            texts(&[waits.clone(), link(2, 400, EVENT)]),
+            texts(&[waits.clone(), link(2, 10_000, EVENT)]),
             ["t1 (1) waits for mutex 0xa0 held by t2 (2), which waits for an event"]
         );
         assert_eq!(texts(&[waits.clone(), link(2, 0, None)]), [""; 0]);
+        assert_eq!(texts(&[waits.clone(), link(2, 400, EVENT)]), [""; 0], "it sleeps now and then");
         assert_eq!(texts(&[waits]), [""; 0], "a holder nobody knows");
     }
 

@@ -59,7 +59,7 @@ pub fn count_by_function(
         .collect();
     sorted.sort_unstable();
     let mut functions: Vec<(u64, FunctionShare)> = Vec::new();
-    let mut last: Option<(u64, Option<usize>)> = None;
+    let mut last: Option<(u64, usize)> = None;
     for (address, cpu) in sorted {
         let index = match last {
             Some((same, index)) if same == address => index,
@@ -72,13 +72,11 @@ pub fn count_by_function(
                     functions.push((start, FunctionShare { name, samples: alloc::vec![0; samples.len()] }));
                     functions.len() - 1
                 });
-                last = Some((address, Some(index)));
-                Some(index)
+                last = Some((address, index));
+                index
             }
         };
-        if let Some(share) = index.and_then(|index| functions.get_mut(index)) {
-            share.1.samples[cpu] += 1;
-        }
+        functions[index].1.samples[cpu] += 1;
     }
     let mut functions: Vec<FunctionShare> = functions.into_iter().map(|(_, share)| share).collect();
     functions.sort_by(|a, b| b.total().cmp(&a.total()).then_with(|| a.name.cmp(&b.name)));

@@ -44,6 +44,7 @@ use ui::App;
 use crate::arch::cpu;
 use crate::boot::BootInfo;
 use crate::boot::video::VideoMemory;
+use crate::diagnosis;
 use crate::drivers;
 use crate::executor;
 use crate::fs;
@@ -115,6 +116,7 @@ impl From<SpawnError> for StartError {
 pub fn start(boot: &BootInfo, video: VideoMemory) -> Result<(), StartError> {
     let inbox = Channel::new(INBOX_CAPACITY)?;
     INBOX.call_once(|| inbox);
+    diagnosis::watchdog::set_alarm(warn);
     let screen = screen::Screen::new(video)?;
     let compositor = Compositor::new(screen, facts(boot, &video))?;
     process::spawn_service("desktop", move || run(compositor))?;
@@ -197,6 +199,14 @@ pub fn open(app: Box<dyn App>) {
 /// Does as if the person at the machine had done it.
 pub fn inject(input: Input) {
     post(Message::Input(input));
+}
+
+/// Shows a warning, unless the compositor has enough to do: for who must not wait.
+fn warn(text: &str) {
+    if let Some(inbox) = inbox() {
+        // A message that comes back is one that can't be shown.
+        let _ = inbox.try_send(Message::Notify(ToastKind::Warning, text.into()));
+    }
 }
 
 /// Shows a message in a corner of the screen: for what a user should know about the machine.

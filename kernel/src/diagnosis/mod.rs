@@ -1,4 +1,5 @@
-//! What the kernel tells about itself: the answers behind the shell's `debug` and `prof`.
+//! What the kernel tells about itself: the answers behind the shell's `debug` and `prof`, and the watchdog,
+//! which speaks up by itself.
 //!
 //! It only looks, and never stops what it looks at. What other CPUs change meanwhile is read by [`peek`](crate::memory::kernel_space::peek), which can't
 //! fault, and believed only if the thread that it is about still sleeps the same sleep afterwards: while a thread
@@ -7,6 +8,7 @@
 mod machine;
 mod profiler;
 mod threads;
+pub mod watchdog;
 
 use alloc::string::String;
 use alloc::vec::Vec;

@@ -5,6 +5,7 @@ use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 use core::mem::offset_of;
 
+use ::diagnosis::chain::Link;
 use ::diagnosis::machine::{HeldLock, LockReport, SpinLocks};
 use ::diagnosis::thread::{LockName, ThreadName, ThreadReport, ThreadState, WaitCause, WaitReport};
 
@@ -146,6 +147,20 @@ pub fn reports() -> Vec<ThreadReport> {
         wait,
     };
     look().into_iter().map(report).collect()
+}
+
+/// All threads as chains of waiting are made of; `waited_ms` tells how long a thread has been in its sleep.
+pub fn links(mut waited_ms: impl FnMut(&ThreadInfo) -> u64) -> Vec<Link> {
+    let link = |(info, wait): (ThreadInfo, Option<WaitReport>)| {
+        let waited_ms = waited_ms(&info);
+        Link {
+            thread: ThreadName { id: info.id, name: info.name },
+            state: state(info.state),
+            wait,
+            waited_ms,
+        }
+    };
+    look().into_iter().map(link).collect()
 }
 
 /// The functions that a thread is in, innermost first.

@@ -6,6 +6,7 @@
 //! that name: a program that somebody opens, such as `@snake`. Then it fails on the last CPU, while a thread computes
 //! on each of the others.
 
+pub mod deadlock;
 mod together;
 
 use core::fmt;
@@ -42,6 +43,7 @@ const KINDS: &[(&str, fn())] = &[
     ("together", together::two_at_once),
     ("deaf", together::beside_a_deaf_cpu),
     ("lost", together::beside_a_lost_cpu),
+    ("deadlock", || drop(deadlock::make())),
     // Checked builds only.
     ("double-free", heap_misuse::free_twice),
     ("overrun", heap_misuse::overrun),

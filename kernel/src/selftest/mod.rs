@@ -5,6 +5,7 @@
 //! the kernel as it found it.
 
 mod address_spaces;
+mod diagnosis;
 mod executor;
 mod files;
 mod input;
@@ -41,6 +42,8 @@ const TESTS: &[Test] = &[
     ("a semaphore counts", sync::semaphore_counts),
     ("readers share and writers do not", sync::readers_and_writers),
     ("a barrier holds all", sync::barrier_holds),
+    ("a deadlock is named", diagnosis::deadlock_is_named),
+    ("long waits are legal", diagnosis::long_waits_are_legal),
     ("a busy thread is preempted", threads::busy_threads_are_preempted),
     ("finished threads leave nothing behind", threads::threads_are_freed),
     ("children are waited for", processes::children_are_waited_for),

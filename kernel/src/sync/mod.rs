@@ -14,7 +14,7 @@ mod wait_queue;
 
 pub use channel::Channel;
 pub use condition::Condition;
-pub use mutex::Mutex;
+pub use mutex::{Mutex, MutexGuard};
 pub use rw_lock::RwLock;
 pub use wait_queue::{WaitQueue, deadline_after};
 

@@ -2,13 +2,22 @@
 
 use gfx::Font;
 
+use std::time::Duration;
+
 use super::Scenario;
 use super::stage::Stage;
 use crate::error::{Result, fail};
 use crate::machine::find_text;
+use crate::qemu::hardware::Hardware;
 
-pub const SCENARIOS: &[Scenario] =
-    &[("debug_shows_what_the_kernel_knows", shows), ("prof_finds_what_is_busy", profiles)];
+/// The watchdog speaks of waits of ten seconds, and looks every two.
+const NOTICED: Duration = Duration::from_secs(30);
+
+pub const SCENARIOS: &[Scenario] = &[
+    ("debug_shows_what_the_kernel_knows", shows),
+    ("prof_finds_what_is_busy", profiles),
+    ("debug_names_a_deadlock", deadlock),
+];
 
 fn shows(stage: &Stage) -> Result {
     let mut machine = stage.boot(stage.hardware(Some(stage.disk()?)))?;
@@ -31,6 +40,21 @@ fn shows(stage: &Stage) -> Result {
             wanted.iter().all(|text| find_text(image, text, Font::Mono).is_some())
         })?;
     }
+    stage.power_off(machine, None)
+}
+
+/// Two threads wait for each other's mutex: the log says so after ten seconds, the desktop too, and `debug locks` at once.
+fn deadlock(stage: &Stage) -> Result {
+    let hardware = Hardware { boot: stage.direct("provoke=deadlock"), ..stage.hardware(Some(stage.disk()?)) };
+    let mut machine = stage.boot(hardware)?;
+    machine.enter("debug locks")?;
+    machine.wait_for_screen("who holds what", |image| {
+        ["mutex provoke::deadlock::LEFT", "mutex provoke::deadlock::RIGHT", "left (", "right ("]
+            .iter()
+            .all(|text| find_text(image, text, Font::Mono).is_some())
+    })?;
+    machine.wait_for_line("waits for mutex provoke::deadlock::RIGHT held by right", NOTICED)?;
+    machine.wait_for_text("A deadlock: Threads wait for each other", Font::Ui)?;
     stage.power_off(machine, None)
 }
 
