@@ -1,7 +1,7 @@
 # The tools that Quicklime needs on the host: which target needs which, how each is recognised, and
 # the package that brings it. Sourced by setup.sh; starts no program but in the report.
 
-ALL_TOOLS="cc c++ qemu ovmf xorriso grub grub-bios grub-efi mtools dosfstools gdb"
+ALL_TOOLS="cc c++ gcc qemu ovmf xorriso grub grub-bios grub-efi mtools dosfstools gdb"
 
 # The tools that `make $1` needs beyond Rust.
 tools_for() {
@@ -15,7 +15,9 @@ tools_for() {
         run-uefi) echo cc qemu ovmf xorriso $(grub_tools) mtools dosfstools $(window_tools) ;;
         run-direct) echo cc qemu mtools dosfstools $(window_tools) ;;
         debug) echo cc qemu mtools dosfstools gdb $(window_tools) ;;
-        screenshot | bench) echo cc qemu mtools dosfstools ;;
+        screenshot) echo cc qemu mtools dosfstools ;;
+        # The kernel is measured against a twin in C, which is the only C there is.
+        bench) echo cc gcc qemu mtools dosfstools ;;
         *) echo cc qemu ovmf xorriso $(grub_tools) mtools dosfstools ;;
     esac
 }
@@ -42,6 +44,10 @@ has() {
     case $1 in
         cc) command -v cc >/dev/null && first_file /usr/include/stdlib.h /Library/Developer/CommandLineTools ;;
         c++) command -v c++ >/dev/null ;;
+        gcc)
+            command -v x86_64-linux-gnu-gcc >/dev/null || command -v x86_64-elf-gcc >/dev/null \
+                || { [ "$(uname -sm)" = "Linux x86_64" ] && command -v gcc >/dev/null; }
+            ;;
         qemu) command -v qemu-system-x86_64 >/dev/null ;;
         qemu-window)
             # Only Debian's own QEMU takes Debian's window modules.
@@ -70,6 +76,8 @@ package() {
     case $1:$2 in
         apt:cc) echo gcc libc6-dev ;;
         apt:c++) echo g++ ;;
+        apt:gcc) [ "$(uname -m)" = x86_64 ] && echo gcc || echo gcc-x86-64-linux-gnu ;;
+        brew:gcc) echo x86_64-elf-gcc ;;
         apt:qemu) echo qemu-system-x86 ;;
         apt:qemu-window) echo qemu-system-gui ;;
         apt:rust) echo $(apt_rust) ;;

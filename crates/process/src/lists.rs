@@ -1,53 +1,88 @@
 //! Lists through the records themselves, so that joining and leaving one costs the same however long it is.
+//!
+//! Links are plain numbers, since every end and every wait follows some: [`NOBODY`] is behind the last number that is
+//! ever given out, so that looking it up finds nothing.
 
 use crate::numbered::Numbered;
-use crate::record::{Ends, Links, Member, Process};
-use crate::{ProcessId, ThreadId};
+use crate::record::{Member, Process};
+
+/// No record.
+pub(crate) const NOBODY: u32 = u32::MAX;
+
+/// The two ends of a list.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Ends {
+    pub first: u32,
+    pub last: u32,
+}
+
+impl Ends {
+    /// Of a list without records.
+    pub const EMPTY: Self = Self { first: NOBODY, last: NOBODY };
+}
+
+/// A record's neighbours in the one list it stands in.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Links {
+    pub before: u32,
+    pub after: u32,
+}
+
+impl Links {
+    /// Of a record in no list.
+    pub const NONE: Self = Self { before: NOBODY, after: NOBODY };
+}
 
 /// Records that can stand in a list.
-pub(crate) trait Linked<I> {
-    fn links(&mut self, id: I) -> Option<&mut Links<I>>;
+pub(crate) trait Linked {
+    fn links(&mut self) -> &mut Links;
 }
 
-impl<D> Linked<ProcessId> for Numbered<Process<D>> {
-    fn links(&mut self, id: ProcessId) -> Option<&mut Links<ProcessId>> {
-        self.get_mut(id.0).map(|process| &mut process.siblings)
-    }
-}
-
-impl Linked<ThreadId> for Numbered<Member> {
-    fn links(&mut self, id: ThreadId) -> Option<&mut Links<ThreadId>> {
-        self.get_mut(id.0).map(|member| &mut member.siblings)
+impl<D> Linked for Process<D> {
+    #[inline]
+    fn links(&mut self) -> &mut Links {
+        &mut self.siblings
     }
 }
 
-/// Appends `id`, which stands in no list, to the list between `ends`; returns the new ends.
-pub(crate) fn append<I: Copy>(records: &mut impl Linked<I>, ends: Ends<I>, id: I) -> Ends<I> {
-    if let Some(links) = records.links(id) {
-        *links = Links { before: ends.last, after: None };
+impl Linked for Member {
+    #[inline]
+    fn links(&mut self) -> &mut Links {
+        &mut self.siblings
     }
-    if let Some(links) = ends.last.and_then(|last| records.links(last)) {
-        links.after = Some(id);
-    }
-    Ends { first: ends.first.or(Some(id)), last: Some(id) }
 }
 
-/// Takes `id` out of the list between `ends`, in which it stands; returns the new ends.
-pub(crate) fn remove<I: Copy>(records: &mut impl Linked<I>, ends: Ends<I>, id: I) -> Ends<I> {
-    let Some(&mut Links { before, after }) = records.links(id) else { return ends };
-    let mut rest = ends;
-    match before.and_then(|before| records.links(before)) {
-        Some(links) => links.after = after,
-        None => rest.first = after,
+/// Links `id`, which stands in no list, behind the last of the list between `ends`; returns the new ends.
+#[inline]
+pub(crate) fn append<T: Linked>(records: &mut Numbered<T>, ends: Ends, id: u32) -> Ends {
+    if let Some(record) = records.get_mut(id) {
+        *record.links() = Links { before: ends.last, after: NOBODY };
     }
-    match after.and_then(|after| records.links(after)) {
-        Some(links) => links.before = before,
-        None => rest.last = before,
+    match records.get_mut(ends.last) {
+        Some(last) => {
+            last.links().after = id;
+            Ends { first: ends.first, last: id }
+        }
+        None => Ends { first: id, last: id },
     }
-    rest
+}
+
+/// Joins the neighbours of a record that stood between them in the list between `ends`; returns the new ends.
+#[inline]
+pub(crate) fn close_gap<T: Linked>(records: &mut Numbered<T>, mut ends: Ends, gap: Links) -> Ends {
+    match records.get_mut(gap.before) {
+        Some(before) => before.links().after = gap.after,
+        None => ends.first = gap.after,
+    }
+    match records.get_mut(gap.after) {
+        Some(after) => after.links().before = gap.before,
+        None => ends.last = gap.before,
+    }
+    ends
 }
 
 /// Follows a list from `first` on, by `after`.
-pub(crate) fn follow<I: Copy>(first: Option<I>, after: impl Fn(I) -> Option<I>) -> impl Iterator<Item = I> {
-    core::iter::successors(first, move |&id| after(id))
+pub(crate) fn follow(first: u32, after: impl Fn(u32) -> Option<u32>) -> impl Iterator<Item = u32> {
+    let somebody = |id: u32| (id != NOBODY).then_some(id);
+    core::iter::successors(somebody(first), move |&id| after(id).and_then(somebody))
 }

@@ -55,11 +55,13 @@ impl<T> Numbered<T> {
     }
 
     /// The value of a number.
+    #[inline]
     pub fn get(&self, number: u32) -> Option<&T> {
         self.chunks.get(number as usize / CHUNK)?.entries.get(number as usize % CHUNK)?.as_ref()
     }
 
     /// As [`Numbered::get`], to change it.
+    #[inline]
     pub fn get_mut(&mut self, number: u32) -> Option<&mut T> {
         self.chunks.get_mut(number as usize / CHUNK)?.entries.get_mut(number as usize % CHUNK)?.as_mut()
     }
@@ -90,6 +92,7 @@ impl<T> Numbered<T> {
     }
 
     /// Enters a value under the number that its caller chose.
+    #[inline]
     pub fn enter(&mut self, number: u32, value: T) -> Result<(), EnterError> {
         if !self.numbers.contains(&number) || self.get(number).is_some() {
             return Err(EnterError::NoNumber);
@@ -106,13 +109,18 @@ impl<T> Numbered<T> {
     }
 
     /// Takes a value out. Its number is free.
+    #[inline]
     pub fn remove(&mut self, number: u32) -> Option<T> {
         let (at, index) = (number as usize / CHUNK, number as usize % CHUNK);
         let chunk = self.chunks.get_mut(at)?;
         let value = chunk.entries.get_mut(index)?.take()?;
         chunk.used &= !(1 << index);
-        self.full[at / WORD] &= !(1 << (at % WORD));
-        self.give_back(at);
+        if let Some(full) = self.full.get_mut(at / WORD) {
+            *full &= !(1 << (at % WORD));
+        }
+        if chunk.used == 0 {
+            self.give_back(at);
+        }
         Some(value)
     }
 
@@ -167,6 +175,7 @@ impl<T> Numbered<T> {
 
     /// Frees an empty chunk, unless the next number comes from it: else every second step would take its memory
     /// anew.
+    #[cold]
     fn give_back(&mut self, at: usize) {
         if at != self.next as usize / CHUNK
             && let Some(chunk) = self.chunks.get_mut(at)

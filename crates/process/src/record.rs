@@ -2,7 +2,8 @@
 
 use core::fmt;
 
-use crate::{ProcessId, ThreadId};
+use crate::ProcessId;
+use crate::lists::{Ends, Links};
 
 /// How a process ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -47,39 +48,17 @@ pub struct ProcessInfo {
     pub threads: usize,
 }
 
-/// The two ends of a list through records: of children or of threads.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Ends<I> {
-    pub first: Option<I>,
-    pub last: Option<I>,
-}
-
-impl<I> Ends<I> {
-    pub const EMPTY: Self = Self { first: None, last: None };
-}
-
-/// A record's neighbours in the one list it stands in.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Links<I> {
-    pub before: Option<I>,
-    pub after: Option<I>,
-}
-
-impl<I> Links<I> {
-    pub const NONE: Self = Self { before: None, after: None };
-}
-
 /// A process. It stands in one of its parent's two lists of children, by its state.
 #[derive(Clone, Debug)]
 pub(crate) struct Process<D> {
     pub parent: ProcessId,
     pub state: ProcessState,
-    pub siblings: Links<ProcessId>,
+    pub siblings: Links,
     /// Children that live.
-    pub living: Ends<ProcessId>,
+    pub living: Ends,
     /// Children that have ended, in that order.
-    pub zombies: Ends<ProcessId>,
-    pub threads: Ends<ThreadId>,
+    pub zombies: Ends,
+    pub threads: Ends,
     pub thread_count: usize,
     pub data: D,
 }
@@ -108,11 +87,13 @@ impl<D> Process<D> {
     }
 
     /// Its children that have ended, or those that live.
-    pub fn children(&mut self, zombies: bool) -> &mut Ends<ProcessId> {
+    #[inline]
+    pub fn children(&mut self, zombies: bool) -> &mut Ends {
         if zombies { &mut self.zombies } else { &mut self.living }
     }
 
     /// Whether it has ended: which of its parent's lists it belongs to.
+    #[inline]
     pub fn is_zombie(&self) -> bool {
         matches!(self.state, ProcessState::Zombie(_))
     }
@@ -122,5 +103,5 @@ impl<D> Process<D> {
 #[derive(Clone, Debug)]
 pub(crate) struct Member {
     pub process: ProcessId,
-    pub siblings: Links<ThreadId>,
+    pub siblings: Links,
 }

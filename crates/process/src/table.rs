@@ -1,9 +1,9 @@
 //! All processes, and how they begin and end. Every operation keeps [`ProcessTable::check`]'s promises, and costs
 //! the same however many processes there are.
 
-use crate::lists::{append, follow, remove};
+use crate::lists::{Ends, Links, NOBODY, append, close_gap, follow};
 use crate::numbered::{EnterError, Numbered};
-use crate::record::{Ends, Links, Member, Process};
+use crate::record::{Member, Process};
 use crate::{ExitStatus, ProcessId, ProcessInfo, ProcessState, ThreadId};
 
 /// Whoever waits for children of these processes has to look again.
@@ -19,6 +19,11 @@ impl LookAgain {
 
     pub(crate) const fn of(process: ProcessId) -> Self {
         Self { processes: [Some(process), None] }
+    }
+
+    /// The processes; the second is init.
+    pub fn both(self) -> [Option<ProcessId>; 2] {
+        self.processes
     }
 
     /// The processes.
@@ -96,30 +101,35 @@ impl<D> ProcessTable<D> {
     ///
     /// # Errors
     /// [`ProcessError::InitMustLive`] for init's last thread.
+    #[inline]
     pub fn exit_thread(&mut self, thread: ThreadId, status: ExitStatus) -> Result<LookAgain, ProcessError> {
-        let id = self.process_of(thread).ok_or(ProcessError::NoSuchThread)?;
+        let member = self.threads.get(thread.0).ok_or(ProcessError::NoSuchThread)?;
+        let (id, gap) = (member.process, member.siblings);
         let process = self.processes.get_mut(id.0).ok_or(ProcessError::NoSuchProcess)?;
-        let is_last = process.thread_count == 1;
-        if is_last && id == ProcessId::INIT {
-            return Err(ProcessError::InitMustLive);
-        }
-        process.threads = remove(&mut self.threads, process.threads, thread);
-        process.thread_count -= 1;
-        self.threads.remove(thread.0);
-        if !is_last {
+        if process.thread_count > 1 {
+            process.threads = close_gap(&mut self.threads, process.threads, gap);
+            process.thread_count -= 1;
+            self.threads.remove(thread.0);
             return Ok(LookAgain::NOBODY);
         }
-        let status = process.ending().unwrap_or(status);
-        let parent = process.parent;
-        self.leave_parent(id);
-        if let Some(process) = self.processes.get_mut(id.0) {
-            process.state = ProcessState::Zombie(status);
+        if id == ProcessId::INIT {
+            return Err(ProcessError::InitMustLive);
         }
-        self.adopt(parent, id);
+        process.threads = Ends::EMPTY;
+        process.thread_count = 0;
+        let status = process.ending().unwrap_or(status);
+        let (parent, place) = (process.parent, process.siblings);
+        process.state = ProcessState::Zombie(status);
+        let has_children = process.living.first != NOBODY || process.zombies.first != NOBODY;
+        self.threads.remove(thread.0);
+        self.become_zombie(parent, id, place);
         let mut look_again = LookAgain::of(parent);
         // Zombies among the orphans are init's to reap now.
-        if self.give_to_init(id) && parent != ProcessId::INIT {
-            look_again.processes[1] = Some(ProcessId::INIT);
+        if has_children {
+            self.give_to_init(id);
+            if parent != ProcessId::INIT {
+                look_again.processes[1] = Some(ProcessId::INIT);
+            }
         }
         Ok(look_again)
     }
@@ -170,18 +180,18 @@ impl<D> ProcessTable<D> {
 
     /// Threads of a process, in the order they came.
     pub fn threads(&self, process: ProcessId) -> impl Iterator<Item = ThreadId> {
-        let first = self.processes.get(process.0).and_then(|process| process.threads.first);
-        follow(first, |id| self.threads.get(id.0)?.siblings.after)
+        let first = self.processes.get(process.0).map_or(NOBODY, |process| process.threads.first);
+        follow(first, |id| Some(self.threads.get(id)?.siblings.after)).map(ThreadId)
     }
 
     /// Children that have ended and were not waited for, in the order they ended.
     pub fn zombies(&self, parent: ProcessId) -> impl Iterator<Item = ProcessId> {
-        self.siblings(self.processes.get(parent.0).and_then(|parent| parent.zombies.first))
+        self.siblings(self.processes.get(parent.0).map(|parent| parent.zombies.first))
     }
 
     /// Children that live, in the order they came.
     pub fn living(&self, parent: ProcessId) -> impl Iterator<Item = ProcessId> {
-        self.siblings(self.processes.get(parent.0).and_then(|parent| parent.living.first))
+        self.siblings(self.processes.get(parent.0).map(|parent| parent.living.first))
     }
 
     /// Begins the search for the next number at the lowest. Numbers that were just freed are given out again then, so
@@ -252,7 +262,7 @@ impl<D> ProcessTable<D> {
         }
         self.threads.enter(thread.0, Member { process, siblings: Links::NONE })?;
         if let Some(process) = self.processes.get_mut(process.0) {
-            process.threads = append(&mut self.threads, process.threads, thread);
+            process.threads = append(&mut self.threads, process.threads, thread.0);
             process.thread_count += 1;
         }
         Ok(())
@@ -266,43 +276,52 @@ impl<D> ProcessTable<D> {
         let Some(ends) = self.processes.get_mut(parent.0).map(|parent| *parent.children(is_zombie)) else {
             return;
         };
-        let ends = append(&mut self.processes, ends, child);
+        let ends = append(&mut self.processes, ends, child.0);
         if let Some(parent) = self.processes.get_mut(parent.0) {
             *parent.children(is_zombie) = ends;
         }
     }
 
-    /// Takes `child` out of its parent's list.
-    pub(crate) fn leave_parent(&mut self, child: ProcessId) {
-        let Some(record) = self.processes.get(child.0) else { return };
-        let (parent, is_zombie) = (record.parent, record.is_zombie());
-        let Some(ends) = self.processes.get_mut(parent.0).map(|parent| *parent.children(is_zombie)) else {
-            return;
-        };
-        let ends = remove(&mut self.processes, ends, child);
-        if let Some(parent) = self.processes.get_mut(parent.0) {
-            *parent.children(is_zombie) = ends;
+    /// Moves `child`, which stood at `place` among the living, to the end of its parent's zombies.
+    #[inline]
+    fn become_zombie(&mut self, parent: ProcessId, child: ProcessId, place: Links) {
+        let Some(record) = self.processes.get(parent.0) else { return };
+        let (living, zombies) = (record.living, record.zombies);
+        let living = close_gap(&mut self.processes, living, place);
+        let zombies = append(&mut self.processes, zombies, child.0);
+        if let Some(record) = self.processes.get_mut(parent.0) {
+            (record.living, record.zombies) = (living, zombies);
         }
     }
 
-    /// Has init adopt all children of `id`; says whether there were any. Each process is adopted once at most, since
-    /// init does not end: what this costs is paid by the spawning of each.
-    fn give_to_init(&mut self, id: ProcessId) -> bool {
-        let Some(process) = self.processes.get_mut(id.0) else { return false };
+    /// Forgets `child`, which stood at `place` among its parent's zombies.
+    #[inline]
+    pub(crate) fn forget(&mut self, parent: ProcessId, child: ProcessId, place: Links) -> Option<D> {
+        let zombies = self.processes.get(parent.0)?.zombies;
+        let zombies = close_gap(&mut self.processes, zombies, place);
+        self.processes.get_mut(parent.0)?.zombies = zombies;
+        self.processes.remove(child.0).map(|process| process.data)
+    }
+
+    /// Has init adopt all children of `id`. Each process is adopted once at most, since init does not end: what this
+    /// costs is paid by the spawning of each.
+    #[cold]
+    fn give_to_init(&mut self, id: ProcessId) {
+        let Some(process) = self.processes.get_mut(id.0) else { return };
         let lists = [process.zombies.first, process.living.first];
         (process.zombies, process.living) = (Ends::EMPTY, Ends::EMPTY);
         for first in lists {
             let mut next = first;
-            while let Some(orphan) = next {
-                next = self.processes.get(orphan.0).and_then(|orphan| orphan.siblings.after);
-                self.adopt(ProcessId::INIT, orphan);
+            while let Some(orphan) = self.processes.get(next) {
+                let (id, after) = (ProcessId(next), orphan.siblings.after);
+                self.adopt(ProcessId::INIT, id);
+                next = after;
             }
         }
-        lists != [None; 2]
     }
 
-    fn siblings(&self, first: Option<ProcessId>) -> impl Iterator<Item = ProcessId> {
-        follow(first, |id| self.processes.get(id.0)?.siblings.after)
+    fn siblings(&self, first: Option<u32>) -> impl Iterator<Item = ProcessId> {
+        follow(first.unwrap_or(NOBODY), |id| Some(self.processes.get(id)?.siblings.after)).map(ProcessId)
     }
 }
 

@@ -1,5 +1,6 @@
 //! Waiting for children: who is reaped, when there is nobody to wait for, when to sleep.
 
+use crate::lists::NOBODY;
 use crate::{ExitStatus, ProcessId, ProcessState, ProcessTable, ThreadId};
 
 /// Which child to wait for.
@@ -37,32 +38,30 @@ pub enum WaitError {
 impl<D> ProcessTable<D> {
     /// Reaps a child of the thread's process that has ended; of several, the one that ended first. With and without
     /// blocking: a blocking wait asks again whenever it is woken.
+    #[inline]
     pub fn wait(&mut self, thread: ThreadId, wait_for: WaitFor) -> Result<Reaped<D>, WaitError> {
         let parent = self.process_of(thread).ok_or(WaitError::Interrupted)?;
         let process = self.processes.get(parent.0).ok_or(WaitError::NoChild)?;
-        let child = match wait_for {
-            WaitFor::Any => process.zombies.first.or(process.living.first),
-            // Init is its own parent, and no child.
-            WaitFor::One(id) if id == parent => None,
-            WaitFor::One(id) => Some(id),
+        let id = match wait_for {
+            WaitFor::Any if process.zombies.first != NOBODY => process.zombies.first,
+            WaitFor::Any => process.living.first,
+            WaitFor::One(id) => id.0,
         };
-        let is_ending = process.ending().is_some();
-        let found = child.and_then(|id| Some((id, self.processes.get(id.0)?)));
-        match found {
-            // What has come goes first, even in a process that is to end.
-            Some((id, child)) if child.parent == parent => match child.state {
-                ProcessState::Zombie(status) => self.reap(id, status).ok_or(WaitError::NoChild),
-                ProcessState::Alive { .. } if is_ending => Err(WaitError::Interrupted),
-                ProcessState::Alive { .. } => Err(WaitError::NotYet),
-            },
-            _ => Err(WaitError::NoChild),
+        let found = self.processes.get(id).ok_or(WaitError::NoChild)?;
+        // Init is its own parent, and no child.
+        if found.parent != parent || id == parent.0 {
+            return Err(WaitError::NoChild);
         }
-    }
-
-    /// Nobody has to be told: whoever waited for this child has been told of its end, and looks after us.
-    fn reap(&mut self, child: ProcessId, status: ExitStatus) -> Option<Reaped<D>> {
-        self.leave_parent(child);
-        let data = self.processes.remove(child.0)?.data;
-        Some(Reaped { child, status, data })
+        match found.state {
+            // What has come goes first, even in a process that is to end. Nobody has to be told: whoever waited for
+            // this child has been told of its end, and looks after us.
+            ProcessState::Zombie(status) => {
+                let (child, place) = (ProcessId(id), found.siblings);
+                let data = self.forget(parent, child, place).ok_or(WaitError::NoChild)?;
+                Ok(Reaped { child, status, data })
+            }
+            ProcessState::Alive { .. } if process.ending().is_some() => Err(WaitError::Interrupted),
+            ProcessState::Alive { .. } => Err(WaitError::NotYet),
+        }
     }
 }

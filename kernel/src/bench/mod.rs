@@ -8,8 +8,12 @@ mod crowd;
 mod desktop;
 mod memory;
 mod parallel;
+mod reenix;
 mod tasks;
 mod threads;
+#[cfg(feature = "twin")]
+#[allow(unsafe_code, reason = "calls C, and is called by it")]
+mod twin;
 
 use crate::arch::cpu;
 
@@ -35,6 +39,7 @@ pub fn run() {
     crowd::run();
     parallel::run();
     tasks::run();
+    reenix::run();
     memory::run();
     desktop::run();
     log::info!("done");

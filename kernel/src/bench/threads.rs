@@ -18,6 +18,8 @@ pub(super) fn run() {
     print("spawn_exit_join", spawn_exit_join(), "counts");
     let mutex = Mutex::new(0_u64);
     print("mutex_lock_unlock", per_run(RUNS, || *mutex.lock() += 1), "counts");
+    #[cfg(feature = "twin")]
+    print("mutex_lock_unlock_c", per_run(1, || super::twin::lock_unlock(RUNS)) / RUNS, "counts");
     let spin = IrqSpinLock::new(Rank::Device, 0_u64);
     print("irq_spin_lock_unlock", per_run(RUNS, || *spin.lock() += 1), "counts");
 }

@@ -18,12 +18,11 @@ mod family;
 mod list;
 mod registry;
 
-pub use ::process::{ExitStatus, ProcessId, ProcessState, WaitError, WaitFor};
+pub use ::process::{ExitStatus, ProcessId, ProcessState, ThreadId, WaitError, WaitFor};
 pub use birth::{initialise, spawn, spawn_service};
 pub use family::{CancelError, cancel, on_child_end, own_id, try_wait, wait};
 pub use list::{Summary, list};
-
-use registry::Lives;
+pub use registry::{Lives, Process};
 
 use crate::lock::Once;
 

@@ -107,10 +107,16 @@ impl Lives {
             if look_again == LookAgain::NOBODY {
                 return Ok(());
             }
-            let mut waiting = look_again.iter().map(|id| table.data(id).cloned());
-            (waiting.next().flatten(), waiting.next().flatten())
+            let [parent, init] = look_again.both();
+            let kept = |id: Option<ProcessId>| id.and_then(|id| table.data(id)).cloned();
+            (kept(parent), kept(init))
         };
-        parent.iter().chain(&init).for_each(|process| process.look_again());
+        if let Some(parent) = parent {
+            parent.look_again();
+        }
+        if let Some(init) = init {
+            init.look_again();
+        }
         Ok(())
     }
 

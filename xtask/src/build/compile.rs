@@ -29,16 +29,21 @@ impl Profile {
 
 /// Compiles the kernel and returns its ELF file.
 pub fn kernel(project: &Project, profile: Profile) -> Result<PathBuf> {
-    compile(project, "kernel", profile)
+    compile(project, "kernel", profile, &[])
+}
+
+/// As [`kernel`], with the mutex and the table of processes in C that `make bench` compares with.
+pub fn kernel_with_twin(project: &Project) -> Result<PathBuf> {
+    compile(project, "kernel", Profile::Release, &["--features", "twin"])
 }
 
 /// Compiles the loader and returns its ELF file.
 pub fn loader(project: &Project) -> Result<PathBuf> {
-    compile(project, "loader", Profile::Release)
+    compile(project, "loader", Profile::Release, &[])
 }
 
-fn compile(project: &Project, package: &str, profile: Profile) -> Result<PathBuf> {
+fn compile(project: &Project, package: &str, profile: Profile, extra: &[&str]) -> Result<PathBuf> {
     let mut cargo = toolchain::bare_metal_cargo(project, "build");
-    run::visibly(cargo.args(["--package", package, "--profile", profile.name()]))?;
+    run::visibly(cargo.args(["--package", package, "--profile", profile.name()]).args(extra))?;
     Ok(project.target.join(toolchain::TARGET).join(profile.name()).join(package))
 }

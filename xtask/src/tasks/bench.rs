@@ -11,7 +11,7 @@ use std::time::Duration;
 use serde_json::{Map, Value};
 
 use super::run::direct_boot;
-use crate::build::compile::{self, Profile};
+use crate::build::compile;
 use crate::build::disk;
 use crate::error::{Context, Result, fail};
 use crate::host::accelerator::{self, Accelerator};
@@ -30,7 +30,7 @@ type Figures = BTreeMap<String, (f64, String)>;
 
 /// Measures, prints and writes.
 pub fn all(project: &Project) -> Result {
-    let kernel = compile::kernel(project, Profile::Release)?;
+    let kernel = compile::kernel_with_twin(project)?;
     let mut figures = measure(project, &kernel, true)?;
     for (name, figure) in measure(project, &kernel, false)? {
         figures.insert(format!("{name}.tcg"), figure);

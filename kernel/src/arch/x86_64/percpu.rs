@@ -51,6 +51,18 @@ const TRAPS_OFFSET: usize = offset_of!(PerCpu, traps);
 const SCHEDULER_OFFSET: usize = offset_of!(PerCpu, scheduler);
 const THREAD_OFFSET: usize = offset_of!(PerCpu, thread);
 
+// Where benchmarks in C find what they need of it (kernel/twin/twin.h), as constants for the linker.
+#[cfg(feature = "twin")]
+core::arch::global_asm!(
+    ".globl twin_preempt_count, twin_need_resched, twin_thread",
+    ".set twin_preempt_count, {}",
+    ".set twin_need_resched, {}",
+    ".set twin_thread, {}",
+    const PREEMPT_OFFSET,
+    const NEED_RESCHED_OFFSET,
+    const THREAD_OFFSET,
+);
+
 #[allow(clippy::declare_interior_mutable_const, reason = "a template for the array below")]
 const FRESH: PerCpu = PerCpu {
     this: AtomicU64::new(0),
