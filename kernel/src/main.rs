@@ -35,6 +35,7 @@ mod input;
 mod process;
 mod provoke;
 mod selftest;
+mod soak;
 mod sync;
 
 use boot::BootInfo;
@@ -104,6 +105,9 @@ fn finish(boot: &'static BootInfo) {
     }
     drivers::initialise(boot.boot_time);
     fs::initialise();
+    if let Some(seed) = number(line, "soak") {
+        soak::run(seed, number(line, "soak_seconds").unwrap_or(60));
+    }
     match console::screen::take() {
         Some(video) => {
             if let Err(error) = desktop::start(boot, video) {
@@ -130,13 +134,18 @@ fn configure(boot: &BootInfo) {
     if let Some(level) = line.value("log") {
         console::set_level(level);
     }
-    if line.has("selftest") || line.has("exit") {
+    if line.has("selftest") || line.has("exit") || line.value("soak").is_some() {
         console::panic::exit_on_panic();
     }
     if line.value("provoke") == Some("early") {
         provoke::fail_early();
     }
     log::info!(target: "boot", "loaded by {} {}; command line \"{}\"", boot.loader_name, boot.loader_version, line.as_str());
+}
+
+/// The number that a word of the command line gives.
+fn number(line: boot::command_line::CommandLine, name: &str) -> Option<u64> {
+    line.value(name)?.parse().ok()
 }
 
 /// Says what machine this is.

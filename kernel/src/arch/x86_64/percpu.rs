@@ -7,7 +7,7 @@ use core::arch::asm;
 use core::mem::offset_of;
 use core::sync::atomic::{AtomicBool, AtomicPtr, AtomicU8, AtomicU32, AtomicU64, Ordering};
 
-use super::msr;
+use super::{interrupts, msr};
 
 /// CPUs the kernel drives; more are left parked with a warning.
 pub const MAX_CPUS: usize = 64;
@@ -269,27 +269,32 @@ pub fn thread() -> *const () {
 /// Records that a lock of `rank` is held; false when one of the same or a higher rank is held already.
 /// Debug builds only; the caller has preemption off.
 pub fn push_rank(rank: u8) -> bool {
-    let block = block();
-    let count = block.held_count.load(Ordering::Relaxed) as usize;
-    let ordered = block.held_ranks[..count].iter().all(|held| held.load(Ordering::Relaxed) < rank);
-    if let Some(slot) = block.held_ranks.get(count) {
-        slot.store(rank, Ordering::Relaxed);
-        block.held_count.store(count as u8 + 1, Ordering::Relaxed);
-    }
-    ordered
+    // Between slot and count, a handler's own locks would take the slot, and leave their rank in it.
+    interrupts::without(|| {
+        let block = block();
+        let count = block.held_count.load(Ordering::Relaxed) as usize;
+        let ordered = block.held_ranks[..count].iter().all(|held| held.load(Ordering::Relaxed) < rank);
+        if let Some(slot) = block.held_ranks.get(count) {
+            slot.store(rank, Ordering::Relaxed);
+            block.held_count.store(count as u8 + 1, Ordering::Relaxed);
+        }
+        ordered
+    })
 }
 
 /// Forgets a held lock; locks may be released in any order.
 pub fn pop_rank(rank: u8) {
-    let block = block();
-    let count = block.held_count.load(Ordering::Relaxed) as usize;
-    let held = &block.held_ranks[..count];
-    if let Some(at) = held.iter().rposition(|slot| slot.load(Ordering::Relaxed) == rank) {
-        for i in at..count - 1 {
-            held[i].store(held[i + 1].load(Ordering::Relaxed), Ordering::Relaxed);
+    interrupts::without(|| {
+        let block = block();
+        let count = block.held_count.load(Ordering::Relaxed) as usize;
+        let held = &block.held_ranks[..count];
+        if let Some(at) = held.iter().rposition(|slot| slot.load(Ordering::Relaxed) == rank) {
+            for i in at..count - 1 {
+                held[i].store(held[i + 1].load(Ordering::Relaxed), Ordering::Relaxed);
+            }
+            block.held_count.store(count as u8 - 1, Ordering::Relaxed);
         }
-        block.held_count.store(count as u8 - 1, Ordering::Relaxed);
-    }
+    });
 }
 
 /// As [`thread`], of another CPU: right at some moment, and for good once that CPU was stopped.
