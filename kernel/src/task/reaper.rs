@@ -3,10 +3,11 @@
 use core::sync::atomic::Ordering;
 
 use blocking::{Reason, WaitKind};
+use sched::{Level, Standing};
 
 use super::block::{Ticket, block, prepare_to_block};
 use super::thread::ThreadRef;
-use super::{spawn, table};
+use super::{scheduler, spawn, table};
 use crate::lock::{IrqSpinLock, Rank};
 
 struct Morgue {
@@ -61,4 +62,7 @@ fn reap(thread: ThreadRef) {
         super::yield_now();
     }
     table::remove(thread);
+    // Its work is others', and must keep up with them: as one that computes it would sink below those who keep ending
+    // threads, and what these leave would fill memory (thousands of stacks in seconds, on one busy CPU).
+    scheduler::current().set_standing(Standing::at(Level::TOP_FEEDBACK));
 }
