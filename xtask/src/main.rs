@@ -47,6 +47,7 @@ fn perform(target: &str, project: &Project) -> Result {
         "check" => tasks::check::all(project),
         "bench" => tasks::bench::all(project),
         "fuzz" => tasks::fuzz::guided(project),
+        "soak" => tasks::soak::run(project),
         "doctor" => host::doctor::report(project),
         _ => fail!("xtask knows no target {target:?}; `make help` lists them"),
     }

@@ -7,6 +7,7 @@ use crate::Target;
 use crate::choices::{Choices, patches};
 
 #[path = "../../../crates/acpi/tests/firmware/mod.rs"]
+#[allow(dead_code, reason = "made for the crate's own tests, which use all of it")]
 mod firmware;
 use firmware::Firmware;
 

@@ -5,5 +5,6 @@ pub mod check;
 pub mod fuzz;
 pub mod run;
 pub mod screenshot;
+pub mod soak;
 pub mod test;
 pub mod usb;

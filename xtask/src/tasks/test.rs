@@ -1,10 +1,10 @@
-//! `make test`: the host tests, boots that test themselves, a sample of fuzzing, and the scenarios.
+//! `make test`: the host tests, boots that test themselves, samples of fuzzing and of soaking, and the scenarios.
 
 use std::fs;
 use std::time::{Duration, Instant};
 
-use super::fuzz;
 use super::run::direct_boot;
+use super::{fuzz, soak};
 use crate::build::compile::{self, Profile};
 use crate::build::disk;
 use crate::error::{Context, Result, fail};
@@ -47,6 +47,9 @@ pub fn all(project: &Project) -> Result {
             }
             count(&name, result);
         }
+    }
+    if project.only.as_ref().is_none_or(|only| "soak".contains(only.as_str())) {
+        count("soak", soak::sample(project));
     }
     for (name, result) in fuzz::sample(project)? {
         count(&name, result);
