@@ -173,9 +173,16 @@ fn note_failure(tell: &dyn fmt::Display) {
 
 /// Writes what is not written yet, and ends.
 fn report() -> ! {
-    if let Some(failure) = FAILURE.get() {
-        while let Some(stage) = STAGES.get(STAGE.fetch_add(1, Ordering::Relaxed)) {
-            stage(failure);
+    match FAILURE.get() {
+        Some(failure) => {
+            while let Some(stage) = STAGES.get(STAGE.fetch_add(1, Ordering::Relaxed)) {
+                stage(failure);
+            }
+        }
+        // It failed before it had begun.
+        None => {
+            smp::stop_others();
+            say(format_args!("panic: {}", cause_text().as_str()));
         }
     }
     say(format_args!("The system has stopped. {}", advice()));

@@ -4,10 +4,12 @@ use core::fmt::Write;
 
 use super::lines::{Line, head, say, show};
 use super::page::{Area, Wish, colour};
+use super::text::Text;
 use super::trace::Machinery;
 use super::{Failure, other_cause};
 use crate::arch::{cpu, smp, stack};
 use crate::console::symbols::{Function, Symbol};
+use crate::lock::HeldRanks;
 use crate::task;
 
 /// Callers of a CPU's function that are told at most.
@@ -24,7 +26,7 @@ pub fn wish(failure: &Failure) -> Wish {
     }
     match others {
         0 => Wish { least: 0, most: 0 },
-        _ => Wish { least: 2 + others.min(3), most: 2 + others + callers },
+        _ => Wish { least: 1 + others.min(7), most: 2 + others + callers },
     }
 }
 
@@ -108,6 +110,10 @@ fn describe_other(number: usize) -> Line {
         (None, Some(place)) => {
             if !place.interrupts_on {
                 let _ = line.write_str(", interrupts off");
+            }
+            let held = Text::<80>::of(format_args!("{}", HeldRanks(number)));
+            if !held.as_bytes().is_empty() {
+                let _ = write!(line, ", holding {}", held.as_str());
             }
             if let Some(address) = place.instruction {
                 let _ = write!(line, ", in {}", Function(Symbol::At(address)));
