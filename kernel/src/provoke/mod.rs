@@ -53,6 +53,9 @@ const KINDS: &[(&str, fn())] = &[
     ("lock-order", lock_misuse::take_in_wrong_order),
     ("lock-sleep", || lock_misuse::under_a_lock(|| task::sleep_ms(1))),
     ("lock-mutex", || lock_misuse::with_interrupts_out(|| drop(MUTEX.lock()))),
+    ("lock-kept", || end_a_thread_with(lock_misuse::keep)),
+    ("handler-lock", || in_a_handler(|| lock_misuse::under_a_lock(|| ()))),
+    ("handler-lock-kept", || in_a_handler(lock_misuse::keep)),
     ("handler-sleep", || in_a_handler(|| task::sleep_ms(1))),
     ("handler-mutex", || in_a_handler(|| drop(MUTEX.lock()))),
 ];
@@ -136,6 +139,14 @@ fn use_another_port() {
     match crate::arch::port::claim(0x80, 1, "provoke") {
         Ok(ports) => _ = ports.read_u8(1),
         Err(error) => log::warn!("provoke=port: {error}"),
+    }
+}
+
+/// Calls `action` in a thread of its own, and waits for that.
+fn end_a_thread_with(action: fn()) {
+    match task::spawn("provoke", action) {
+        Ok(thread) => thread.join(),
+        Err(error) => log::warn!("provoke: {error}"),
     }
 }
 

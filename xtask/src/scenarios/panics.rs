@@ -109,6 +109,18 @@ pub const SCENARIOS: &[Scenario] = &[
         let cause = ["a lock that sleeps was taken where nobody may", "holding the spin locks Frames"];
         checked(stage, "lock-mutex", &cause, "misuse::with_interrupts_out")
     }),
+    ("panic_checked_thread_ends_with_a_spin_lock", |stage| {
+        let cause = ["must be taken before Frames", "holding the spin locks Frames", "thread provoke"];
+        checked(stage, "lock-kept", &cause, "task::spawn::exit")
+    }),
+    ("panic_checked_thread_lock_in_a_handler", |stage| {
+        let cause = ["a lock between threads was taken in an interrupt handler", ", in an interrupt handler"];
+        checked(stage, "handler-lock", &cause, "misuse::under_a_lock")
+    }),
+    ("panic_checked_handler_keeps_a_spin_lock", |stage| {
+        let cause = ["the handler of interrupt 37 kept a spin lock", "holding the spin locks Frames"];
+        checked(stage, "handler-lock-kept", &cause, "trap::dispatch")
+    }),
     ("panic_checked_sleep_in_a_handler", |stage| {
         let cause = ["gave up the CPU in an interrupt handler", "in an interrupt handler"];
         checked(stage, "handler-sleep", &cause, "task::sleep")

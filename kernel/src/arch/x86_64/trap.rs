@@ -239,13 +239,23 @@ pub(super) extern "C" fn dispatch(frame: *mut TrapFrame) -> Resume {
             }
         }
     }
+    let held = held_locks();
     // SAFETY: as above; the shared reference ends before the frame is resumed.
     let switch = handle(vector, unsafe { &*frame });
+    debug_assert!(
+        held_locks() == held,
+        "the handler of interrupt {vector} kept a spin lock, or released another's"
+    );
     percpu::leave_trap();
     if switch && percpu::need_resched() && percpu::preemptible() && !percpu::in_trap() {
         return reschedule(frame);
     }
     Resume::same(frame)
+}
+
+/// How many spin locks this CPU holds, in builds that check; a handler must leave it as it was.
+fn held_locks() -> usize {
+    if cfg!(debug_assertions) { percpu::held_ranks(percpu::id()).count() } else { 0 }
 }
 
 fn reschedule(frame: *mut TrapFrame) -> Resume {
