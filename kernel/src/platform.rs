@@ -71,7 +71,7 @@ pub fn initialise(rsdp: Option<u64>) {
 
 fn map_local_apic() {
     let Some(base) = apic::local::physical_base() else { return };
-    match Mmio::map(base, LOCAL_APIC_BYTES) {
+    match Mmio::claim(base, LOCAL_APIC_BYTES) {
         // SAFETY: the window is uncached (`Mmio`), maps the page `physical_base` names, and is never unmapped.
         Ok(window) => unsafe { apic::local::set_window(window.address() as u64) },
         Err(error) => log::warn!("the local APIC can't be reached: {error}"),
@@ -80,7 +80,7 @@ fn map_local_apic() {
 
 fn map_io_apics(madt: &Madt) {
     for controller in &madt.io_apics {
-        match Mmio::map(controller.address.into(), IO_APIC_BYTES) {
+        match Mmio::claim(controller.address.into(), IO_APIC_BYTES) {
             // SAFETY: uncached and never unmapped, as above, at the address the MADT gives for an I/O APIC;
             // `Mmio` has made sure that it is not memory.
             Ok(window) => unsafe { apic::io::add(window.address() as u64, controller.interrupt_base) },

@@ -3,8 +3,12 @@
 use alloc::vec::Vec;
 use core::hint::black_box;
 
+use paging::Access;
+
 use super::{per_run, print};
-use crate::memory::{frames, measure};
+use crate::memory::address_space::AddressSpace;
+use crate::memory::frames::{self, Zone};
+use crate::memory::measure;
 
 const RUNS: u64 = 10_000;
 
@@ -20,7 +24,12 @@ pub(super) fn run() {
     }
     print("frame_alloc_free", frame(), "counts");
     print("frame_fill_drain_10000", frames_fill_drain(), "counts");
-    print("page_map_unmap", measure::map_unmap(RUNS, clock).unwrap_or(0), "counts");
+    print("frame_run_16_alloc_free", frame_run(), "counts");
+    print("page_map_unmap", measure::map_unmap::<false>(RUNS, clock).unwrap_or(0), "counts");
+    print("page_map_unmap_2_mib", measure::map_unmap::<true>(RUNS, clock).unwrap_or(0), "counts");
+    print("page_shootdown", measure::shootdown(RUNS, clock).unwrap_or(0), "counts");
+    print("address_space_new_drop", address_space(), "counts");
+    print("address_space_map_unmap", user_page(), "counts");
 }
 
 /// [`per_run`], for those who can't name it.
@@ -61,4 +70,33 @@ fn frames_fill_drain() -> u64 {
         list.extend(core::iter::from_fn(frames::allocate).take(10_000));
         list.drain(..).for_each(frames::free);
     }) / 10_000
+}
+
+/// 16 frames in a row below 4 GiB, as a device's ring wants them.
+fn frame_run() -> u64 {
+    per_run(RUNS, || {
+        if let Some(run) = black_box(frames::allocate_contiguous(16, 16, Zone::Below4GiB)) {
+            frames::free_contiguous(run);
+        }
+    })
+}
+
+/// An address space without pages.
+fn address_space() -> u64 {
+    per_run(1_000, || drop(black_box(AddressSpace::new())))
+}
+
+/// A page of zeros in an address space that no CPU runs, its tables there: filling it is the most of it.
+fn user_page() -> u64 {
+    const NEIGHBOUR: u64 = 1 << 30;
+    let Ok(space) = AddressSpace::new() else { return 0 };
+    if space.map(NEIGHBOUR, 1, Access::WRITE).is_err() {
+        return 0;
+    }
+    let mut complete = true;
+    let cost = per_run(1_000, || {
+        complete &= space.map(NEIGHBOUR + 4096, 1, Access::WRITE).is_ok();
+        complete &= space.unmap(NEIGHBOUR + 4096, 1).is_ok();
+    });
+    if complete { cost } else { 0 }
 }

@@ -142,7 +142,8 @@ impl AddressSpace {
     /// [`MapError::OutOfMemory`]. Nothing has changed then.
     pub fn map(&self, start: u64, pages: u64, access: Access) -> Result<(), MapError> {
         user_pages(start, pages)?;
-        if machine::figures().free / FRAME_SIZE < pages.saturating_add(window::RESERVE) {
+        let is_short = || machine::figures().free / FRAME_SIZE < pages.saturating_add(window::RESERVE);
+        if is_short() && (!window::settle() || is_short()) {
             return Err(MapError::OutOfMemory);
         }
         let attributes = user_attributes(access);

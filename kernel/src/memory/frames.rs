@@ -175,7 +175,29 @@ pub fn allocate_contiguous(count: u64, align: u64, zone: Zone) -> Option<FrameRa
 
 /// Lets a run from [`allocate_contiguous`] go. Its frames that are shared stay their other owners'.
 pub fn free_contiguous(run: FrameRange) {
-    free_all(run.iter());
+    let owners = owners();
+    // Frames one after the other that have no owner any more go back as one.
+    let mut free = FrameRange { start: run.start, count: 0 };
+    for frame in run.iter() {
+        match owners.release(frame) {
+            Ok(Release::Last) if free.end() == frame => free.count += 1,
+            Ok(Release::Last) => {
+                free_run(free);
+                free = FrameRange { start: frame, count: 1 };
+            }
+            Ok(Release::Shared(_)) => {}
+            Err(NotOwned(frame)) => report_not_owned(frame),
+        }
+    }
+    free_run(free);
+}
+
+/// Takes back frames without owners.
+fn free_run(run: FrameRange) {
+    let result = FRAMES.lock().as_mut().map_or(Ok(()), |frames| frames.allocator.free_run(run));
+    if let Err(error) = result {
+        report(&error);
+    }
 }
 
 /// Adds an owner to a frame that has one; false when that can't be.

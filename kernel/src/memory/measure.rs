@@ -6,10 +6,10 @@ use core::alloc::Layout;
 use core::ptr::NonNull;
 
 use linked_list_allocator::Heap;
-use paging::{PageSize, PageTable, PhysicalAddress, TableMemory, VirtualAddress};
+use paging::{PageSize, PageTable, PhysicalAddress, VirtualAddress};
 
 use super::direct_map::Tables;
-use super::{frames, kernel_space};
+use super::{frames, kernel_space, shootdown};
 
 /// Runs a closure that many times over and returns the cost of one run.
 pub type Clock = fn(u64, &mut dyn FnMut()) -> u64;
@@ -102,28 +102,65 @@ pub fn free_list(alive: usize, size: usize, random: fn(&mut u64) -> u64, clock: 
     churn(&mut FreeList(heap, Layout::from_size_align(size, 8).ok()?), alive, random, clock)
 }
 
-/// The cost of mapping one page of 4 KiB and taking it away again, where its tables exist already; without
-/// what the other CPUs do.
-pub fn map_unmap(runs: u64, clock: Clock) -> Option<u64> {
-    let frame = PhysicalAddress::new(frames::allocate()?.address())?;
-    let mut table = PageTable::new(&mut Tables).ok()?;
-    // A neighbour, so that the tables are not made and retired each time.
-    let start = VirtualAddress::new(1 << 30)?;
-    let page = start.checked_add(4096)?;
-    let attributes = kernel_space::DATA;
-    let mut complete = table.map(&mut Tables, start, frame, PageSize::Size4KiB, attributes).is_ok();
+/// A tree of tables with one page mapped at `start`, so that tables next to it are not made and retired each time.
+struct Scratch {
+    table: PageTable,
+    start: VirtualAddress,
+    frame: PhysicalAddress,
+}
+
+impl Scratch {
+    fn new() -> Option<Self> {
+        // The first frame of a run for the largest page that is measured; what is mapped is never touched.
+        let frame = PhysicalAddress::new(frames::allocate()?.address())?;
+        let mut table = PageTable::new(&mut Tables).ok()?;
+        let start = VirtualAddress::new(1 << 30)?;
+        table.map(&mut Tables, start, frame, PageSize::Size4KiB, kernel_space::DATA).ok()?;
+        Some(Self { table, start, frame })
+    }
+
+    fn end(self) {
+        self.table.dismantle(&mut Tables, |mapping| {
+            frames::free(::frames::Frame::containing(mapping.physical.get()));
+        });
+    }
+}
+
+/// The cost of mapping one page (of 2 MiB if `LARGE`, else of 4 KiB) and taking it away again, where its tables exist
+/// already; without what the other CPUs do. The size is known when compiling, as where the kernel maps.
+pub fn map_unmap<const LARGE: bool>(runs: u64, clock: Clock) -> Option<u64> {
+    let size = const { if LARGE { PageSize::Size2MiB } else { PageSize::Size4KiB } };
+    let Scratch { mut table, start, frame } = Scratch::new()?;
+    let page = start.checked_add(size.bytes())?;
+    let physical = PhysicalAddress::new(frame.get() & !(size.bytes() - 1))?;
+    let mut complete = true;
     let cost = clock(runs, &mut || {
-        complete &= table.map(&mut Tables, page, frame, PageSize::Size4KiB, attributes).is_ok();
+        let size = const { if LARGE { PageSize::Size2MiB } else { PageSize::Size4KiB } };
+        complete &= table.map(&mut Tables, page, physical, size, kernel_space::DATA).is_ok();
         match table.unmap(&mut Tables, page) {
             Ok((_, stale)) => stale.flush(|_, _| ()).free(&mut Tables),
             Err(_) => complete = false,
         }
     });
-    if let Ok((mapping, stale)) = table.unmap(&mut Tables, start) {
-        stale.flush(|_, _| ()).free(&mut Tables);
-        frames::free(::frames::Frame::containing(mapping.physical.get()));
-    }
-    // Empty again, and never any CPU's.
-    Tables.free(table.root());
+    Scratch { table, start, frame }.end();
+    complete.then_some(cost)
+}
+
+/// The cost of changing a page and having every CPU forget it: what this CPU does for it.
+pub fn shootdown(runs: u64, clock: Clock) -> Option<u64> {
+    let mut scratch = Scratch::new()?;
+    let mut complete = true;
+    let cost = clock(runs, &mut || match scratch.table.protect(
+        &mut Tables,
+        scratch.start,
+        kernel_space::READ_ONLY,
+    ) {
+        Ok(stale) => {
+            let request = shootdown::begin(&stale, shootdown::EVERY_CPU);
+            stale.flush(|_, _| shootdown::wait(request)).free(&mut Tables);
+        }
+        Err(_) => complete = false,
+    });
+    scratch.end();
     complete.then_some(cost)
 }

@@ -8,9 +8,17 @@ use frames::FRAME_SIZE;
 use paging::{Cache, MapError};
 
 use super::{kernel_space, layout, physical};
+use crate::lock::{IrqSpinLock, Rank};
 
 /// Where the next window begins.
 static NEXT: AtomicU64 = AtomicU64::new(layout::MMIO);
+
+/// Ranges of physical addresses that the kernel drives itself, first and last byte: no driver maps them, or it could send
+/// interrupts and answer them in the kernel's name.
+static CLAIMED: IrqSpinLock<[Option<(u64, u64)>; MAX_CLAIMS]> =
+    IrqSpinLock::new(Rank::Windows, [None; MAX_CLAIMS]);
+/// The local APIC, and as many others as a machine may have.
+const MAX_CLAIMS: usize = 16;
 
 /// A window onto device registers.
 #[derive(Clone, Copy, Debug)]
@@ -51,8 +59,33 @@ impl Mmio {
     /// Maps `length` bytes of device registers from `physical` on.
     ///
     /// # Errors
-    /// [`MapError::AlreadyMapped`] when the range holds memory instead of a device; else as the error says.
+    /// [`MapError::AlreadyMapped`] when the range holds memory instead of a device, or registers that the kernel has claimed;
+    /// else as the error says.
     pub fn map(physical: u64, length: u64) -> Result<Self, MapError> {
+        if is_claimed(&*CLAIMED.lock(), pages_of(physical, length)) {
+            return Err(MapError::AlreadyMapped);
+        }
+        Self::map_anything(physical, length)
+    }
+
+    /// As [`Mmio::map`], and from then on nobody else maps the pages that it touches.
+    ///
+    /// # Errors
+    /// As [`Mmio::map`]; [`MapError::OutOfMemory`] when there are too many claims.
+    pub fn claim(physical: u64, length: u64) -> Result<Self, MapError> {
+        let pages = pages_of(physical, length);
+        {
+            let mut claimed = CLAIMED.lock();
+            if is_claimed(&*claimed, pages) {
+                return Err(MapError::AlreadyMapped);
+            }
+            let free = claimed.iter_mut().find(|slot| slot.is_none()).ok_or(MapError::OutOfMemory)?;
+            *free = Some(pages);
+        }
+        Self::map_anything(physical, length)
+    }
+
+    fn map_anything(physical: u64, length: u64) -> Result<Self, MapError> {
         let end = physical.checked_add(length).filter(|_| length > 0).ok_or(MapError::BeyondPhysical)?;
         let (first, last) = (physical & !(FRAME_SIZE - 1), end.checked_next_multiple_of(FRAME_SIZE));
         let bytes = last.ok_or(MapError::BeyondPhysical)? - first;
@@ -96,4 +129,14 @@ impl Mmio {
         );
         core::ptr::with_exposed_provenance_mut(address)
     }
+}
+
+/// The first and the last byte of the pages that a range touches.
+fn pages_of(physical: u64, length: u64) -> (u64, u64) {
+    let last = physical.saturating_add(length.saturating_sub(1));
+    (physical & !(FRAME_SIZE - 1), last | (FRAME_SIZE - 1))
+}
+
+fn is_claimed(claims: &[Option<(u64, u64)>], (first, last): (u64, u64)) -> bool {
+    claims.iter().flatten().any(|&(start, end)| start <= last && first <= end)
 }

@@ -8,7 +8,7 @@ use frames::FRAME_SIZE;
 
 use super::heap::fault;
 use super::layout;
-use super::window::{Shape, UNIT, Window};
+use super::window::{Shape, UNIT, Window, settle};
 use crate::lock::{IrqSpinLock, Rank};
 
 /// Bytes of a stack.
@@ -59,7 +59,8 @@ impl KernelStack {
                 unused.bottoms[last]
             })
         };
-        let bottom = kept.or_else(|| WINDOW.allocate(SHAPE, 1))?;
+        let fresh = || WINDOW.allocate(SHAPE, 1);
+        let bottom = kept.or_else(fresh).or_else(|| settle().then(fresh).flatten())?;
         Some(Self { bottom })
     }
 

@@ -8,6 +8,7 @@
 //! `shootdown`). Its description lies in its own memory, so giving back never needs any.
 
 use core::ptr::NonNull;
+use core::sync::atomic::{AtomicU64, Ordering};
 
 use frames::{FRAME_SIZE, Frame, FrameAllocator, FrameRange, RunRequest};
 use paging::Stale;
@@ -15,13 +16,42 @@ use paging::Stale;
 use super::direct_map::{self, Tables};
 use super::shootdown::{self, Request};
 use super::{frames as machine, kernel_space};
-use crate::lock::{IrqSpinLock, Rank};
+use crate::arch::{interrupts, time};
+use crate::lock::{IrqSpinLock, Once, Rank};
 
 /// Bytes of addresses that are given out at a time.
 pub(super) const UNIT: u64 = 64 << 10;
 
 /// Frames that are left to page tables and the heap.
 pub(super) const RESERVE: u64 = 64;
+
+/// How long somebody who is out of memory waits for CPUs to forget what was freed. A CPU answers in microseconds, unless the
+/// host has put it aside.
+const PATIENCE_NS: u64 = 20_000_000;
+
+/// Pages that are put aside, in all windows.
+static ASIDE: AtomicU64 = AtomicU64::new(0);
+
+/// All windows that are open.
+static OPEN: [Once<&'static Window>; 3] = [const { Once::new() }; 3];
+
+/// Makes usable again what was freed and may still be known to some CPU, waiting for it for a bounded time. For those who
+/// would have to say that memory is out. Returns whether anything came back.
+#[cold]
+pub(super) fn settle() -> bool {
+    let before = ASIDE.load(Ordering::Relaxed);
+    let start = time::uptime_ns();
+    while ASIDE.load(Ordering::Relaxed) > 0 {
+        shootdown::acknowledge();
+        OPEN.iter().filter_map(Once::get).for_each(|window| window.reclaim());
+        // With interrupts off, the CPU that is waited for may be waiting for this one.
+        if !interrupts::are_enabled() || time::uptime_ns() - start > PATIENCE_NS {
+            break;
+        }
+        core::hint::spin_loop();
+    }
+    ASIDE.load(Ordering::Relaxed) < before
+}
 
 /// A window.
 pub(super) struct Window {
@@ -72,6 +102,7 @@ struct Retired {
     request: Request,
     stale: Stale,
     units: FrameRange,
+    pages: u64,
 }
 
 const _: () = assert!(size_of::<Retired>() <= FRAME_SIZE as usize);
@@ -83,7 +114,7 @@ impl Window {
     }
 
     /// Opens the window, `count` units large. False when there is no memory for its bitmap.
-    pub(super) fn open(&self, count: u64) -> bool {
+    pub(super) fn open(&'static self, count: u64) -> bool {
         let words = FrameAllocator::storage_words(count);
         let Some(storage) =
             machine::allocate_contiguous((words as u64 * 8).div_ceil(FRAME_SIZE), 1, machine::Zone::All)
@@ -96,6 +127,10 @@ impl Window {
         let Ok(mut units) = FrameAllocator::new(storage, count) else { return false };
         units.add(FrameRange { start: Frame::from_number(0), count });
         *self.state.lock() = Some(State { units, retired: None, used: 0 });
+        // There are as many places as windows.
+        if let Some(place) = OPEN.iter().find(|place| place.get().is_none()) {
+            place.call_once(|| self);
+        }
         true
     }
 
@@ -182,13 +217,14 @@ impl Window {
         };
         let request = shootdown::begin(&stale, shootdown::EVERY_CPU);
         let retired = first.cast::<Retired>();
+        ASIDE.fetch_add(mapped, Ordering::Relaxed);
         let mut state = self.state.lock();
         let Some(state) = state.as_mut() else { return };
         // SAFETY: `first` is a frame of this piece in the direct map, aligned to 4 KiB and large enough
         // (asserted above); its link is read before it is overwritten by the same.
         unsafe {
             let link = first.read();
-            retired.write(Retired { link, older: state.retired, request, stale, units });
+            retired.write(Retired { link, older: state.retired, request, stale, units, pages: mapped });
         }
         state.retired = Some(retired);
     }
@@ -221,7 +257,8 @@ impl State {
     /// Frees the tables, the frames (of which `first` is the first) and the addresses of a piece that no CPU
     /// can reach any more.
     fn finish(&mut self, retired: Retired, first: NonNull<Link>) {
-        let Retired { link, stale, units, .. } = retired;
+        let Retired { link, stale, units, pages, .. } = retired;
+        ASIDE.fetch_sub(pages, Ordering::Relaxed);
         // `reclaim` has seen that the request is over. Asked again, it might not look so: a CPU that rested then may be
         // on its way out, with nothing done yet but to acknowledge.
         stale.flush(|_, _| ()).free(&mut Tables);

@@ -7,12 +7,14 @@ use core::sync::atomic::{AtomicU64, Ordering};
 
 use frames::{Frame, Zone as Zones};
 use gfx::{Size, Surface};
-use paging::Access;
+use paging::{Access, MapError};
 
 use super::Outcome;
+use crate::arch::apic::local;
 use crate::lock::{IrqSpinLock, Rank};
 use crate::memory::frames::{self as machine, FrameStatistics, Zone};
 use crate::memory::heap::{self, ClassStatistics, fault};
+use crate::memory::mmio::Mmio;
 use crate::memory::{self, kernel_space};
 use crate::process::{self, WaitFor};
 use crate::sync::Channel;
@@ -234,6 +236,19 @@ pub fn runs_of_frames_suit_devices() -> Outcome {
     } else {
         Err(format!("shared: {is_shared}; {before} bytes in use, {kept}, {after}"))
     }
+}
+
+/// No driver can map the registers by which interrupts are sent.
+pub fn claimed_registers_are_refused() -> Outcome {
+    // By MSRs there is nothing to map.
+    let Some(base) = local::physical_base() else { return Ok(()) };
+    for (start, length) in [(base, 4096), (base + 0x300, 4), (base - 8, 16), (base - 4096, 3 * 4096)] {
+        match Mmio::map(start, length) {
+            Err(MapError::AlreadyMapped) => {}
+            other => return Err(format!("{length} bytes at {start:#x}: {other:?}")),
+        }
+    }
+    Ok(())
 }
 
 /// What the zones and the size classes say adds up to what they are parts of, and follows what happens.

@@ -66,6 +66,7 @@ const TESTS: &[Test] = &[
     ("all memory can be used", memory::all_memory_can_be_used),
     ("any allocation may fail", memory::any_allocation_may_fail),
     ("runs of frames suit devices", memory::runs_of_frames_suit_devices),
+    ("claimed registers are refused", memory::claimed_registers_are_refused),
     ("statistics of memory add up", memory::statistics_add_up),
     ("user pages are what was asked for", address_spaces::user_pages_are_what_was_asked),
     ("address spaces leave nothing behind", address_spaces::address_spaces_leave_nothing),

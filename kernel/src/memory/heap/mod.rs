@@ -22,7 +22,7 @@ use core::sync::atomic::{AtomicU64, Ordering};
 
 use ::heap::{SizeClass, guard};
 
-use super::page_runs;
+use super::{page_runs, window};
 
 pub use segments::SegmentStatistics;
 pub use slabs::ClassStatistics;
@@ -108,10 +108,12 @@ unsafe fn free_other(start: NonNull<u8>, layout: Layout) {
     }
 }
 
-/// Memory seems to be out: gives back what is kept for speed, and tries once more.
+/// Memory seems to be out: gives back what is kept for speed, collects what was freed but is still known to some CPU, and
+/// tries once more.
 #[cold]
 fn retry(layout: Layout) -> *mut u8 {
     slabs::trim();
+    window::settle();
     let found = match class_of(layout) {
         Some(class) => slabs::allocate(class).inspect(|&object| arm(object, class, layout)),
         None => allocate_other(layout),
