@@ -11,7 +11,7 @@
 
 use alloc::sync::Arc;
 use alloc::vec::Vec;
-use core::sync::atomic::{AtomicBool, Ordering};
+use core::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 
 use blockcache::{BlockDevice, DeviceError, SECTOR_SIZE};
 use disks::hardware::Reach;
@@ -30,6 +30,8 @@ const PIECE: usize = 64 << 10;
 const BUFFERS_KEPT: usize = 8;
 /// How long a waiter sleeps before it looks for itself.
 const SLICE_MS: u64 = 5;
+/// So many in a row are worth a word.
+const UNHEARD_TOLD: u32 = 16;
 /// Looks before the first sleep where no interrupts come: an emulated disk is often done at once.
 const LOOKS: usize = 64;
 
@@ -100,6 +102,8 @@ pub struct Controlled<C> {
     queue: IrqSpinLock<Queue<C, Owner>>,
     limits: Limits,
     has_interrupts: AtomicBool,
+    /// How often in a row somebody had to look for what an interrupt should have told.
+    unheard: AtomicU32,
     /// They held this controller's data before, and nothing else: no need to clear them.
     buffers: Mutex<Vec<Buffer>>,
 }
@@ -118,6 +122,7 @@ impl<C: Controller + Send + 'static> Controlled<C> {
             queue: IrqSpinLock::new(Rank::Device, Queue::new(controller)),
             limits,
             has_interrupts: AtomicBool::new(false),
+            unheard: AtomicU32::new(0),
             buffers: Mutex::new(Vec::new()),
         })
     }
@@ -129,6 +134,7 @@ impl<C: Controller + Send + 'static> Controlled<C> {
 
     /// The controller has news. For interrupt handlers.
     pub fn interrupt(&self) {
+        self.unheard.store(0, Ordering::Relaxed);
         self.queue.lock().advance(time::uptime_ns());
     }
 
@@ -178,6 +184,9 @@ impl<C: Controller + Send + 'static> Controlled<C> {
                 self.look_after();
             } else if !completion.waiters.wait_until_timeout(SLICE_MS, is_over) {
                 self.look_after();
+                if is_over() {
+                    self.note_lost_interrupt();
+                }
             }
             if is_over() {
                 match self.queue.lock().collect(ticket) {
@@ -185,6 +194,15 @@ impl<C: Controller + Send + 'static> Controlled<C> {
                     Err(not_yet) => ticket = not_yet,
                 }
             }
+        }
+    }
+
+    /// Disks work without interrupts, only slower: unless it is said, nobody finds out why. One that is merely late,
+    /// on a busy machine, is no news.
+    fn note_lost_interrupt(&self) {
+        let expected = self.has_interrupts.load(Ordering::Relaxed);
+        if expected && self.unheard.fetch_add(1, Ordering::Relaxed) + 1 == UNHEARD_TOLD {
+            log::warn!("the interrupts of a disk controller don't come: it is slow");
         }
     }
 
