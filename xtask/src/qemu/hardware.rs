@@ -1,7 +1,7 @@
 //! The machine as QEMU's command line.
 //!
-//! The `pc` machine has what the kernel drives: a PS/2 keyboard and mouse behind an i8042, an IDE
-//! disk, a standard VGA and a 16550 serial port.
+//! Both machine types have what the kernel drives: a PS/2 keyboard and mouse behind an i8042, a disk on a controller
+//! of choice, a standard VGA and a 16550 serial port.
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
@@ -31,15 +31,39 @@ pub enum Serial {
     TerminalAndFile(PathBuf),
 }
 
+/// What the disk hangs on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Controller {
+    /// The first channel of the `pc` machine's IDE controller.
+    Ide,
+    /// The `q35` machine's own AHCI adapter; one of its own on `pc`.
+    Ahci,
+    /// A controller and disk in one.
+    Nvme,
+}
+
+/// The generation of PC.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Chipset {
+    /// The i440FX of 1996: PCI, an IDE controller.
+    Pc,
+    /// The Q35 of 2007: PCI Express, an AHCI adapter.
+    Q35,
+}
+
 /// A PC.
 pub struct Hardware {
+    pub chipset: Chipset,
+    pub controller: Controller,
     pub boot: Boot,
     pub serial: Serial,
     pub accelerator: Accelerator,
     pub cpus: u32,
     pub memory_mib: u32,
-    /// A raw image on the first IDE channel.
+    /// A raw image, as the first disk.
     pub disk: Option<PathBuf>,
+    /// What goes wrong with the disk: rules for QEMU's `blkdebug`.
+    pub disk_faults: Option<PathBuf>,
     /// Whether there is a PS/2 controller: keyboard and mouse stand and fall with it.
     pub ps2: bool,
     /// Whether writing to port 0xf4 ends QEMU with a status: for the self-test.
@@ -61,7 +85,11 @@ impl Hardware {
     fn arguments(&self) -> Vec<OsString> {
         let mut line = Line::default();
         line.option("-name", "Quicklime");
-        line.option("-machine", if self.ps2 { "pc" } else { "pc,i8042=off" });
+        let machine = match self.chipset {
+            Chipset::Pc => "pc",
+            Chipset::Q35 => "q35",
+        };
+        line.option("-machine", if self.ps2 { machine.into() } else { format!("{machine},i8042=off") });
         self.accelerator.arguments.iter().for_each(|word| line.word(word));
         if self.count_instructions {
             line.option("-icount", "shift=0,sleep=off");
@@ -74,13 +102,36 @@ impl Hardware {
         self.serial(&mut line);
         self.boot(&mut line);
         if let Some(disk) = &self.disk {
-            line.option("-drive", path_option("if=ide,index=0,media=disk,format=raw,file=", disk));
+            self.disk(&mut line, disk);
         }
         if self.exit_port {
             line.option("-device", "isa-debug-exit,iobase=0xf4,iosize=0x04");
         }
         self.extra.iter().for_each(|word| line.word(word));
         line.0
+    }
+
+    fn disk(&self, line: &mut Line, image: &Path) {
+        let file = match &self.disk_faults {
+            Some(rules) => format!("blkdebug:{}:{}", rules.display(), image.display()),
+            None => image.display().to_string(),
+        };
+        let drive =
+            |kind: &str| path_option(&format!("{kind},media=disk,format=raw,file="), Path::new(&file));
+        match (self.controller, self.chipset) {
+            (Controller::Ide, _) | (Controller::Ahci, Chipset::Q35) => {
+                line.option("-drive", drive("if=ide,index=0"));
+            }
+            (Controller::Ahci, Chipset::Pc) => {
+                line.option("-drive", drive("if=none,id=disk"));
+                line.option("-device", "ahci,id=ahci");
+                line.option("-device", "ide-hd,drive=disk,bus=ahci.0");
+            }
+            (Controller::Nvme, _) => {
+                line.option("-drive", drive("if=none,id=disk"));
+                line.option("-device", "nvme,drive=disk,serial=1");
+            }
+        }
     }
 
     fn serial(&self, line: &mut Line) {
@@ -161,12 +212,15 @@ mod tests {
 
     fn machine() -> Hardware {
         Hardware {
+            chipset: Chipset::Pc,
+            controller: Controller::Ide,
             boot: Boot::BiosCd("q.iso".into()),
             serial: Serial::File("serial.log".into()),
             accelerator: tcg(),
             cpus: 4,
             memory_mib: 512,
             disk: Some("a,b.img".into()),
+            disk_faults: None,
             ps2: true,
             exit_port: false,
             count_instructions: false,
@@ -192,6 +246,12 @@ mod tests {
         for part in ["-smp 4", "-m 512M", "-machine pc ", "media=cdrom", "file=a,,b.img", "-accel tcg"] {
             assert!(line.contains(part), "{part} in {line}");
         }
+        let on = |chipset, controller| text(&Hardware { chipset, controller, ..machine() });
+        assert!(on(Chipset::Q35, Controller::Ahci).contains("-machine q35 "));
+        assert!(on(Chipset::Pc, Controller::Ahci).contains("bus=ahci.0"));
+        assert!(on(Chipset::Pc, Controller::Nvme).contains("-device nvme,drive=disk"));
+        let faulty = Hardware { disk_faults: Some("rules".into()), ..machine() };
+        assert!(text(&faulty).contains("file=blkdebug:rules:a,,b.img"));
         assert!(text(&Hardware { ps2: false, ..machine() }).contains("i8042=off"));
         assert!(!text(&Hardware { disk: None, ..machine() }).contains("media=disk"));
     }

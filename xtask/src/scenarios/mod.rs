@@ -13,6 +13,7 @@ mod monkey;
 mod panics;
 mod processes;
 mod stage;
+mod storage;
 mod windows;
 
 use std::sync::Mutex;
@@ -38,6 +39,7 @@ fn list() -> Vec<Scenario> {
         processes::SCENARIOS,
         machines::SCENARIOS,
         disks::SCENARIOS,
+        storage::SCENARIOS,
         debug::SCENARIOS,
         panics::SCENARIOS,
         monkey::SCENARIOS,

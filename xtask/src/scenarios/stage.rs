@@ -9,7 +9,7 @@ use crate::error::{Context, Result};
 use crate::host::{accelerator, run};
 use crate::machine::Machine;
 use crate::project::Project;
-use crate::qemu::hardware::{Boot, Hardware, Serial};
+use crate::qemu::hardware::{Boot, Chipset, Controller, Hardware, Serial};
 
 /// A machine that is not done by then hangs. UEFI firmware alone takes up to ten seconds under TCG, more
 /// when another machine runs beside it.
@@ -81,12 +81,15 @@ impl<'a> Stage<'a> {
     /// The machine of `make run-direct`, with this disk, to change as the scenario needs.
     pub fn hardware(&self, disk: Option<PathBuf>) -> Hardware {
         Hardware {
+            chipset: Chipset::Pc,
+            controller: Controller::Ide,
             boot: self.direct(""),
             serial: Serial::File(self.folder.join("serial.log")),
             accelerator: accelerator::tcg(),
             cpus: 4,
             memory_mib: 512,
             disk,
+            disk_faults: None,
             ps2: true,
             exit_port: false,
             count_instructions: false,

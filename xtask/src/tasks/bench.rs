@@ -19,7 +19,7 @@ use crate::host::run;
 use crate::machine::serial::timestamp;
 use crate::machine::{ENTERED, Machine, READY};
 use crate::project::Project;
-use crate::qemu::hardware::{Boot, Hardware, Serial};
+use crate::qemu::hardware::{Boot, Chipset, Controller, Hardware, Serial};
 
 /// The kernel says this when its measurements are done.
 const DONE: &str = "bench: done";
@@ -59,12 +59,15 @@ fn measure(project: &Project, kernel: &std::path::Path, count_instructions: bool
     // Instructions can only be counted on one CPU that one thread of the host plays.
     let single = Accelerator { arguments: &["-accel", "tcg", "-cpu", "max"], reason: String::new() };
     let hardware = Hardware {
+        chipset: Chipset::Pc,
+        controller: Controller::Ide,
         boot,
         serial: Serial::File(folder.join("serial.log")),
         accelerator: if count_instructions { single } else { accelerator::tcg() },
         cpus: if count_instructions { 1 } else { project.cpus },
         memory_mib: project.memory_mib,
         disk: Some(disk_image),
+        disk_faults: None,
         ps2: true,
         exit_port: false,
         count_instructions,

@@ -12,7 +12,7 @@ use crate::error::{Context, Result};
 use crate::host::{accelerator, display, run};
 use crate::project::Project;
 use crate::qemu::firmware::Uefi;
-use crate::qemu::hardware::{Boot, Hardware, Serial};
+use crate::qemu::hardware::{Boot, Chipset, Controller, Hardware, Serial};
 
 /// Boots the ISO with BIOS firmware.
 pub fn from_iso(project: &Project) -> Result {
@@ -87,12 +87,15 @@ fn hardware(
     fs::create_dir_all(&project.build).context("make the build folder")?;
     let display = display::choose();
     let hardware = Hardware {
+        chipset: Chipset::Pc,
+        controller: Controller::Ide,
         boot,
         serial,
         accelerator: accelerator::choose(),
         cpus: project.cpus,
         memory_mib: project.memory_mib,
         disk: Some(disk::prepare(project)?),
+        disk_faults: None,
         ps2: true,
         exit_port: false,
         count_instructions: false,

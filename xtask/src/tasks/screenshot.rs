@@ -12,7 +12,7 @@ use crate::error::{Result, fail};
 use crate::host::accelerator;
 use crate::machine::Machine;
 use crate::project::Project;
-use crate::qemu::hardware::{Hardware, Serial};
+use crate::qemu::hardware::{Chipset, Controller, Hardware, Serial};
 
 /// Small enough to leave room for the others.
 const SNAKE_WIDTH: i32 = 350;
@@ -65,12 +65,15 @@ pub fn take(project: &Project) -> Result {
     let disk_image = folder.join("disk.img");
     disk::create(&disk_image, disk::STANDARD, &project.root.join("disk"))?;
     let hardware = Hardware {
+        chipset: Chipset::Pc,
+        controller: Controller::Ide,
         boot: direct_boot(project, &kernel)?,
         serial: Serial::File(folder.join("serial.log")),
         accelerator: accelerator::tcg(),
         cpus: project.cpus,
         memory_mib: project.memory_mib,
         disk: Some(disk_image),
+        disk_faults: None,
         ps2: true,
         exit_port: false,
         count_instructions: false,

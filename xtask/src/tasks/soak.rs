@@ -12,7 +12,7 @@ use crate::host::accelerator::{self, Accelerator};
 use crate::host::run;
 use crate::machine::Machine;
 use crate::project::Project;
-use crate::qemu::hardware::{Boot, Hardware, Serial};
+use crate::qemu::hardware::{Boot, Chipset, Controller, Hardware, Serial};
 
 /// The seed of `make test`, unless `SEED` says another.
 const SEED: u64 = 20_261_120;
@@ -73,12 +73,15 @@ fn perform(project: &Project, soak: &Soak, folder: &Path, show: bool) -> Result 
     // Instructions can only be counted on one CPU that one thread of the host plays.
     let single = Accelerator { arguments: &["-accel", "tcg", "-cpu", "max"], reason: String::new() };
     let hardware = Hardware {
+        chipset: Chipset::Pc,
+        controller: Controller::Ide,
         boot,
         serial: Serial::File(folder.join("serial.log")),
         accelerator: if soak.count_instructions { single } else { accelerator::tcg() },
         cpus: soak.cpus,
         memory_mib: project.memory_mib,
         disk: None,
+        disk_faults: None,
         ps2: true,
         exit_port: true,
         count_instructions: soak.count_instructions,

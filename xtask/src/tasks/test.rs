@@ -11,7 +11,7 @@ use crate::error::{Context, Result, fail};
 use crate::host::{accelerator, run, toolchain};
 use crate::machine::Machine;
 use crate::project::Project;
-use crate::qemu::hardware::{Boot, Hardware, Serial};
+use crate::qemu::hardware::{Boot, Chipset, Controller, Hardware, Serial};
 use crate::scenarios;
 
 /// QEMU's exit code when the guest writes `value` to the exit port is `value << 1 | 1`; the kernel writes
@@ -84,12 +84,15 @@ fn selftest(project: &Project, name: &str, cpus: u32) -> Result {
         other => other,
     };
     let hardware = Hardware {
+        chipset: Chipset::Pc,
+        controller: Controller::Ide,
         boot,
         serial: Serial::File(folder.join("serial.log")),
         accelerator: accelerator::tcg(),
         cpus,
         memory_mib: 512,
         disk: Some(disk_image.clone()),
+        disk_faults: None,
         ps2: true,
         exit_port: true,
         count_instructions: false,
