@@ -111,3 +111,13 @@ const fn days_in_month(year: u16, month: u8) -> u8 {
         _ => 31,
     }
 }
+
+/// By how many seconds a clock that says `kept` is to be set forward to agree with one that says `battery`, both in seconds
+/// since 1970 and both cut off below the second. 0 when they may be the same moment: two clocks that tick at different times
+/// differ by one now and then.
+pub fn correction(kept: u64, battery: u64) -> i64 {
+    match battery.wrapping_sub(kept).cast_signed() {
+        -1..=1 => 0,
+        seconds => seconds,
+    }
+}

@@ -76,3 +76,20 @@ fn no_clock_is_no_date() {
         }
     }
 }
+
+/// Two clocks of one speed that tick at different parts of the second are never set by each other; one that lost or gained
+/// whole seconds is right afterwards.
+#[test]
+fn a_clock_is_set_only_when_it_is_wrong() {
+    for fraction in 0..10 {
+        for tenths in 0..100 {
+            let (kept, battery) = (1_000 + tenths / 10, 1_000 + (tenths + fraction) / 10);
+            assert_eq!(calendar::correction(kept, battery), 0);
+            assert_eq!(calendar::correction(battery, kept), 0);
+        }
+    }
+    for lost in 2..100_u64 {
+        assert_eq!(calendar::correction(5_000, 5_000 + lost), lost as i64);
+        assert_eq!(calendar::correction(5_000 + lost, 5_000), -(lost as i64));
+    }
+}

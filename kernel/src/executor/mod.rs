@@ -27,6 +27,9 @@ pub type JoinHandle<T> = ::executor::JoinHandle<Services, T>;
 /// From an interrupt handler, or anybody, to the one task that waits for it.
 pub type Signal = ::executor::Signal<Services>;
 
+/// A beat that a task waits for again and again.
+pub type Interval = ::executor::Interval<Services>;
+
 static EXECUTOR: Once<Executor<Services>> = Once::new();
 
 /// A signal that was not given yet. The holder of a lock of [`Rank::Queue`] or below it must not give it.
@@ -124,6 +127,12 @@ pub async fn timeout_at_ns<F: Future>(deadline_ns: u64, future: F) -> Result<F::
         Some(executor) => executor.timeout_at_ns(deadline_ns, future).await,
         None => Ok(future.await),
     }
+}
+
+/// A beat every `ms` milliseconds, the first one that long from now; `None` where there is no executor, and so no task to wait
+/// for it.
+pub fn interval_ms(ms: u64) -> Option<Interval> {
+    EXECUTOR.get().map(|executor| executor.interval_ns(ms.saturating_mul(1_000_000)))
 }
 
 /// All tasks, by number.
