@@ -2,7 +2,7 @@
 //! them that needs no machine.
 //!
 //! - [`Inspector`]: what may be asked; the kernel answers, the shell formats
-//! - [`thread`], [`machine`]: the reports
+//! - [`thread`], [`task`], [`machine`]: the reports
 //! - [`chain`]: who waits for whom, and whether they wait in a circle
 //! - [`profile`]: from sampled addresses to the functions they are in
 //! - [`entry`]: the bits of a page table's entry, in words
@@ -16,6 +16,7 @@ pub mod chain;
 pub mod entry;
 pub mod machine;
 pub mod profile;
+pub mod task;
 pub mod thread;
 
 use alloc::string::String;
@@ -24,6 +25,7 @@ use core::fmt;
 
 use machine::{CpuReport, InterruptReport, LockReport, MemoryReport, PageReport};
 use profile::Profile;
+use task::TaskReport;
 use thread::ThreadReport;
 
 /// Why a profile can't be taken.
@@ -48,6 +50,9 @@ impl fmt::Display for ProfileError {
 pub trait Inspector {
     /// All threads, by number.
     fn threads(&self) -> Vec<ThreadReport>;
+
+    /// All tasks of the executor, by number.
+    fn tasks(&self) -> Vec<TaskReport>;
 
     /// The functions that thread `id` is in, innermost first; `None` when there is no such thread. Empty while it
     /// runs: nobody looks at a stack that is being used.

@@ -20,6 +20,16 @@ fn threads_say_what_they_wait_for() {
 }
 
 #[test]
+fn tasks_are_listed_with_their_turns() {
+    assert_eq!(
+        output_of("debug tasks"),
+        "ID  NAME        STATE    POLLS\n \
+          1  serial log  waiting    120\n\
+         12  clock       queued       3"
+    );
+}
+
+#[test]
 fn a_backtrace_needs_a_thread_that_stands_still() {
     assert_eq!(output_of("debug backtrace 2"), "0x10  desk::draw+0x4\n0x20  desk::run+0x8");
     assert_eq!(
@@ -87,7 +97,7 @@ fn interrupts_and_cpus_are_counted() {
 #[test]
 fn what_can_be_asked_is_listed_and_completed() {
     let listed = output_of("debug");
-    assert_eq!(listed.lines().count(), 7);
+    assert_eq!(listed.lines().count(), 8);
     assert!(listed.contains("debug page ADDRESS"), "{listed}");
     assert!(
         output_of("debug thread").starts_with("debug: thread: nothing to show (try one of backtrace, cpus,")

@@ -8,10 +8,12 @@ use ::diagnosis::machine::{
     ClassReport, CpuReport, EntryReport, InterruptReport, MemoryReport, PageReport, RegionReport,
     WindowReport,
 };
+use ::diagnosis::task::{TaskReport, TaskState};
 use ::diagnosis::thread::ThreadName;
 
 use crate::arch::trap::vector;
 use crate::arch::{cpu, irq, time, trap};
+use crate::executor;
 use crate::memory::{self, heap, kernel_space};
 use crate::task;
 
@@ -98,6 +100,20 @@ pub fn interrupts() -> Vec<InterruptReport> {
         }
     }
     reports
+}
+
+/// The executor's tasks.
+pub fn tasks() -> Vec<TaskReport> {
+    let state = |state| match state {
+        executor::TaskState::Waiting => TaskState::Waiting,
+        executor::TaskState::Queued => TaskState::Queued,
+        executor::TaskState::Running => TaskState::Running,
+        executor::TaskState::Finished => TaskState::Finished,
+    };
+    let tasks = executor::list().into_iter();
+    tasks
+        .map(|task| TaskReport { id: task.id, name: task.name, state: state(task.state), polls: task.polls })
+        .collect()
 }
 
 /// The CPUs.

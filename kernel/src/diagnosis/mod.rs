@@ -15,6 +15,7 @@ use alloc::vec::Vec;
 
 use ::diagnosis::machine::{CpuReport, InterruptReport, LockReport, MemoryReport, PageReport};
 use ::diagnosis::profile::Profile;
+use ::diagnosis::task::TaskReport;
 use ::diagnosis::thread::ThreadReport;
 use ::diagnosis::{Inspector, ProfileError};
 
@@ -24,6 +25,10 @@ pub struct Kernel;
 impl Inspector for Kernel {
     fn threads(&self) -> Vec<ThreadReport> {
         threads::reports()
+    }
+
+    fn tasks(&self) -> Vec<TaskReport> {
+        machine::tasks()
     }
 
     fn backtrace(&self, id: u64) -> Option<Vec<String>> {

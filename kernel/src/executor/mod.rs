@@ -12,7 +12,7 @@ mod platform;
 use core::future::Future;
 
 use ::executor::Executor;
-pub use ::executor::{SpawnError, TaskInfo, TimedOut, yield_now};
+pub use ::executor::{SpawnError, TaskInfo, TaskState, TimedOut, yield_now};
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 

@@ -22,12 +22,14 @@ pub const SCENARIOS: &[Scenario] = &[
 fn shows(stage: &Stage) -> Result {
     let mut machine = stage.boot(stage.hardware(Some(stage.disk()?)))?;
     for (command, wanted) in [
-        // The input thread waits for keys; the shell that answers runs.
-        ("debug threads", &["an event in input::receive", "a message in desktop"][..]),
+        // The services wait for something to do; the shell that answers runs.
+        ("debug threads", &["an event in executor::run", "a message"][..]),
+        // The desktop's input task waits for keys.
+        ("clear; debug tasks", &["desktop input", "serial log", "waiting"]),
         ("clear; debug locks", &["Nobody waits for a lock."]),
         (
             "clear; debug page 0xffffffff80000000",
-            &["the kernel image", "executable", "read-only", "physical 0x"],
+            &["the kernel's code", "executable", "read-only", "physical 0x"],
         ),
         ("clear; debug page 0x10", &["the null page", "Nothing is mapped there"]),
         ("clear; debug interrupts", &["timer", "keyboard", "reschedule"]),

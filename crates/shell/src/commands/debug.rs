@@ -22,13 +22,14 @@ struct Subject {
 }
 
 /// In the order of the alphabet.
-const SUBJECTS: [Subject; 7] = [
+const SUBJECTS: [Subject; 8] = [
     Subject { name: "backtrace", argument: "ID", brief: "where a thread is, by its number", run: backtrace },
     Subject { name: "cpus", argument: "", brief: "what runs on each CPU", run: cpus },
     Subject { name: "interrupts", argument: "", brief: "interrupts so far, by CPU", run: interrupts },
     Subject { name: "locks", argument: "", brief: "who holds which locks, who waits", run: locks },
     Subject { name: "memory", argument: "", brief: "the memory map, heap and frames", run: memory },
     Subject { name: "page", argument: "ADDRESS", brief: "how an address is translated", run: page },
+    Subject { name: "tasks", argument: "", brief: "each task of the executor", run: tasks },
     Subject { name: "threads", argument: "", brief: "each thread and what it waits for", run: threads },
 ];
 
@@ -76,6 +77,22 @@ fn threads(inspector: &dyn Inspector, _: &[String]) -> Result<String, Failure> {
         .collect();
     let header = ["ID", "NAME", "STATE", "CPU", "LEVEL", "TIME", "WAITS FOR"];
     Ok(table(&header, &[true, false, false, true, true, true, false], &rows))
+}
+
+fn tasks(inspector: &dyn Inspector, _: &[String]) -> Result<String, Failure> {
+    let rows: Vec<Vec<String>> = inspector
+        .tasks()
+        .into_iter()
+        .map(|task| {
+            Vec::from([
+                task.id.to_string(),
+                task.name.to_string(),
+                task.state.name().to_string(),
+                task.polls.to_string(),
+            ])
+        })
+        .collect();
+    Ok(table(&["ID", "NAME", "STATE", "POLLS"], &[true, false, false, true], &rows))
 }
 
 fn backtrace(inspector: &dyn Inspector, arguments: &[String]) -> Result<String, Failure> {

@@ -5,6 +5,7 @@ use diagnosis::machine::{
     RegionReport, SpinLocks, WindowReport,
 };
 use diagnosis::profile::{CpuShare, FunctionShare, Profile};
+use diagnosis::task::{TaskReport, TaskState};
 use diagnosis::thread::{LockName, ThreadName, ThreadReport, ThreadState, WaitCause, WaitReport};
 use diagnosis::{Inspector, ProfileError};
 
@@ -36,6 +37,13 @@ impl Inspector for Patient {
             thread(name(1, "shell"), ThreadState::Running, None),
             thread(name(2, "pen"), ThreadState::Asleep, wait(held, Some("desk::draw"), None)),
             thread(name(3, "eraser"), ThreadState::Asleep, wait(WaitCause::Moment, None, Some(350))),
+        ]
+    }
+
+    fn tasks(&self) -> Vec<TaskReport> {
+        vec![
+            TaskReport { id: 1, name: "serial log", state: TaskState::Waiting, polls: 120 },
+            TaskReport { id: 12, name: "clock", state: TaskState::Queued, polls: 3 },
         ]
     }
 
