@@ -167,8 +167,9 @@ fn spans(
         return;
     }
     let attributes = attributes(choices);
-    match table.protect_span(machine, page, length, |_| attributes) {
-        Ok(stale) => {
+    match table.protect_some(machine, page, length, u64::MAX, |_| attributes) {
+        Ok((stale, done)) => {
+            assert_eq!(done, length);
             stale.flush(|_, _| ()).free(machine);
             for mapping in expected.expect("the model refuses it") {
                 model.0.insert(mapping.page.get(), Mapping { attributes, ..mapping });

@@ -77,7 +77,11 @@ fn queue(choices: &mut Choices) {
                     model.0[level.index()].push_back(thread);
                 }
             }
-            3 | 4 => assert_eq!(queue.pop_if(may_run), model.take(may_run)),
+            3 => assert_eq!(queue.pop_if(may_run), model.take(may_run)),
+            4 => {
+                let first = model.best().map(|best| model.0[best.index()][0]).filter(|&first| may_run(first));
+                assert_eq!(queue.pop_first(may_run), first.and_then(|_| model.take(may_run)));
+            }
             5 => {
                 let thread = Thread(choices.below(THREADS));
                 let own = choices.below(LEVELS + 1);

@@ -13,6 +13,9 @@ use vfs::{FileSystem, FsError, OpenMode, RamFs};
 use crate::Target;
 use crate::choices::Choices;
 
+#[path = "../../../crates/shell/tests/support/patient.rs"]
+mod patient;
+
 pub const TARGET: Target = Target { name: "shell", run, seeds };
 
 /// Answers after the end of the input that a shell may need to see that there is none.
@@ -148,6 +151,10 @@ impl System for Machine {
             threads: Vec::new(),
             processes: Vec::new(),
         }
+    }
+
+    fn inspector(&self) -> &dyn diagnosis::Inspector {
+        &patient::Patient
     }
 
     fn version(&self) -> String {
