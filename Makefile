@@ -5,7 +5,7 @@ export BUILD DISK LIMINE_DIR CPUS MEMORY CMDLINE RESOLUTION ONLY SEED MIN KEEP I
 
 XTASK = scripts/setup.sh $@ && . "$(BUILD)/toolchain.env" && "$$QUICKLIME_CARGO" run --quiet --package xtask -- $@
 # Deeper than `cargo test` goes, and with the counts of what was visited.
-MODEL = LOOM_MAX_PREEMPTIONS=3 "$$QUICKLIME_CARGO" test --release -p blocking -p executor -p process --lib --test exploration -- --nocapture
+MODEL = LOOM_MAX_PREEMPTIONS=3 "$$QUICKLIME_CARGO" test --release -p blocking -p executor -p process -p sched --lib --test exploration -- --nocapture
 
 .DEFAULT_GOAL := help
 .PHONY: run run-uefi run-direct iso disk usb kernel loader debug screenshot test check model fuzz soak bench doctor clean help
@@ -22,7 +22,7 @@ debug:      ; @$(XTASK) ## boot stopped under gdb on :1234 with symbols loaded
 screenshot: ; @$(XTASK) ## boot without a window and write build/screenshot.png
 test:       ; @$(XTASK) ## run every test: host tests, self-test boots, some fuzzing and soaking, scenarios
 check:      ; @$(XTASK) ## check format, lints, docs and the rules of the source tree
-model:      ; @scripts/setup.sh $@ && . "$(BUILD)/toolchain.env" && $(MODEL) ## explore interleavings of what threads and tasks sleep in, and states of processes
+model:      ; @scripts/setup.sh $@ && . "$(BUILD)/toolchain.env" && $(MODEL) ## explore interleavings of what threads and tasks sleep in, and states of processes and of the scheduler
 fuzz:       ; @$(XTASK) ## look for inputs that break a crate, guided by coverage: make fuzz ONLY=elf MIN=10
 soak:       ; @$(XTASK) ## let threads do at random what threads do, and check that all is as before: make soak MIN=30
 bench:      ; @$(XTASK) ## measure; print a table and write build/bench.json
