@@ -19,6 +19,8 @@ use crate::task::{self, ThreadInfo, Wait, WaitKind};
 /// Return addresses looked at: what is further out is the thread's first function.
 const MAX_FRAMES: usize = 64;
 
+/// Attempts at a glance during which no thread goes to sleep or wakes; the last is taken as it is.
+const GLANCES: usize = 4;
 /// Where what waits is implemented: who calls it is what one wants to know.
 const MACHINERY: [&str; 7] =
     ["blocking::", "kernel::sync::", "kernel::task::", "kernel::arch::", "core::", "alloc::", "trap_"];
@@ -118,13 +120,19 @@ impl Seen {
 
 /// Threads with what they wait for. What was read of a thread that has run meanwhile is dropped.
 fn look() -> Vec<(ThreadInfo, Option<WaitReport>)> {
-    let before = task::list();
-    let mut seen: Vec<Seen> = before.iter().map(Seen::of).collect();
-    // Looking into memory takes microseconds; finding names takes longer, and comes after this second look.
-    let threads = task::list();
-    let sleep = |thread: &ThreadInfo| thread.waits.map(|wait| wait.sleep);
+    let sleep = |thread: &ThreadInfo| (thread.id, thread.waits.map(|wait| wait.sleep));
+    let glance = || {
+        let before = task::list();
+        let seen: Vec<Seen> = before.iter().map(Seen::of).collect();
+        (before, seen, task::list())
+    };
+    // Looking into memory takes microseconds; finding names takes longer, and comes after it.
+    let (before, mut seen, threads) = (1..GLANCES)
+        .map(|_| glance())
+        .find(|(before, _, after)| before.iter().map(sleep).eq(after.iter().map(sleep)))
+        .unwrap_or_else(glance);
     let report = |thread: &ThreadInfo| {
-        let same = before.iter().position(|then| then.id == thread.id && sleep(then) == sleep(thread));
+        let same = before.iter().position(|then| sleep(then) == sleep(thread));
         let seen = same.and_then(|index| seen.get_mut(index)).map(core::mem::take).unwrap_or_default();
         thread.waits.as_ref().map(|wait| report(&threads, wait, &seen))
     };

@@ -23,19 +23,19 @@ fn shows(stage: &Stage) -> Result {
     let mut machine = stage.boot(stage.hardware(Some(stage.disk()?)))?;
     for (command, wanted) in [
         // The services wait for something to do; the shell that answers runs.
-        ("debug threads", &["an event in executor::run", "a message"][..]),
+        ("debug threads", &["an event in executor::run", "a message", "sleep, "][..]),
         // The desktop's input task waits for keys.
         ("clear; debug tasks", &["desktop input", "serial log", "waiting"]),
         ("clear; debug locks", &["Nobody waits for a lock."]),
         (
             "clear; debug page 0xffffffff80000000",
-            &["the kernel's code", "executable", "read-only", "physical 0x"],
+            &["the kernel's code", "4 KiB page, read-only", "physical 0x"],
         ),
         ("clear; debug page 0x10", &["the null page", "Nothing is mapped there"]),
         ("clear; debug interrupts", &["timer", "keyboard", "reschedule"]),
         ("clear; debug cpus", &["shell ("]),
         ("clear; debug backtrace 99", &["no such thread"]),
-        ("clear; debug memory", &["Frames free", "kernel stacks"]),
+        ("clear; debug memory", &["Frames free", "The loader's"]),
     ] {
         machine.enter(command)?;
         machine.wait_for_screen(&format!("what {command} shows"), |image| {
@@ -60,14 +60,23 @@ fn deadlock(stage: &Stage) -> Result {
     stage.power_off(machine, None)
 }
 
-/// What the shell does in a loop meanwhile must be among the hottest.
+/// Moving the mouse keeps the desktop busy, and its functions show.
 fn profiles(stage: &Stage) -> Result {
     let mut machine = stage.boot(stage.hardware(Some(stage.disk()?)))?;
-    machine.enter("prof 1")?;
-    machine.wait_for_text("a second on a busy CPU", Font::Mono)?;
-    let before = machine.settle()?;
-    if find_text(&before, "Idle: CPU 0", Font::Mono).is_none() {
-        fail!("prof says nothing of idle CPUs")
+    machine.enter("prof 3")?;
+    for step in 0..60 {
+        machine.move_to(300 + 10 * step, 100 + 10 * (step % 5))?;
     }
+    machine.wait_for_text("a second on a busy CPU", Font::Mono)?;
+    let shown = machine.settle()?;
+    for text in ["Idle: CPU 0", "kernel::"] {
+        if find_text(&shown, text, Font::Mono).is_none() {
+            fail!("prof does not show {text:?}")
+        }
+    }
+    machine.enter("clear; prof 60")?;
+    machine.settle()?;
+    machine.press(&["ctrl", "c"])?;
+    machine.wait_for_text("^C", Font::Mono)?;
     stage.power_off(machine, None)
 }
