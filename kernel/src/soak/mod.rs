@@ -1,5 +1,5 @@
 //! Everything at once, for as long as one likes. Boot with `soak=SEED` and, if a minute is not enough, `soak_seconds=N`:
-//! threads do at random, from that seed, what threads do ([`work`]), on all CPUs. What is shared is checked as it is used,
+//! threads do at random, from that seed, what threads do ([`mod@work`]), on all CPUs. What is shared is checked as it is used,
 //! and afterwards frames, heap and threads must be what they were before. QEMU ends with the verdict; `make soak` runs it.
 //!
 //! On one CPU under `-icount` the same seed gives the same run. On several CPUs only the decisions are the same and not
