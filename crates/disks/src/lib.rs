@@ -2,8 +2,10 @@
 //!
 //! [`queue`] keeps the requests to one controller: how many run at once, which are tried again, when a controller that
 //! stops answering is reset and when it is given up. A [`Controller`] is what a driver makes of its hardware; [`nvme`]
-//! and [`ahci`] are two. Nothing here sleeps or knows the kernel: registers and memory come in as the traits of
-//! [`hardware`], so that the tests drive it with models of the devices, which can be as ill-behaved as a test needs.
+//! and [`ahci`] are two. [`ata`] is what all ATA disks have in common, [`overlay`] a disk in memory.
+//!
+//! Nothing here sleeps or knows the kernel: registers and memory come in as the traits of [`hardware`], so that the
+//! tests drive it with models of the devices, which can be as ill-behaved as a test needs.
 #![no_std]
 #![forbid(unsafe_code)]
 #![warn(missing_docs)]
@@ -14,6 +16,7 @@ pub mod ahci;
 pub mod ata;
 pub mod hardware;
 pub mod nvme;
+pub mod overlay;
 pub mod queue;
 
 use core::fmt;
