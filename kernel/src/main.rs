@@ -103,7 +103,7 @@ fn finish(boot: &'static BootInfo) {
     if let Some(layout) = line.value("keyboard").and_then(keymap::Layout::from_name) {
         input::set_layout(layout);
     }
-    drivers::initialise(boot.boot_time);
+    drivers::initialise(boot);
     fs::initialise();
     if let Some(seed) = number(line, "soak") {
         soak::run(seed, number(line, "soak_seconds").unwrap_or(60));

@@ -12,6 +12,15 @@ use crate::sync::Mutex;
 
 pub use queued::Controlled;
 
+/// How long what is written lasts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Permanence {
+    /// It is there at the next boot.
+    Kept,
+    /// It is in memory.
+    UntilPowerOff,
+}
+
 /// A disk.
 #[derive(Clone)]
 pub struct Disk {
@@ -21,16 +30,18 @@ pub struct Disk {
     pub model: String,
     /// The disk itself.
     pub device: Arc<dyn BlockDevice>,
+    /// How long what is written to it lasts.
+    pub permanence: Permanence,
 }
 
 static DISKS: Mutex<Vec<Disk>> = Mutex::new(Vec::new());
 
 /// Adds a disk that a driver found.
-pub fn register(model: String, device: Arc<dyn BlockDevice>) {
+pub fn register(model: String, device: Arc<dyn BlockDevice>, permanence: Permanence) {
     let mut disks = DISKS.lock();
     let name = alloc::format!("disk {}", disks.len());
     log::info!("{name}: {model}, {} MiB", device.sector_count() >> 11);
-    disks.push(Disk { name, model, device });
+    disks.push(Disk { name, model, device, permanence });
 }
 
 /// The disks, in the order in which they were found.

@@ -10,7 +10,7 @@ use pci::{Function, class};
 
 use super::hardware::ThisMachine;
 use super::pci::{self as bus, Device};
-use crate::block::{self, Controlled};
+use crate::block::{self, Controlled, Permanence};
 
 /// Where AHCI's registers are.
 const WINDOW: u8 = 5;
@@ -54,7 +54,7 @@ fn open(function: &'static Function) -> Result<(), String> {
         Err(problem) => log::warn!("{}: looked after by polling: {problem}", function.address),
     }
     for (port, model, sectors) in ports {
-        block::register(model, port.disk(0, sectors));
+        block::register(model, port.disk(0, sectors), Permanence::Kept);
     }
     Ok(())
 }

@@ -8,21 +8,23 @@ mod nvme;
 pub mod pci;
 pub mod power;
 mod ps2;
+mod ram_disk;
 pub mod rtc;
 
 pub use ps2::problem as input_problem;
 
 use crate::block;
+use crate::boot::BootInfo;
 
-/// Finds the devices. Runs as a thread: drivers may wait. `boot_time` is the loader's idea of the time, in seconds
-/// since 1970.
-pub fn initialise(boot_time: Option<u64>) {
-    rtc::initialise(boot_time);
+/// Finds the devices. Runs as a thread: drivers may wait.
+pub fn initialise(boot: &BootInfo) {
+    rtc::initialise(boot.boot_time);
     ps2::initialise();
     pci::initialise();
     nvme::initialise();
     ahci::initialise();
     ata::initialise();
+    ram_disk::initialise(&boot.modules);
     if block::disks().is_empty() {
         log::warn!("no disk: files are kept in memory only");
     }

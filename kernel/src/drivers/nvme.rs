@@ -11,7 +11,7 @@ use pci::{Function, class};
 
 use super::hardware::ThisMachine;
 use super::pci::{self as bus, Device};
-use crate::block::{self, Controlled};
+use crate::block::{self, Controlled, Permanence};
 use crate::lock::Once;
 
 /// Registers the disks of every NVMe controller.
@@ -47,7 +47,7 @@ fn open(function: &'static Function) -> Result<(), String> {
         Err(problem) => log::warn!("{model}: looked after by polling: {problem}"),
     }
     for (unit, sectors) in sizes.into_iter().enumerate() {
-        block::register(model.clone(), controller.disk(unit, sectors));
+        block::register(model.clone(), controller.disk(unit, sectors), Permanence::Kept);
     }
     Ok(())
 }

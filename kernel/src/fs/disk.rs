@@ -11,7 +11,7 @@ use fat::{Fat, MountError, NotFat32, Report};
 use partitions::PartitionDevice;
 
 use super::{DISK, create_directory, mebibytes, mount};
-use crate::block::{self, Disk};
+use crate::block::{self, Disk, Permanence};
 use crate::drivers::rtc;
 use crate::memory;
 use crate::sync::Mutex;
@@ -20,10 +20,10 @@ use crate::sync::Mutex;
 const CACHE_BLOCKS: u64 = 1024;
 const CACHE_PART: u64 = 64;
 
-/// Why `/disk` is not there or can't be written to; None when all is well.
+/// Why `/disk` is not there, can't be written to, or does not last; None when all is well.
 static PROBLEM: Mutex<Option<String>> = Mutex::new(None);
 
-/// Why `/disk` can't be used, in a sentence for the person at the machine. None when all is well.
+/// Why `/disk` can't be used, or is not what it seems, in a sentence for the person at the machine. None when all is well.
 pub fn status() -> Option<String> {
     PROBLEM.lock().clone()
 }
@@ -33,14 +33,28 @@ pub fn initialise() {
     let mut problems = Vec::new();
     for disk in block::disks() {
         match mount_first_volume(&disk) {
+            Ok(()) if disk.permanence == Permanence::UntilPowerOff => {
+                let cause = match problems.as_slice() {
+                    [] => "No disk found".to_string(),
+                    problems => problems.join("; "),
+                };
+                tell_problem(format!(
+                    "{cause}. {DISK} is in memory: what is written there is lost at power-off."
+                ));
+                return;
+            }
             Ok(()) => return,
             Err(problem) => problems.push(format!("{} ({}): {problem}", disk.name, disk.model)),
         }
     }
-    let problem = match problems.as_slice() {
+    tell_problem(match problems.as_slice() {
         [] => "No disk found. Files are kept in memory and are lost at power-off.".to_string(),
         problems => format!("{DISK} is not available: {}.", problems.join("; ")),
-    };
+    });
+}
+
+/// Keeps a problem for the person at the machine, and logs it.
+fn tell_problem(problem: String) {
     log::warn!("{problem}");
     *PROBLEM.lock() = Some(problem);
 }
@@ -78,8 +92,7 @@ fn mount_volume(name: &str, device: Arc<dyn BlockDevice>) -> Result<(), MountErr
     if let Some(damage) = report.damage {
         let problem =
             format!("{DISK} can only be read: {name} is damaged ({damage}). fsck.fat can repair it.");
-        log::warn!("{problem}");
-        *PROBLEM.lock() = Some(problem);
+        tell_problem(problem);
     }
     // Made only now: without a disk, writing to a directory of that name would keep files until power-off only.
     match create_directory(DISK) {

@@ -15,14 +15,21 @@ pub fn build(project: &Project, kernel: &Path) -> Result<PathBuf> {
     let contents = std::fs::read(kernel).context(format!("read {}", kernel.display()))?;
     let profile = kernel.parent().and_then(Path::file_name).unwrap_or_default();
     let bundle = project.build.join("bundle").join(profile);
-    run::write_file(&bundle, bundled(&contents)?)?;
+    run::write_file(&bundle, bundled(&contents, None)?)?;
     Ok(bundle)
 }
 
-fn bundled(kernel: &[u8]) -> Result<Vec<u8>> {
+/// Bundles `kernel` with the image of a disk, which the kernel then has in memory, into the file `bundle`.
+pub fn build_with_disk(kernel: &Path, image: &Path, bundle: &Path) -> Result {
+    let read = |path: &Path| std::fs::read(path).context(format!("read {}", path.display()));
+    run::write_file(bundle, bundled(&read(kernel)?, Some(&read(image)?))?)
+}
+
+fn bundled(kernel: &[u8], disk: Option<&[u8]>) -> Result<Vec<u8>> {
     let mut bytes = Vec::new();
-    let entry = Entry { path: b"/boot/kernel", string: b"", bytes: kernel };
-    write(&[entry], |piece| -> Result {
+    let mut entries = vec![Entry { path: b"/boot/kernel", string: b"", bytes: kernel }];
+    entries.extend(disk.map(|bytes| Entry { path: b"/boot/files.img", string: b"", bytes }));
+    write(&entries, |piece| -> Result {
         bytes.extend_from_slice(piece);
         Ok(())
     })?;
@@ -37,9 +44,11 @@ mod tests {
     #[test]
     fn the_loader_finds_the_kernel_in_it() {
         let kernel: Vec<u8> = (0..9000).map(|i| i as u8).collect();
-        let bytes = bundled(&kernel).unwrap();
+        let bytes = bundled(&kernel, None).unwrap();
         let pack = Pack::parse(&bytes).unwrap();
         assert_eq!(pack.count(), 1);
         assert_eq!(pack.kernel().unwrap().bytes, kernel);
+        let bytes = bundled(&kernel, Some(b"a disk")).unwrap();
+        assert_eq!(Pack::parse(&bytes).unwrap().count(), 2);
     }
 }

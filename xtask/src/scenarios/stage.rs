@@ -18,6 +18,8 @@ const LIFETIME: Duration = Duration::from_secs(120);
 /// What is built once and used by all.
 pub struct Artifacts {
     loader: PathBuf,
+    /// The kernel in the bundle.
+    kernel: PathBuf,
     /// A bundle of the kernel with debug assertions and lock ranks checked.
     bundle: PathBuf,
     /// A bundle of the kernel as people get it.
@@ -37,6 +39,7 @@ impl Artifacts {
         Ok(Self {
             loader: compile::loader(project)?,
             bundle: bundle::build(project, &kernel)?,
+            kernel,
             shipped: bundle::build(project, &compile::kernel(project, Profile::Release)?)?,
             iso: iso::build(project)?,
             disk: pristine,
@@ -113,6 +116,13 @@ impl<'a> Stage<'a> {
             bundle: bundle.to_path_buf(),
             command_line: command_line.into(),
         }
+    }
+
+    /// Booting through the loader with this disk's image in memory.
+    pub fn direct_with_disk_in_memory(&self, image: &Path) -> Result<Boot> {
+        let bundle = self.folder.join("bundle");
+        bundle::build_with_disk(&self.artifacts.kernel, image, &bundle)?;
+        Ok(Boot::Direct { loader: self.artifacts.loader.clone(), bundle, command_line: String::new() })
     }
 
     /// Switches a machine on, and waits for nothing.

@@ -19,6 +19,7 @@ pub const SCENARIOS: &[Scenario] = &[
     ("an_ahci_disk_keeps_what_is_copied_on_pc", |stage| keeps(stage, Chipset::Pc, Controller::Ahci)),
     ("an_nvme_disk_keeps_what_is_copied_on_q35", |stage| keeps(stage, Chipset::Q35, Controller::Nvme)),
     ("an_nvme_disk_keeps_what_is_copied_on_pc", |stage| keeps(stage, Chipset::Pc, Controller::Nvme)),
+    ("a_disk_in_memory_has_files_and_forgets", forgets),
     ("a_request_that_fails_once_on_ide_is_tried_again", |stage| {
         fails_once(stage, Chipset::Pc, Controller::Ide)
     }),
@@ -67,6 +68,29 @@ fn keeps(stage: &Stage, chipset: Chipset, controller: Controller) -> Result {
         }
     }
     Ok(())
+}
+
+/// A machine whose only disk is an image beside the kernel: there are files, they can be written, the person is told that
+/// this does not last, and at the next boot all is as it was.
+fn forgets(stage: &Stage) -> Result {
+    let boot = stage.direct_with_disk_in_memory(&stage.disk()?)?;
+    let mut machine = stage.boot(Hardware { boot, ..stage.hardware(None) })?;
+    if !machine.serial_log()?.contains("/disk is in memory: what is written there is lost at power-off.") {
+        fail!("the log does not say that files are lost at power-off");
+    }
+    machine.enter("cat /disk/notes/shopping.txt")?;
+    machine.wait_for_text("goggles", Font::Mono)?;
+    machine.enter("write /disk/hello.txt hi there")?;
+    machine.settle()?;
+    machine.enter("clear")?;
+    machine.settle()?;
+    machine.enter("cat /disk/hello.txt")?;
+    machine.wait_for_text("hi there", Font::Mono)?;
+    machine.enter("reboot")?;
+    machine.wait_for_line(READY, Duration::from_secs(60))?;
+    machine.enter("cat /disk/hello.txt")?;
+    machine.wait_for_text("no such file", Font::Mono)?;
+    machine.power_off()
 }
 
 /// The first sector of the image with these bytes.

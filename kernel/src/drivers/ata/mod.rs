@@ -17,7 +17,7 @@ use alloc::sync::Arc;
 use blockcache::{BlockDevice, DeviceError, SECTOR_SIZE};
 use disks::ata::Identity;
 
-use crate::block;
+use crate::block::{self, Permanence};
 use crate::sync::Mutex;
 use channel::{Channel, Direction, Drive, MAX_SECTORS};
 use error::AtaError;
@@ -54,7 +54,11 @@ pub fn initialise() {
             match identity {
                 Ok(Some(identity)) => {
                     let model = String::from(identity.model());
-                    block::register(model, Arc::new(AtaDisk { channel: channel.clone(), drive, identity }));
+                    block::register(
+                        model,
+                        Arc::new(AtaDisk { channel: channel.clone(), drive, identity }),
+                        Permanence::Kept,
+                    );
                 }
                 Ok(None) => {}
                 Err(error) => log::warn!("{}, {drive:?}: not used: {error}", place.name),
