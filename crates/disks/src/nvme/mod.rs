@@ -3,7 +3,7 @@
 //! One ring of commands for administration, one for reading and writing, each with a ring of answers; a doorbell
 //! register for each ring says how far it was filled or emptied. An answer's phase bit changes with every round, so
 //! that a new one is told from an old one without asking the device. [`command`] builds commands and reads answers,
-//! [`ring`] keeps the rings, [`controller`] makes a [`crate::Controller`] of them.
+//! `ring` keeps the rings, `controller` makes a [`crate::Controller`] of them.
 //!
 //! "NVMe" in citations is the NVM Express Base Specification, revision 1.4.
 

@@ -177,9 +177,9 @@ fn heap(report: &MemoryReport) -> String {
     let mut text = table(&["OBJECT BYTES", "IN USE", "HELD", "ALLOCATED SINCE BOOT"], &[true; 4], &rows);
     let free = report.usable.saturating_sub(report.used);
     for (what, bytes) in [
-        ("Heap, small objects in use", report.heap_used),
+        ("Heap, below 64 KiB in use", report.heap_used),
         ("Heap, held for them", report.heap_held),
-        ("Heap, large allocations", report.large),
+        ("Heap, from 64 KiB on", report.large),
         ("Frames in use", report.used),
         ("Frames free", free),
         ("Kernel, its file, modules", report.kernel),

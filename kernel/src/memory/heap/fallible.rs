@@ -31,7 +31,6 @@ pub fn boxed<T>(value: T) -> Result<Box<T>, T> {
 
 /// `value` behind a reference count; gives it back when memory is out, or when it is larger than the largest
 /// size class.
-#[allow(dead_code, reason = "threads are not counted any more; processes will be")]
 pub fn counted<T>(value: T) -> Result<Arc<T>, T> {
     // What an `Arc` allocates: two counters, then the value.
     let counters = Layout::new::<[usize; 2]>();
