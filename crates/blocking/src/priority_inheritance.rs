@@ -47,6 +47,10 @@ pub enum InheritanceError {
     NotWaiting,
     /// The thread does not hold the lock.
     NotHeld,
+    /// Somebody holds the lock already.
+    AlreadyHeld,
+    /// Somebody waits for the lock.
+    StillWanted,
     /// Whoever holds the lock waits, directly or along a chain, for this thread.
     Deadlock,
 }
@@ -59,6 +63,8 @@ struct Thread {
 
 #[derive(Default)]
 struct Lock {
+    /// It was entered, and not removed since.
+    is_entered: bool,
     holder: Option<ThreadId>,
     /// In order of arrival; the most urgent goes first, among equals the one that came first.
     waiters: Vec<ThreadId>,
@@ -89,13 +95,60 @@ impl PriorityInheritance {
         Ok(ThreadId(self.threads.len() - 1))
     }
 
-    /// Enters a lock, free.
+    /// Enters all threads up to `thread`, those that are new with no priority of their own.
+    pub fn ensure_thread(&mut self, thread: ThreadId) -> Result<(), TryReserveError> {
+        while self.threads.len() <= thread.0 {
+            self.add_thread(Priority::default())?;
+        }
+        Ok(())
+    }
+
+    /// Enters a lock, free. It may get the number of one that was removed.
     pub fn add_lock(&mut self) -> Result<LockId, TryReserveError> {
-        self.locks.try_reserve(1)?;
-        let mut lock = Lock::default();
+        let removed = self.locks.iter().position(|lock| !lock.is_entered);
+        let at = removed.unwrap_or(self.locks.len());
+        if removed.is_none() {
+            self.locks.try_reserve(1)?;
+            self.locks.push(Lock::default());
+        }
+        let lock = &mut self.locks[at];
         lock.waiters.try_reserve(self.threads.len())?;
-        self.locks.push(lock);
-        Ok(LockId(self.locks.len() - 1))
+        lock.is_entered = true;
+        Ok(LockId(at))
+    }
+
+    /// Takes out a lock that nobody waits for; whoever holds it inherits nothing by it. So a lock need be known only
+    /// while somebody waits for it.
+    pub fn remove_lock(&mut self, lock: LockId) -> Result<(), InheritanceError> {
+        let removed = self.locks.get_mut(lock.0).ok_or(InheritanceError::Unknown)?;
+        if !removed.waiters.is_empty() {
+            return Err(InheritanceError::StillWanted);
+        }
+        (removed.is_entered, removed.holder) = (false, None);
+        Ok(())
+    }
+
+    /// Enters who holds a free lock: a thread that took it before anybody else wanted it, and may wait for another
+    /// one by now.
+    pub fn adopt(&mut self, thread: ThreadId, lock: LockId) -> Result<(), InheritanceError> {
+        self.threads.get(thread.0).ok_or(InheritanceError::Unknown)?;
+        let adopted = self.locks.get_mut(lock.0).ok_or(InheritanceError::Unknown)?;
+        if adopted.holder.is_some() {
+            return Err(InheritanceError::AlreadyHeld);
+        }
+        adopted.holder = Some(thread);
+        Ok(())
+    }
+
+    /// Whether anybody waits for a lock.
+    pub fn is_wanted(&self, lock: LockId) -> bool {
+        self.locks.get(lock.0).is_some_and(|lock| !lock.waiters.is_empty())
+    }
+
+    /// Whether a thread waits for a lock or holds one: its own priority must be told by [`Self::set_base`] then.
+    pub fn is_engaged(&self, thread: ThreadId) -> bool {
+        self.threads.get(thread.0).is_some_and(|entry| entry.waits_for.is_some())
+            || self.locks.iter().any(|lock| lock.holder == Some(thread))
     }
 
     /// The priority a thread runs at.

@@ -98,6 +98,38 @@ fn among_equals_the_first_goes_first() {
     assert_eq!(world.release(1, 0), Ok(None));
 }
 
+#[test]
+fn who_took_a_lock_before_it_was_known_inherits_all_the_same() {
+    let mut world = world(&[1, 2, 9], 1);
+    // It waits for a lock of somebody else's when the one it holds becomes known.
+    world.acquire(1, 0).unwrap();
+    world.acquire(0, 0).unwrap();
+    let late = world.locks.add_lock().unwrap();
+    assert_eq!(world.locks.adopt(ThreadId(0), late), Ok(()));
+    assert_eq!(world.locks.adopt(ThreadId(1), late), Err(InheritanceError::AlreadyHeld));
+    assert_eq!(world.acquire(2, late.0), Ok(Acquisition::Queued));
+    assert_eq!([0, 1, 2].map(|thread| world.runs_at(thread)), [9, 9, 9]);
+    assert_eq!(world.release(1, 0), Ok(Some(ThreadId(0))));
+    assert_eq!([0, 1].map(|thread| world.runs_at(thread)), [9, 2]);
+    assert_eq!(world.release(0, late.0), Ok(Some(ThreadId(2))));
+    assert_eq!([0, 2].map(|thread| world.runs_at(thread)), [1, 9]);
+}
+
+#[test]
+fn a_lock_that_nobody_wants_can_be_forgotten() {
+    let mut world = world(&[1, 9], 1);
+    world.acquire(0, 0).unwrap();
+    world.acquire(1, 0).unwrap();
+    assert!(world.locks.is_wanted(LockId(0)) && world.locks.is_engaged(ThreadId(1)));
+    assert_eq!(world.locks.remove_lock(LockId(0)), Err(InheritanceError::StillWanted));
+    world.release(0, 0).unwrap();
+    assert_eq!(world.locks.remove_lock(LockId(0)), Ok(()));
+    assert!(!world.locks.is_engaged(ThreadId(0)) && !world.locks.is_engaged(ThreadId(1)));
+    // Another one gets its number.
+    assert_eq!(world.locks.add_lock(), Ok(LockId(0)));
+    assert_eq!(world.acquire(0, 0), Ok(Acquisition::Acquired));
+}
+
 /// The definition, by brute force: raise until nothing changes.
 struct Model {
     base: Vec<u8>,

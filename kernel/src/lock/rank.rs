@@ -49,6 +49,8 @@ ranks! {
     Device = 10,
     /// A wait queue's list. Its condition is checked under it, and looks into a queue of messages.
     WaitQueue = 20,
+    /// Who waits for which lock with priority inheritance: threads are put into other run queues under it.
+    Inheritance = 25,
     /// Buffers between interrupt handlers and threads. Whoever fills one wakes after releasing it.
     Queue = 30,
     /// Sleeping threads by deadline: the tick takes it, then run queues.

@@ -41,6 +41,8 @@ const TESTS: &[Test] = &[
     ("a condition variable wakes in turn", sync::condition_wakes_in_turn),
     ("a semaphore counts", sync::semaphore_counts),
     ("readers share and writers do not", sync::readers_and_writers),
+    ("whoever an urgent thread waits for is urgent", sync::urgency_is_inherited),
+    ("urgent threads and others exclude each other", sync::urgent_and_others_exclude),
     ("a barrier holds all", sync::barrier_holds),
     ("a deadlock is named", diagnosis::deadlock_is_named),
     ("long waits are legal", diagnosis::long_waits_are_legal),

@@ -1,13 +1,17 @@
 //! The sleeping primitives over the real scheduler, on as many CPUs as there are.
 
+use alloc::boxed::Box;
 use alloc::format;
 use alloc::string::String;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
-use core::sync::atomic::{AtomicUsize, Ordering};
+use core::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+
+use sched::Level;
 
 use super::Outcome;
-use crate::sync::{self, Condition, Mutex, RwLock};
+use crate::arch::time;
+use crate::sync::{self, Condition, Mutex, PiMutex, RwLock};
 use crate::task::{self, JoinHandle};
 
 /// Runs `work` on `threads` threads, each with its number, and waits for all.
@@ -124,4 +128,126 @@ pub fn barrier_holds() -> Outcome {
         Some(ROUNDS) if early == 0 => Ok(()),
         reply => Err(format!("{early} passed early; reply {reply:?}")),
     }
+}
+
+/// On one CPU a thread that is not urgent holds a mutex, an urgent one wants it, and one in between would keep the CPU
+/// for itself. Without inheritance the urgent thread would wait until the middle one gives up.
+pub fn urgency_is_inherited() -> Outcome {
+    const GIVES_UP_NS: u64 = 10_000_000_000;
+    /// All three run here.
+    const CPU: u64 = 1;
+    #[derive(Default)]
+    struct Scene {
+        /// How many of the others run at their level.
+        ready: AtomicUsize,
+        /// The urgent thread is about to wait.
+        is_wanted: AtomicBool,
+        /// It has had what it wanted.
+        is_over: AtomicBool,
+        gave_up: AtomicBool,
+        /// Levels of the thread that held the mutex, by number, from 1: then, and afterwards.
+        held_at: AtomicUsize,
+        afterwards_at: AtomicUsize,
+    }
+    let scene = Arc::new(Scene::default());
+    let mutex = Arc::new(PiMutex::new(0_u64));
+    let (high_begins, middle_begins) = (Arc::new(sync::semaphore(0)), Arc::new(sync::semaphore(0)));
+    let own_level = || task::Handle::current().level().index() + 1;
+    let spawn = |name: &str, body: Box<dyn FnOnce() + Send>| {
+        task::spawn_on(CPU, name, body).map_err(|error| format!("{error}"))
+    };
+
+    let (there, shared) = (scene.clone(), mutex.clone());
+    let (high, middle) = (high_begins.clone(), middle_begins.clone());
+    let low = spawn(
+        "low",
+        Box::new(move || {
+            let mut sum = shared.lock();
+            while there.ready.load(Ordering::Acquire) < 2 {
+                task::yield_now();
+            }
+            // It sleeps for a moment first, so that the other one has the CPU when it wants the mutex.
+            high.release(1);
+            middle.release(1);
+            while !there.is_wanted.load(Ordering::Acquire) {
+                task::yield_now();
+            }
+            // Some work under the mutex; the urgent thread sleeps by the end of it.
+            for _ in 0..100_000 {
+                *sum = core::hint::black_box(*sum + 1);
+            }
+            there.held_at.store(own_level(), Ordering::Relaxed);
+            drop(sum);
+            there.afterwards_at.store(own_level(), Ordering::Relaxed);
+        }),
+    )?;
+    let (there, begin) = (scene.clone(), middle_begins);
+    let middle = spawn(
+        "middle",
+        Box::new(move || {
+            task::Handle::current().set_level(Level::realtime(4));
+            there.ready.fetch_add(1, Ordering::Release);
+            begin.acquire();
+            let give_up_ns = time::uptime_ns() + GIVES_UP_NS;
+            while !there.is_over.load(Ordering::Acquire) {
+                if time::uptime_ns() > give_up_ns {
+                    there.gave_up.store(true, Ordering::Relaxed);
+                    return;
+                }
+                core::hint::spin_loop();
+            }
+        }),
+    )?;
+    let (there, shared, begin) = (scene.clone(), mutex, high_begins);
+    let high = spawn(
+        "high",
+        Box::new(move || {
+            task::Handle::current().set_level(Level::realtime(0));
+            there.ready.fetch_add(1, Ordering::Release);
+            begin.acquire();
+            task::sleep_ms(10);
+            there.is_wanted.store(true, Ordering::Release);
+            *shared.lock() += 1;
+            there.is_over.store(true, Ordering::Release);
+        }),
+    )?;
+    [low, high, middle].into_iter().for_each(JoinHandle::join);
+    let seen = |level: &AtomicUsize| level.load(Ordering::Relaxed);
+    if scene.gave_up.load(Ordering::Relaxed) {
+        return Err("the thread in between kept the urgent one waiting".into());
+    }
+    let expected = (Level::realtime(0).index() + 1, Level::TOP_FEEDBACK.index() + 1);
+    let levels = (seen(&scene.held_at), seen(&scene.afterwards_at));
+    if levels == expected { Ok(()) } else { Err(format!("levels {levels:?} instead of {expected:?}")) }
+}
+
+/// Threads add under one mutex with inheritance and lose no addition, whoever waits for whom; two of them are urgent.
+pub fn urgent_and_others_exclude() -> Outcome {
+    const ROUNDS: u64 = 300;
+    let shared = Arc::new((PiMutex::new(0_u64), PiMutex::new(0_u64)));
+    let there = shared.clone();
+    together(6, move |number| {
+        if number < 2 {
+            task::Handle::current().set_level(Level::realtime(number as u8));
+        }
+        for round in 0..ROUNDS {
+            // The second is taken inside the first, so that chains come about.
+            let mut outer = there.0.lock();
+            let read = *outer;
+            if round % 5 == 0 {
+                *there.1.lock() += 1;
+                task::yield_now();
+            }
+            *outer = read + 1;
+            drop(outer);
+            *there.1.lock() += 1;
+            // A real-time thread that never sleeps would keep its CPU.
+            if number < 2 {
+                task::sleep_ms(1);
+            }
+        }
+    })?;
+    let sums = (*shared.0.lock(), *shared.1.lock());
+    let expected = (6 * ROUNDS, 6 * (ROUNDS + ROUNDS / 5));
+    if sums == expected { Ok(()) } else { Err(format!("sums {sums:?} instead of {expected:?}")) }
 }

@@ -7,6 +7,8 @@ mod channel;
 mod condition;
 #[allow(unsafe_code, reason = "a lock hands out references to what it guards")]
 mod mutex;
+#[allow(unsafe_code, reason = "a lock hands out references to what it guards")]
+mod pi_mutex;
 mod platform;
 #[allow(unsafe_code, reason = "a lock hands out references to what it guards")]
 mod rw_lock;
@@ -15,6 +17,7 @@ mod wait_queue;
 pub use channel::Channel;
 pub use condition::Condition;
 pub use mutex::{Mutex, MutexGuard};
+pub use pi_mutex::PiMutex;
 pub use rw_lock::RwLock;
 pub use wait_queue::{WaitQueue, deadline_after};
 

@@ -23,6 +23,7 @@ mod sleep;
 mod spawn;
 mod table;
 mod thread;
+mod urgency;
 mod waiting;
 
 pub use belonging::{
@@ -39,6 +40,7 @@ pub use sleep::{TimerGuard, nap_ms, sleep_ms, sleep_until_ns, wake_at_ns};
 pub use spawn::{EVERY_CPU, JoinHandle, SpawnError, spawn, spawn_entering, spawn_on};
 pub use table::{OutOfMemory, ThreadInfo, list};
 pub use thread::ThreadState;
+pub use urgency::Handle;
 pub use waiting::{Wait, WaitKind};
 
 /// Lets another thread run; returns when it is this one's turn again. Never under a spin lock.

@@ -7,7 +7,7 @@
 
 use core::sync::atomic::Ordering;
 
-use sched::{Level, MultilevelQueue, Standing};
+use sched::{Level, MultilevelQueue, REALTIME_LEVELS, Standing};
 
 use super::cpu::{self, Cpu};
 use super::thread::{Thread, ThreadRef, ThreadState};
@@ -46,6 +46,11 @@ pub(super) extern "C" fn give_way(frame: *mut TrapFrame) -> Resume {
         return stop(frame, cpu, queue, previous);
     }
     let own = cpu.running_level.load(Ordering::Relaxed);
+    if own < REALTIME_LEVELS.into() {
+        // Behind a worse thread it would wait where the next best starves it; and it may not even mean to yield, but
+        // have been woken before it came to stop.
+        return give_way_to_equals(frame, cpu, queue, previous);
+    }
     match queue.rotate(previous, own, is_free) {
         Some((next, level)) => resume(frame, cpu, queue, previous, next, level),
         None => yield_to_better(frame, cpu, queue, previous),
@@ -57,15 +62,19 @@ pub(super) extern "C" fn preempt(frame: *mut TrapFrame) -> Resume {
     // SAFETY: as in `give_way`; the dispatcher calls this.
     let (cpu, previous) = unsafe { cpu::in_switch() };
     percpu::clear_need_resched();
-    let mut queue = cpu.queue.lock_in_trap();
+    let queue = cpu.queue.lock_in_trap();
     if !previous.state.stop_running() {
         return stop(frame, cpu, queue, previous);
     }
     if cpu.is_idle() {
         return leave_idleness(frame, cpu, queue, previous);
     }
-    // Nobody is put off for one who is worse: only who yields of his own will makes room for those. And one who is
-    // better but still leaves another CPU is looked at again at the next tick.
+    give_way_to_equals(frame, cpu, queue, previous)
+}
+
+/// Nobody is put off for one who is worse: only who yields of his own will makes room for those, unless it is of the
+/// real-time class. And one who is better but still leaves another CPU is looked at again at the next tick.
+fn give_way_to_equals(frame: *mut TrapFrame, cpu: &Cpu, mut queue: Queue, previous: ThreadRef) -> Resume {
     let own = previous.level();
     if queue.best().is_none_or(|best| best > own) {
         return go_on(frame, previous);
