@@ -55,6 +55,11 @@ impl Level {
         self.0 < REALTIME_LEVELS
     }
 
+    /// How far below the top feedback level it is; 0 for that one and for those of the real-time class.
+    pub const fn below_top(self) -> u8 {
+        self.0.saturating_sub(REALTIME_LEVELS)
+    }
+
     /// How long a turn is here, in ticks.
     pub const fn slice_ticks(self) -> u8 {
         // Real-time threads of one priority take turns too.

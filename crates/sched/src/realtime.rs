@@ -2,8 +2,9 @@
 //!
 //! A thread asks for `budget` of every `period` ([`Admission::admit`]) and is refused what the CPU can't promise.
 //! Within its budget it goes before all others; beyond it, until its next period begins, it is a thread like any
-//! other ([`Reservation::charge`]), so that one that does not end can't take the machine. A period in which it
-//! did not finish what it had begun is a miss, and counted.
+//! other ([`Reservation::charge`]), so that one that does not end can't take the machine. A period begins when the
+//! thread wakes, or for one that goes on, when the one before ends. What a thread has woken for it should have done a
+//! period later: if it has not, that is a deadline missed, and counted.
 
 /// What a thread has reserved, and how it stands in the current period. Times in nanoseconds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -13,6 +14,8 @@ pub struct Reservation {
     period_ns: u64,
     period_began_ns: u64,
     used_ns: u64,
+    /// When the thread woke; a period after each miss counts as a new beginning.
+    woke_ns: u64,
     misses: u64,
 }
 
@@ -40,7 +43,7 @@ impl Reservation {
         self.priority
     }
 
-    /// Periods in which the thread did not finish.
+    /// Deadlines missed.
     pub const fn misses(&self) -> u64 {
         self.misses
     }
@@ -50,47 +53,64 @@ impl Reservation {
         self.period_began_ns.saturating_add(self.period_ns)
     }
 
-    /// The thread has run `ran_ns` until `now_ns` and wants to go on. Whether it may as a real-time thread: what
-    /// it used is counted, and periods that have ended meanwhile are missed ones, since it did not finish.
+    /// The thread has run `ran_ns` more until `now_ns` and wants to go on. Whether it may as a real-time thread.
     pub fn charge(&mut self, ran_ns: u64, now_ns: u64) -> bool {
         self.used_ns = self.used_ns.saturating_add(ran_ns);
+        let missed = now_ns.saturating_sub(self.woke_ns) / self.period_ns;
+        self.misses = self.misses.saturating_add(missed);
+        self.woke_ns = self.woke_ns.saturating_add(missed.saturating_mul(self.period_ns));
         let ended = now_ns.saturating_sub(self.period_began_ns) / self.period_ns;
         if ended > 0 {
-            self.misses = self.misses.saturating_add(ended);
-            self.begin_period(ended);
+            // It went on all the time, so its periods follow each other.
+            self.begin_period(self.period_began_ns.saturating_add(ended.saturating_mul(self.period_ns)));
         }
         self.used_ns < self.budget_ns
     }
 
-    /// The thread finished what it had to do in this period, and blocked.
-    pub fn finish(&mut self, ran_ns: u64) {
-        self.used_ns = self.used_ns.saturating_add(ran_ns);
+    /// The thread has run `ran_ns` more until `now_ns`, has finished what it woke for, and sleeps.
+    pub fn finish(&mut self, ran_ns: u64, now_ns: u64) {
+        self.charge(ran_ns, now_ns);
     }
 
     /// The thread wakes at `now_ns`. Whether it may run as a real-time thread. What it slept through is no miss.
     pub fn wake(&mut self, now_ns: u64) -> bool {
-        let ended = now_ns.saturating_sub(self.period_began_ns) / self.period_ns;
-        if ended > 0 {
-            self.begin_period(ended);
+        self.woke_ns = now_ns;
+        if now_ns >= self.period_ends_ns() {
+            self.begin_period(now_ns);
         }
         self.used_ns < self.budget_ns
     }
 
-    fn begin_period(&mut self, ended: u64) {
-        self.period_began_ns = self.period_began_ns.saturating_add(ended.saturating_mul(self.period_ns));
+    fn begin_period(&mut self, at_ns: u64) {
+        self.period_began_ns = at_ns;
         self.used_ns = 0;
     }
 }
 
-/// One in the fixed-point numbers of the admission test.
-const ONE: u64 = 1 << 24;
+/// Reservations one CPU may promise.
+pub const MOST_RESERVATIONS: usize = 8;
 
-/// What one CPU has promised, by the hyperbolic bound: threads of fixed priorities, those with shorter periods
-/// more urgent, all meet their deadlines if the product of (1 + budget / period) is at most 2 (Bini, Buttazzo
-/// and Buttazzo, "Rate Monotonic Analysis: The Hyperbolic Bound", 2003).
+/// Steps after which a response time that still grows counts as too long.
+const MOST_STEPS: usize = 1_000;
+
+/// What one CPU has promised.
+///
+/// The test is the exact one for fixed priorities (Joseph and Pandya, "Finding Response Times in a Real-Time System",
+/// 1986): the worst response time of a thread is its budget and those of all that go before it, as often as these
+/// begin anew meanwhile; if that is within its period, it always gets its budget in time. Threads of one priority take
+/// turns, so each counts as going before the other.
 #[derive(Clone, Debug)]
 pub struct Admission {
-    product: u64,
+    promises: [Option<Promise>; MOST_RESERVATIONS],
+    /// By how much a thread may use more than its budget before somebody sees it.
+    overrun_ns: u64,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Promise {
+    priority: u8,
+    budget_ns: u64,
+    period_ns: u64,
 }
 
 impl Default for Admission {
@@ -100,12 +120,20 @@ impl Default for Admission {
 }
 
 impl Admission {
-    /// Nothing promised.
+    /// Nothing promised, where budgets are enforced at once.
     pub const fn new() -> Self {
-        Self { product: ONE }
+        Self::with_overrun(0)
     }
 
-    /// Promises `budget_ns` of every `period_ns` at `priority`, from `now_ns` on.
+    /// Nothing promised, where budgets are enforced `overrun_ns` late at most: at a tick.
+    pub const fn with_overrun(overrun_ns: u64) -> Self {
+        Self { promises: [None; MOST_RESERVATIONS], overrun_ns }
+    }
+
+    /// Promises `budget_ns` of every `period_ns` at `priority`, 0 the most urgent, from `now_ns` on.
+    ///
+    /// # Errors
+    /// [`Refused`]: the reservation makes no sense, or somebody's promise could not be kept.
     pub fn admit(
         &mut self,
         priority: u8,
@@ -116,25 +144,60 @@ impl Admission {
         if budget_ns == 0 || budget_ns > period_ns {
             return Err(Refused::Senseless);
         }
-        let product = Self::times(self.product, budget_ns, period_ns);
-        if product > 2 * ONE {
+        let place = self.promises.iter().position(Option::is_none).ok_or(Refused::TooMuch)?;
+        self.promises[place] = Some(Promise { priority, budget_ns, period_ns });
+        if !self.can_be_kept() {
+            self.promises[place] = None;
             return Err(Refused::TooMuch);
         }
-        self.product = product;
-        Ok(Reservation { priority, budget_ns, period_ns, period_began_ns: now_ns, used_ns: 0, misses: 0 })
+        let (period_began_ns, woke_ns) = (now_ns, now_ns);
+        Ok(Reservation { priority, budget_ns, period_ns, period_began_ns, used_ns: 0, woke_ns, misses: 0 })
     }
 
     /// Takes a promise back.
     pub fn release(&mut self, reservation: &Reservation) {
-        let share = Self::times(ONE, reservation.budget_ns, reservation.period_ns);
-        let product = u128::from(self.product) * u128::from(ONE) / u128::from(share);
-        self.product = (product as u64).max(ONE);
+        let Reservation { priority, budget_ns, period_ns, .. } = *reservation;
+        let promise = Some(Promise { priority, budget_ns, period_ns });
+        if let Some(place) = self.promises.iter_mut().find(|place| **place == promise) {
+            *place = None;
+        }
     }
 
-    /// `product` × (1 + budget / period), rounded up so that rounding never promises too much.
-    fn times(product: u64, budget_ns: u64, period_ns: u64) -> u64 {
-        let share = (u128::from(budget_ns) * u128::from(ONE)).div_ceil(u128::from(period_ns));
-        (u128::from(product) * (u128::from(ONE) + share)).div_ceil(u128::from(ONE)) as u64
+    /// Promised time, in thousandths of the CPU's.
+    pub fn load(&self) -> u32 {
+        self.promises
+            .iter()
+            .flatten()
+            .map(|p| (u128::from(p.budget_ns) * 1000 / u128::from(p.period_ns)) as u32)
+            .sum()
+    }
+
+    fn can_be_kept(&self) -> bool {
+        (0..MOST_RESERVATIONS).all(|which| self.promises[which].is_none_or(|own| self.is_in_time(which, own)))
+    }
+
+    /// Whether the worst response time of promise number `which` is within its period.
+    fn is_in_time(&self, which: usize, own: Promise) -> bool {
+        let before =
+            |&(other, promise): &(usize, Promise)| other != which && promise.priority <= own.priority;
+        let promises = self.promises.iter().enumerate();
+        let others = promises.filter_map(|(other, promise)| Some((other, (*promise)?))).filter(before);
+        let mut response = u128::from(own.budget_ns);
+        for _ in 0..MOST_STEPS {
+            let delays = others.clone().map(|(_, other)| {
+                let times = response.div_ceil(u128::from(other.period_ns));
+                times * (u128::from(other.budget_ns) + u128::from(self.overrun_ns))
+            });
+            let next = u128::from(own.budget_ns) + delays.sum::<u128>();
+            if next > u128::from(own.period_ns) {
+                return false;
+            }
+            if next == response {
+                return true;
+            }
+            response = next;
+        }
+        false
     }
 }
 
@@ -149,12 +212,32 @@ mod tests {
         let mut cpu = Admission::new();
         assert_eq!(cpu.admit(0, 0, MS, 0), Err(Refused::Senseless));
         assert_eq!(cpu.admit(0, 2 * MS, MS, 0), Err(Refused::Senseless));
-        // (1 + 1/2)(1 + 1/3) = 2: exactly full.
+        // Half and half: exactly full.
         let half = cpu.admit(0, 5 * MS, 10 * MS, 0).unwrap();
-        assert!(cpu.admit(1, 33 * MS, 100 * MS, 0).is_ok());
+        assert!(cpu.admit(1, 50 * MS, 100 * MS, 0).is_ok());
+        assert_eq!(cpu.load(), 1000);
         assert_eq!(cpu.admit(2, MS, 100 * MS, 0), Err(Refused::TooMuch));
         cpu.release(&half);
         assert!(cpu.admit(0, 4 * MS, 10 * MS, 0).is_ok());
+    }
+
+    #[test]
+    fn what_would_come_too_late_is_refused_though_there_is_time() {
+        let mut cpu = Admission::new();
+        // The urgent one may take 6 ms in a row, and then less than 4 of 8 ms are left.
+        assert!(cpu.admit(0, 6 * MS, 20 * MS, 0).is_ok());
+        assert_eq!(cpu.admit(1, 3 * MS, 8 * MS, 0), Err(Refused::TooMuch));
+        assert!(cpu.admit(1, 2 * MS, 8 * MS, 0).is_ok());
+        // Nor is an older promise broken by a more urgent new one.
+        assert_eq!(cpu.admit(0, MS, 8 * MS, 0), Err(Refused::TooMuch));
+    }
+
+    #[test]
+    fn what_is_seen_late_counts() {
+        let mut cpu = Admission::with_overrun(MS);
+        assert!(cpu.admit(0, 2 * MS, 10 * MS, 0).is_ok());
+        assert_eq!(cpu.admit(1, 8 * MS, 10 * MS, 0), Err(Refused::TooMuch));
+        assert!(cpu.admit(1, 7 * MS, 10 * MS, 0).is_ok());
     }
 
     /// Threads that were admitted meet every deadline, simulated tick by tick with the most urgent first and the
@@ -204,8 +287,20 @@ mod tests {
     #[test]
     fn sleeping_through_a_period_is_no_miss() {
         let mut reservation = Admission::new().admit(0, 2 * MS, 10 * MS, 0).unwrap();
-        reservation.finish(MS);
+        reservation.finish(MS, 3 * MS);
         assert!(reservation.wake(57 * MS));
-        assert_eq!((reservation.misses(), reservation.period_ends_ns()), (0, 60 * MS));
+        assert_eq!((reservation.misses(), reservation.period_ends_ns()), (0, 67 * MS));
+    }
+
+    #[test]
+    fn what_is_not_done_a_period_after_waking_is_a_miss() {
+        let mut reservation = Admission::new().admit(0, 2 * MS, 10 * MS, 0).unwrap();
+        // Awake in time, but late in its period: its deadline is 18 ms.
+        assert!(reservation.wake(8 * MS));
+        reservation.finish(MS, 17 * MS);
+        assert_eq!(reservation.misses(), 0);
+        assert!(reservation.wake(30 * MS));
+        reservation.finish(MS, 52 * MS);
+        assert_eq!(reservation.misses(), 2);
     }
 }

@@ -249,7 +249,7 @@ fn who_has_reserved_time_gets_it() {
             // It has run for a tick: done, or out of budget, or neither.
             left[task] = left[task].saturating_sub(1);
             if left[task] == 0 && !(greedy && task == 0) {
-                reservations[task].finish(TICK_NS);
+                reservations[task].finish(TICK_NS, now * TICK_NS);
                 let period = tasks[task].1;
                 simulation.wakes_at[running] = (now - 1) / period * period + period + 1;
                 simulation.step(|machine| machine.block(0));

@@ -166,7 +166,7 @@ fn figures_stand_in_tables() {
     );
     assert_eq!(
         output_of("ps -t"),
-        "ID  PID  NAME        STATE     CPU      TIME\n 2    3  compositor  sleeping    1  1:05 min\n12    3  shell       running     1    1.23 s"
+        "ID  PID  NAME        STATE     LEVEL         CPU      TIME\n 2    3  compositor  sleeping  rt4 (2 late)    1  1:05 min\n12    3  shell       running   3               1    1.23 s"
     );
     assert_eq!(
         output_of("df"),

@@ -77,10 +77,40 @@ pub struct ThreadFigures {
     pub name: String,
     /// What it is doing.
     pub state: ThreadState,
+    /// How urgently it gets a CPU.
+    pub class: ThreadClass,
     /// The CPU it runs on or ran on last.
     pub cpu: usize,
     /// The CPU time it has used, in milliseconds.
     pub cpu_time_ms: u64,
+}
+
+/// How urgently a thread gets a CPU.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum ThreadClass {
+    /// It was promised a budget of CPU time, and goes before all others within it.
+    Realtime {
+        /// 0 is the most urgent.
+        priority: u8,
+        /// How often it was not done in time.
+        misses: u64,
+    },
+    /// Like any other; the level falls while it computes and rises again with time. 0 is the highest.
+    Ordinary {
+        /// The level.
+        level: u8,
+    },
+}
+
+impl core::fmt::Display for ThreadClass {
+    /// `5` for an ordinary thread's level; `rt0` for a real-time thread's priority, with what it missed: `rt0 (3 late)`.
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        match self {
+            Self::Realtime { priority, misses: 0 } => write!(f, "rt{priority}"),
+            Self::Realtime { priority, misses } => write!(f, "rt{priority} ({misses} late)"),
+            Self::Ordinary { level } => write!(f, "{level}"),
+        }
+    }
 }
 
 /// What a thread is doing.

@@ -19,6 +19,6 @@ pub mod kit;
 pub use app::{App, AppInfo, Response, TitleBar};
 pub use calendar::DateTime;
 pub use event::{Button, Event, PointerEvent, PointerKind};
-pub use figures::{ProcessFigures, ProcessState, SystemFigures, ThreadFigures, ThreadState};
+pub use figures::{ProcessFigures, ProcessState, SystemFigures, ThreadClass, ThreadFigures, ThreadState};
 pub use host::{DirectoryEntry, FileError, Files, Host, Pty};
 pub use keymap::{Key, KeyEvent, KeyState, Modifiers};

@@ -179,7 +179,7 @@ fn promises(choices: &mut Choices) {
                 1 => drop(reservation.charge(ran, now)),
                 _ => drop(reservation.wake(now)),
             }
-            reservation.finish(ran);
+            reservation.finish(ran, now);
         }
     }
 }

@@ -24,9 +24,12 @@ use super::window::Window;
 use super::{Message, clock, power};
 use crate::arch::time;
 use crate::process::ProcessId;
+use crate::task::{self, Demand};
 
 const FRAMES_PER_SECOND: u64 = 60;
 const FRAME_NS: u64 = 1_000_000_000 / FRAMES_PER_SECOND;
+/// What drawing is promised of one CPU: a third of each frame's time. A larger frame is finished among the others.
+const FRAME_DEMAND: Demand = Demand { priority: 4, budget_ns: FRAME_NS / 3, period_ns: FRAME_NS };
 
 /// A window, and the process whose it is.
 struct Owned {
@@ -97,6 +100,10 @@ impl Compositor {
     /// Runs for ever.
     pub fn run(mut self) {
         let Some(inbox) = super::inbox() else { return };
+        // The pointer follows the hand whatever else computes. Refused, it is drawn as soon as others allow.
+        if let Err(error) = task::become_realtime(FRAME_DEMAND) {
+            log::warn!("the desktop is drawn when there is time: {error}");
+        }
         loop {
             self.tick();
             if self.session.needs_frame() && time::uptime_ns() >= self.next_frame_ns {

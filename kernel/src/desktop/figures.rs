@@ -2,7 +2,7 @@
 
 use alloc::vec::Vec;
 
-use ui::{ProcessFigures, ProcessState, SystemFigures, ThreadFigures};
+use ui::{ProcessFigures, ProcessState, SystemFigures, ThreadClass, ThreadFigures};
 
 use super::clock;
 use crate::arch::time;
@@ -72,6 +72,10 @@ fn thread(info: task::ThreadInfo) -> ThreadFigures {
             ThreadState::Ready => ui::ThreadState::Ready,
             ThreadState::Blocked => ui::ThreadState::Sleeping,
             ThreadState::Finished => ui::ThreadState::Exited,
+        },
+        class: match info.realtime {
+            Some(realtime) => ThreadClass::Realtime { priority: realtime.priority, misses: realtime.misses },
+            None => ThreadClass::Ordinary { level: info.level.below_top() },
         },
         cpu: info.cpu,
         cpu_time_ms: time::counts_to_ns(info.run_counts) / 1_000_000,

@@ -55,8 +55,12 @@ ranks! {
     Queue = 30,
     /// Sleeping threads by deadline: the tick takes it, then run queues.
     Timers = 50,
+    /// What a CPU has promised to real-time threads: a tick finds those to lift, then takes its run queue.
+    Promises = 55,
     /// One CPU's run queue.
     RunQueue = 60,
+    /// A real-time thread's budget: charged when the thread stops, which is under its run queue's lock.
+    Budget = 61,
     /// Unused kernel stacks: spawning takes one.
     Stacks = 62,
     /// Addresses of stacks or of large allocations: what is reclaimed gives frames back under it.

@@ -11,6 +11,7 @@ mod files;
 mod input;
 mod memory;
 mod processes;
+mod realtime;
 mod sync;
 mod threads;
 mod traps;
@@ -47,6 +48,9 @@ const TESTS: &[Test] = &[
     ("a deadlock is named", diagnosis::deadlock_is_named),
     ("long waits are legal", diagnosis::long_waits_are_legal),
     ("a busy thread is preempted", threads::busy_threads_are_preempted),
+    ("a real-time thread gets its budget", realtime::budget_is_kept_under_load),
+    ("a real-time thread gets no more than its budget", realtime::overrun_is_throttled),
+    ("no CPU promises more than it has", realtime::promises_can_be_kept),
     ("finished threads leave nothing behind", threads::threads_are_freed),
     ("children are waited for", processes::children_are_waited_for),
     ("a process ends with its last thread", processes::last_thread_ends_process),

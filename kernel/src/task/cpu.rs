@@ -6,7 +6,8 @@ use sched::{CpuLoad, MultilevelQueue, TimerWheel};
 
 use super::block::Ticket;
 use super::thread::{Thread, ThreadRef};
-use crate::arch::cpu::{self, MAX_CPUS};
+use crate::arch::cpu;
+pub(super) use crate::arch::cpu::MAX_CPUS;
 use crate::arch::percpu;
 use crate::lock::{IrqSpinLock, Rank};
 

@@ -11,7 +11,7 @@ use sched::{Level, MultilevelQueue, REALTIME_LEVELS, Standing};
 
 use super::cpu::{self, Cpu};
 use super::thread::{Thread, ThreadRef, ThreadState};
-use super::{sleep, table};
+use super::{realtime, sleep, table};
 use crate::arch::trap::{Resume, TrapFrame};
 use crate::arch::{cpu as arch_cpu, percpu, smp, time};
 use crate::lock::TrapGuard;
@@ -114,6 +114,9 @@ fn switch(frame: *mut TrapFrame, queue: Queue, previous: ThreadRef, next: Thread
 
 /// The running thread blocked or ended. It is somebody else's to wake; if somebody has, it is in a run queue already.
 fn stop(frame: *mut TrapFrame, cpu: &Cpu, mut queue: Queue, previous: ThreadRef) -> Resume {
+    if previous.is_realtime() {
+        return stop_realtime(frame, cpu, queue, previous);
+    }
     match queue.pop_first(is_free) {
         Some((next, level)) => {
             cpu.count_out();
@@ -121,6 +124,13 @@ fn stop(frame: *mut TrapFrame, cpu: &Cpu, mut queue: Queue, previous: ThreadRef)
         }
         None => stop_for_others(frame, cpu, queue, previous),
     }
+}
+
+/// As [`stop`], for a thread of the real-time class.
+#[cold]
+fn stop_realtime(frame: *mut TrapFrame, cpu: &Cpu, queue: Queue, previous: ThreadRef) -> Resume {
+    realtime::stop(previous);
+    stop_for_others(frame, cpu, queue, previous)
 }
 
 /// As [`stop`], where the first who waits can't go on, or nobody waits.
@@ -272,6 +282,9 @@ fn enqueue_somewhere(thread: ThreadRef) {
 /// Puts a thread into the queue of `cpu`; says whether it is more urgent than what runs there.
 #[inline]
 fn put(thread: ThreadRef, cpu: &'static Cpu) -> bool {
+    if thread.is_realtime() {
+        realtime::wake(thread);
+    }
     let level = thread.level();
     let mut queue = cpu.queue.lock_in_trap();
     queue.push(thread, level);
@@ -287,10 +300,14 @@ pub(super) fn tick() {
     if cpu.is_idle() {
         return;
     }
+    if realtime::somebody_is_throttled() {
+        realtime::lift(cpu);
+    }
     let current = current();
+    let has_overrun = current.is_realtime() && realtime::charge(current);
     let mut queue = cpu.queue.lock_in_trap();
     let mut standing = current.standing();
-    let ended = standing.use_tick();
+    let ended = standing.use_tick() || has_overrun;
     let left = cpu.boost_in.load(Ordering::Relaxed);
     if left == 0 {
         queue.boost();
@@ -313,6 +330,23 @@ pub(super) fn tick() {
             smp::send_reschedule(idle);
         }
     }
+}
+
+/// Moves a thread that runs or waits on this CPU to another level, and has the CPU look who is best now. False if it
+/// does neither. Interrupts are off.
+pub(super) fn change_level(cpu: &'static Cpu, thread: ThreadRef, level: Level) -> bool {
+    let mut queue = cpu.queue.lock_in_trap();
+    if thread == current() {
+        thread.set_standing(Standing::at(level));
+        cpu.running_level.store(level.index() as u32, Ordering::Relaxed);
+    } else if queue.remove(thread) {
+        thread.set_standing(Standing::at(level));
+        queue.push(thread, level);
+    } else {
+        return false;
+    }
+    percpu::set_need_resched();
+    true
 }
 
 /// Makes room among every CPU's sleepers for `threads` threads.

@@ -8,7 +8,7 @@ use blocking::{Reason, WaitKind};
 
 use super::block::{block, prepare_to_block};
 use super::thread::{Joiner, ThreadRef, ThreadState};
-use super::{belonging, reaper, scheduler, table};
+use super::{belonging, realtime, reaper, scheduler, table};
 use crate::arch::interrupts;
 use crate::arch::trap::TrapFrame;
 use crate::memory::heap::fallible;
@@ -124,6 +124,9 @@ extern "C" fn begin(argument: u64) -> ! {
 fn exit() -> ! {
     let thread = scheduler::current();
     belonging::leave(&thread);
+    if thread.is_realtime() {
+        realtime::release(thread);
+    }
     let joiner = core::mem::replace(&mut thread.details.lock().joiner, Joiner::Over);
     if let Joiner::Waiting(ticket) = joiner {
         ticket.wake();

@@ -12,6 +12,7 @@ use core::sync::atomic::Ordering;
 
 use sched::Level;
 
+use super::realtime::{self, RealtimeInfo};
 use super::scheduler;
 use super::thread::{Thread, ThreadRef, ThreadState};
 use super::waiting::Wait;
@@ -101,6 +102,8 @@ pub struct ThreadInfo {
     pub run_counts: u64,
     /// The level it stands on among those that want to run.
     pub level: Level,
+    /// Its part of the real-time class; `None` for a thread like any other.
+    pub realtime: Option<RealtimeInfo>,
     /// What it waits for, while it sleeps.
     pub waits: Option<Wait>,
     /// What names it in the word of a lock that it holds.
@@ -132,6 +135,7 @@ fn info(record: ThreadRef, now: u64) -> Option<ThreadInfo> {
         cpu: record.last_cpu.load(Ordering::Relaxed),
         run_counts: record.ran(now),
         level: record.level(),
+        realtime: realtime::info(&record),
         waits: record.waits(),
         token: record.as_ptr().addr(),
         stack: record.stack_top() - STACK_SIZE..record.stack_top(),

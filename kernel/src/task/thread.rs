@@ -20,6 +20,7 @@ use crate::memory::stack::KernelStack;
 
 use super::belonging::Belonging;
 use super::block::Ticket;
+use super::realtime::Budget;
 use super::waiting::{Note, Wait};
 
 /// A thread's record. Its context lies on its stack while it does not run. In the order of the fields, so that the
@@ -32,6 +33,8 @@ pub struct Thread {
     /// the queue's lock.
     level: AtomicU8,
     ticks_left: AtomicU8,
+    /// It has a reservation: whoever queues, stops or ticks it looks at `budget`.
+    is_realtime: AtomicBool,
     /// The next thread of its list. Belongs to whoever owns the list: the holder of a run queue's lock, or of that
     /// of the finished or the free records.
     link: AtomicPtr<Thread>,
@@ -54,6 +57,8 @@ pub struct Thread {
     id: AtomicU64,
     slot: usize,
     pub(super) details: IrqSpinLock<Details>,
+    /// Its part of the real-time class.
+    pub(super) budget: IrqSpinLock<Budget>,
     /// What the floors above keep with it.
     pub(super) own: Belonging,
 }
@@ -86,6 +91,7 @@ impl Thread {
             on_cpu: AtomicBool::new(false),
             level: AtomicU8::new(0),
             ticks_left: AtomicU8::new(0),
+            is_realtime: AtomicBool::new(false),
             run_counts: AtomicU64::new(0),
             last_cpu: AtomicUsize::new(0),
             affinity: AtomicU64::new(u64::MAX),
@@ -94,6 +100,7 @@ impl Thread {
             id: AtomicU64::new(0),
             slot,
             details: IrqSpinLock::new(Rank::Queue, nothing),
+            budget: IrqSpinLock::new(Rank::Budget, Budget::NONE),
             own: Belonging::new(),
         }
     }
@@ -157,6 +164,16 @@ impl Thread {
     pub(super) fn set_standing(&self, standing: Standing) {
         self.level.store(standing.level().index() as u8, Ordering::Relaxed);
         self.ticks_left.store(standing.ticks_left(), Ordering::Relaxed);
+    }
+
+    /// Whether it has a reservation.
+    #[inline]
+    pub(super) fn is_realtime(&self) -> bool {
+        self.is_realtime.load(Ordering::Relaxed)
+    }
+
+    pub(super) fn set_realtime(&self, is_realtime: bool) {
+        self.is_realtime.store(is_realtime, Ordering::Relaxed);
     }
 
     /// Whether it may run on that CPU.

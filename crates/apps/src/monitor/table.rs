@@ -171,6 +171,7 @@ mod tests {
             process: 1,
             name: name.to_string(),
             state: ThreadState::Ready,
+            class: ui::ThreadClass::Ordinary { level: 0 },
             cpu: 0,
             cpu_time_ms,
         }

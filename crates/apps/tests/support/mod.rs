@@ -219,6 +219,7 @@ impl<A: App> Window<A> {
 impl FakeHost {
     pub fn new() -> FakeHost {
         let thread = |id: u64, name: &str, state, cpu, cpu_time_ms| ThreadFigures {
+            class: ui::ThreadClass::Ordinary { level: 0 },
             id,
             process: 1,
             name: name.to_string(),

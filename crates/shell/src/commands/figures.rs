@@ -130,13 +130,14 @@ fn threads(mut threads: Vec<ThreadFigures>) -> String {
                 thread.process.to_string(),
                 thread.name,
                 thread.state.name().to_string(),
+                thread.class.to_string(),
                 thread.cpu.to_string(),
                 units::cpu_time(thread.cpu_time_ms),
             ])
         })
         .collect();
-    let header = ["ID", "PID", "NAME", "STATE", "CPU", "TIME"];
-    table(&header, &[true, true, false, false, true, true], &rows)
+    let header = ["ID", "PID", "NAME", "STATE", "LEVEL", "CPU", "TIME"];
+    table(&header, &[true, true, false, false, false, true, true], &rows)
 }
 
 pub(super) fn kill(session: &mut Session<'_>, arguments: &[String]) -> Outcome {

@@ -336,6 +336,10 @@ impl System for Machine {
             is_service,
         };
         let thread = |id, name: &str, state, cpu_time_ms| ThreadFigures {
+            class: match name {
+                "compositor" => ui::ThreadClass::Realtime { priority: 4, misses: 2 },
+                _ => ui::ThreadClass::Ordinary { level: 3 },
+            },
             id,
             process: 3,
             name: name.to_string(),
