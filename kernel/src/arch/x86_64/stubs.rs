@@ -11,7 +11,8 @@
 //! ```
 //!
 //! A thread that yields of its own will builds the same frame a shorter way: it made a function call, so the
-//! registers a callee may change hold nothing, and whatever the stack held there will do.
+//! registers a callee may change hold nothing, and whatever the stack held there will do. Its vector says so, and it is
+//! resumed a shorter way too.
 //!
 //! The dispatcher returns the frame to resume, the same one or another thread's, in `rax`: switching threads is no
 //! more than loading another `rsp` here. In `rdx` it returns a byte to clear once the CPU has left the old stack:
@@ -93,6 +94,8 @@ global_asm!(
     "mov rsp, rax",
     "mov byte ptr [rdx], 0",
     "fxrstor64 [rsp]",
+    "cmp byte ptr [rsp + {vector}], {yield_vector}",
+    "je 2f",
     "add rsp, {fxsave}",
     "pop r15",
     "pop r14",
@@ -111,10 +114,20 @@ global_asm!(
     "pop rax",
     "add rsp, 16",
     "iretq",
+    "2:",
+    "mov rbx, [rsp + {rbx}]",
+    "mov rbp, [rsp + {rbp}]",
+    "mov r12, [rsp + {r12}]",
+    "mov r13, [rsp + {r13}]",
+    "mov r14, [rsp + {r14}]",
+    "mov r15, [rsp + {r15}]",
+    "add rsp, {stub_frame}",
+    "iretq",
     ".balign 16",
     ".global trap_yield",
     "trap_yield:",
     "sub rsp, {stub_frame}",
+    "mov byte ptr [rsp + {vector}], {yield_vector}",
     "mov [rsp + {rbx}], rbx",
     "mov [rsp + {rbp}], rbp",
     "mov [rsp + {r12}], r12",
@@ -126,6 +139,8 @@ global_asm!(
     "call [rip + {give_way}]",
     "jmp trap_resume",
     stub_frame = const STUB_FRAME_BYTES,
+    vector = const offset_of!(TrapFrame, vector),
+    yield_vector = const vector::YIELD,
     rbx = const offset_of!(TrapFrame, rbx),
     rbp = const offset_of!(TrapFrame, rbp),
     r12 = const offset_of!(TrapFrame, r12),

@@ -34,7 +34,8 @@ pub struct TrapFrame {
     pub rcx: u64,
     pub rbx: u64,
     pub rax: u64,
-    /// 0–255; anything for a thread that yielded.
+    /// 0–255; for a thread that yielded only the lowest byte means something, and the registers that a function call
+    /// does not keep hold anything.
     pub vector: u64,
     /// What the CPU pushed, or 0.
     pub error_code: u64,
@@ -94,7 +95,8 @@ impl TrapFrame {
             rcx: 0,
             rbx: 0,
             rax: 0,
-            vector: vector::YIELD.into(),
+            // None that comes: all registers are to be loaded, unlike those of a thread that yielded.
+            vector: vector::SPURIOUS.into(),
             error_code: 0,
             rip: entry,
             cs: super::gdt::KERNEL_CODE.into(),
