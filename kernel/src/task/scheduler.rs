@@ -1,6 +1,6 @@
 //! Who runs next: the one place where a CPU changes threads.
 //!
-//! [`reschedule`] runs on the old thread's stack with interrupts off, chooses, and returns the frame to
+//! `give_way` and `preempt` run on the old thread's stack with interrupts off, choose, and return the frame to
 //! resume; the stub does the rest. It takes the old thread's `on_cpu` flag along, and the stub clears it
 //! once this CPU has left the stack. A thread whose flag is still set is passed over, never waited for: two
 //! CPUs that each waited for the other's departing thread would wait for ever.
@@ -49,7 +49,7 @@ pub(super) extern "C" fn give_way(frame: *mut TrapFrame) -> Resume {
     if own < REALTIME_LEVELS.into() {
         // Behind a worse thread it would wait where the next best starves it; and it may not even mean to yield, but
         // have been woken before it came to stop.
-        return give_way_to_equals(frame, cpu, queue, previous);
+        return yield_realtime(frame, cpu, queue, previous);
     }
     match queue.rotate(previous, own, is_free) {
         Some((next, level)) => resume(frame, cpu, queue, previous, next, level),
@@ -72,8 +72,16 @@ pub(super) extern "C" fn preempt(frame: *mut TrapFrame) -> Resume {
     give_way_to_equals(frame, cpu, queue, previous)
 }
 
+/// A real-time thread yields: to its equals and betters.
+#[cold]
+#[inline(never)]
+fn yield_realtime(frame: *mut TrapFrame, cpu: &Cpu, queue: Queue, previous: ThreadRef) -> Resume {
+    give_way_to_equals(frame, cpu, queue, previous)
+}
+
 /// Nobody is put off for one who is worse: only who yields of his own will makes room for those, unless it is of the
 /// real-time class. And one who is better but still leaves another CPU is looked at again at the next tick.
+#[inline(always)]
 fn give_way_to_equals(frame: *mut TrapFrame, cpu: &Cpu, mut queue: Queue, previous: ThreadRef) -> Resume {
     let own = previous.level();
     if queue.best().is_none_or(|best| best > own) {
