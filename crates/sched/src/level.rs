@@ -2,8 +2,8 @@
 //!
 //! A thread that uses up its time slice is one that computes: it sinks a level, where slices are longer and
 //! turns rarer. One that blocks before that answers to somebody: it stays. Every [`BOOST_TICKS`] everybody
-//! who waits rises to the top again, so that nobody starves below, and whoever has changed its ways is found
-//! out. (Corbató's CTSS of 1962; Arpaci-Dusseau, "Operating Systems: Three Easy Pieces", chapter 8.)
+//! rises to the top again, whether it waits or sleeps, so that nobody starves below, and whoever has changed its ways is
+//! found out. (Corbató's CTSS of 1962; Arpaci-Dusseau, "Operating Systems: Three Easy Pieces", chapter 8.)
 
 /// Fixed priorities of the real-time class, above all feedback levels; 0 is the most urgent.
 pub const REALTIME_LEVELS: u8 = 8;

@@ -48,6 +48,7 @@ const TESTS: &[Test] = &[
     ("a deadlock is named", diagnosis::deadlock_is_named),
     ("long waits are legal", diagnosis::long_waits_are_legal),
     ("a busy thread is preempted", threads::busy_threads_are_preempted),
+    ("who slept is at the top again", threads::sleepers_rise),
     ("a real-time thread gets its budget", realtime::budget_is_kept_under_load),
     ("a real-time thread gets no more than its budget", realtime::overrun_is_throttled),
     ("no CPU promises more than it has", realtime::promises_can_be_kept),

@@ -5,6 +5,8 @@ use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 
+use sched::Level;
+
 use super::Outcome;
 use crate::arch::{cpu, time};
 use crate::memory;
@@ -13,6 +15,63 @@ use crate::task::{self, JoinHandle};
 
 fn spawn(name: &str, body: impl FnOnce() + Send + 'static) -> Result<JoinHandle, alloc::string::String> {
     task::spawn(name, body).map_err(|error| format!("{error}"))
+}
+
+/// A thread that computed until it sank, and then sleeps for long, is at the top again when it wakes: whoever answers
+/// to somebody need not wait behind those who compute for having had much to do once.
+pub fn sleepers_rise() -> Outcome {
+    let level = |id: u64| task::list().into_iter().find(|thread| thread.id == id).map(|thread| thread.level);
+    let home = 1 << (cpu::count() - 1);
+    let sunk = Arc::new(AtomicBool::new(false));
+    let goes_on = Arc::new((AtomicBool::new(false), WaitQueue::new()));
+    let stop = Arc::new(AtomicBool::new(false));
+    let sleeper = {
+        let (sunk, goes_on) = (sunk.clone(), goes_on.clone());
+        let body = move || {
+            while !sunk.load(Ordering::Relaxed) {
+                core::hint::spin_loop();
+            }
+            goes_on.1.wait_until(|| goes_on.0.load(Ordering::Relaxed));
+        };
+        task::spawn_on(home, "sleeper", body).map_err(|error| format!("{error}"))?
+    };
+    let id = sleeper.id();
+    let below_top = |id| level(id).is_some_and(|level| level > Level::TOP_FEEDBACK);
+    let has_sunk = within_10_s(|| below_top(id));
+    sunk.store(true, Ordering::Relaxed);
+    // Somebody has to be busy there, or nothing ticks, and nobody need be lifted over anybody.
+    let busy = {
+        let stop = stop.clone();
+        let body = move || {
+            while !stop.load(Ordering::Relaxed) {
+                core::hint::spin_loop();
+            }
+        };
+        task::spawn_on(home, "busy", body).map_err(|error| format!("{error}"))?
+    };
+    let has_risen = within_10_s(|| !below_top(id));
+    goes_on.0.store(true, Ordering::Relaxed);
+    goes_on.1.wake_all();
+    stop.store(true, Ordering::Relaxed);
+    sleeper.join();
+    busy.join();
+    match (has_sunk, has_risen) {
+        (false, _) => Err("a thread that computes did not sink".into()),
+        (_, false) => Err("a thread that slept did not rise".into()),
+        _ => Ok(()),
+    }
+}
+
+/// Whether it comes true within ten seconds.
+fn within_10_s(is_true: impl Fn() -> bool) -> bool {
+    let start = time::uptime_ns();
+    while !is_true() {
+        if time::uptime_ns() - start > 10_000_000_000 {
+            return false;
+        }
+        task::sleep_ms(5);
+    }
+    true
 }
 
 /// A sleep lasts at least as long as asked, and ends: how much later is the host's affair.

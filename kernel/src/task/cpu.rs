@@ -5,6 +5,7 @@ use core::sync::atomic::{AtomicPtr, AtomicU32, AtomicU64, AtomicUsize, Ordering}
 use sched::{CpuLoad, MultilevelQueue, TimerWheel};
 
 use super::block::Ticket;
+use super::table;
 use super::thread::{Thread, ThreadRef};
 use crate::arch::cpu;
 pub(super) use crate::arch::cpu::MAX_CPUS;
@@ -22,6 +23,8 @@ pub(super) struct Cpu {
     pub running_level: AtomicU32,
     /// Ticks until everybody who waits here is lifted.
     pub boost_in: AtomicU32,
+    /// Whom to lift next among those who sleep, null when all were; this CPU's tick alone uses it.
+    lifting: AtomicPtr<Thread>,
     /// Threads that began to sleep here.
     pub timers: IrqSpinLock<TimerWheel<Ticket>>,
     /// When to look among them, so that most ticks need no lock.
@@ -37,6 +40,29 @@ impl Cpu {
     /// Whether the idle thread runs.
     pub fn is_idle(&self) -> bool {
         self.running_level.load(Ordering::Relaxed) == NOBODY
+    }
+
+    /// A boost begins to lift those who sleep.
+    pub fn begin_lifting(&self) {
+        let newest = table::newest().map_or(core::ptr::null_mut(), |newest| newest.as_ptr().cast_mut());
+        self.lifting.store(newest, Ordering::Relaxed);
+    }
+
+    /// Lifts a tick's share of them: there may be ten thousand, and all of them have the time until the next boost.
+    pub fn lift_some(&self) {
+        // SAFETY: null, or what is stored here, just below and just above.
+        let mut next = unsafe { ThreadRef::from_ptr(self.lifting.load(Ordering::Relaxed)) };
+        if next.is_none() {
+            return;
+        }
+        let records = table::newest().map_or(0, |newest| newest.slot() + 1);
+        for _ in 0..records.div_ceil(sched::BOOST_TICKS as usize) {
+            let Some(thread) = next else { break };
+            thread.lift_if_asleep();
+            next = thread.older();
+        }
+        let next = next.map_or(core::ptr::null_mut(), |next| next.as_ptr().cast_mut());
+        self.lifting.store(next, Ordering::Relaxed);
     }
 
     /// The idle thread, from [`install`] on.
@@ -69,6 +95,7 @@ const FRESH: Cpu = Cpu {
     queued: AtomicUsize::new(0),
     running_level: AtomicU32::new(NOBODY),
     boost_in: AtomicU32::new(sched::BOOST_TICKS),
+    lifting: AtomicPtr::new(core::ptr::null_mut()),
     timers: IrqSpinLock::new(Rank::Timers, TimerWheel::new()),
     next_deadline_ns: AtomicU64::new(u64::MAX),
     idle_thread: AtomicPtr::new(core::ptr::null_mut()),

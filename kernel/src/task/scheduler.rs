@@ -319,6 +319,7 @@ pub(super) fn tick() {
     let left = cpu.boost_in.load(Ordering::Relaxed);
     if left == 0 {
         queue.boost();
+        cpu.begin_lifting();
         if !standing.level().is_realtime() {
             standing = Standing::at(Level::TOP_FEEDBACK);
         }
@@ -329,6 +330,7 @@ pub(super) fn tick() {
     let better_waits = queue.best().is_some_and(|best| best < standing.level());
     let somebody_waits = !queue.is_empty();
     drop(queue);
+    cpu.lift_some();
     if somebody_waits {
         if ended || better_waits {
             percpu::set_need_resched();

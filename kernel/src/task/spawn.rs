@@ -49,6 +49,11 @@ pub struct JoinHandle {
 }
 
 impl JoinHandle {
+    /// The thread's number, unique since boot.
+    pub fn id(&self) -> u64 {
+        self.id
+    }
+
     /// Waits for its end.
     pub fn join(self) {
         {

@@ -8,7 +8,7 @@ use alloc::boxed::Box;
 use alloc::string::String;
 use alloc::vec::Vec;
 use core::ops::Range;
-use core::sync::atomic::Ordering;
+use core::sync::atomic::{AtomicPtr, Ordering};
 
 use sched::Level;
 
@@ -35,6 +35,16 @@ struct Table {
 static TABLE: SpinLock<Table> =
     SpinLock::new(Rank::ThreadTable, Table { records: Vec::new(), vacant: None, next_id: 1 });
 
+/// The record made last; all others are reached from it. It is for ticks, which wait for no lock, and needs none, since
+/// records stay.
+static NEWEST: AtomicPtr<Thread> = AtomicPtr::new(core::ptr::null_mut());
+
+/// The record made last.
+pub(super) fn newest() -> Option<ThreadRef> {
+    // SAFETY: null, or what `take_vacant` stored. Acquire: the record was written before.
+    unsafe { ThreadRef::from_ptr(NEWEST.load(Ordering::Acquire)) }
+}
+
 impl Table {
     /// A record that is nobody's. Everything that waking and ending its thread will ever need is reserved here.
     fn take_vacant(&mut self) -> Result<ThreadRef, OutOfMemory> {
@@ -49,6 +59,8 @@ impl Table {
         let record = fallible::boxed(Thread::vacant(slot)).map_err(|_| OutOfMemory)?;
         let record = ThreadRef::new(Box::leak(record));
         self.records.push(record);
+        record.set_older(newest());
+        NEWEST.store(record.as_ptr().cast_mut(), Ordering::Release);
         Ok(record)
     }
 }

@@ -38,6 +38,8 @@ pub struct Thread {
     /// The next thread of its list. Belongs to whoever owns the list: the holder of a run queue's lock, or of that
     /// of the finished or the free records.
     link: AtomicPtr<Thread>,
+    /// The record made before this one; set once.
+    older: AtomicPtr<Thread>,
     /// State and number of the sleep; model-checked with everything that waits (`crates/blocking`).
     pub(super) state: StateWord,
     /// The saved frame. Written by the CPU that switches away, read by the one that switches to it, and
@@ -86,6 +88,7 @@ impl Thread {
         let nothing = Details { name: Box::default(), stack: None, joiner: Joiner::Over };
         Self {
             link: AtomicPtr::new(null_mut()),
+            older: AtomicPtr::new(null_mut()),
             state: StateWord::new(ThreadState::Finished),
             context: AtomicPtr::new(null_mut()),
             on_cpu: AtomicBool::new(false),
@@ -164,6 +167,26 @@ impl Thread {
     pub(super) fn set_standing(&self, standing: Standing) {
         self.level.store(standing.level().index() as u8, Ordering::Relaxed);
         self.ticks_left.store(standing.ticks_left(), Ordering::Relaxed);
+    }
+
+    /// Lifts it to the top if it sleeps below: a boost is for everybody, and who sleeps is in no queue to be lifted
+    /// with.
+    pub(super) fn lift_if_asleep(&self) {
+        let level = self.level_index() as u8;
+        if level <= Level::TOP_FEEDBACK.index() as u8 || self.state() != ThreadState::Blocked {
+            return;
+        }
+        // It may be woken this very moment, run, and be given a real-time priority, which has to stay.
+        let top = Standing::at(Level::TOP_FEEDBACK);
+        let lifted = self.level.compare_exchange(
+            level,
+            top.level().index() as u8,
+            Ordering::Relaxed,
+            Ordering::Relaxed,
+        );
+        if lifted.is_ok() {
+            self.ticks_left.store(top.ticks_left(), Ordering::Relaxed);
+        }
     }
 
     /// Whether it has a reservation.
@@ -249,6 +272,18 @@ impl ThreadRef {
     #[inline]
     pub fn as_ptr(self) -> *const Thread {
         self.0
+    }
+
+    /// The record that was made before this one.
+    pub fn older(self) -> Option<Self> {
+        // SAFETY: `older` is null or was set to a record's address, below.
+        unsafe { Self::from_ptr(self.older.load(Ordering::Relaxed)) }
+    }
+
+    /// Notes, once, which record was made before this one.
+    pub fn set_older(self, older: Option<Self>) {
+        let older = older.map_or(null_mut(), |older| older.as_ptr().cast_mut());
+        self.older.store(older, Ordering::Relaxed);
     }
 
     /// The next of a list that ends, as the finished and the free ones are.
