@@ -63,6 +63,8 @@ pub enum FileError {
     InvalidName,
     /// The file system has no room left.
     NoSpace,
+    /// There is not enough memory to do it.
+    OutOfMemory,
     /// The file would be larger than the file system can store.
     TooLarge,
     /// The file system can't be written.
@@ -85,6 +87,7 @@ impl fmt::Display for FileError {
             Self::DirectoryNotEmpty => "directory not empty",
             Self::InvalidName => "invalid name",
             Self::NoSpace => "no space left",
+            Self::OutOfMemory => "not enough memory",
             Self::TooLarge => "file too large",
             Self::ReadOnly => "read-only file system",
             Self::Busy => "in use",

@@ -23,6 +23,8 @@ pub enum FsError {
     InvalidInput(&'static str),
     /// The disk or the memory set aside for files is full. Of a write, a part may be done.
     NoSpace,
+    /// There is not enough memory to do it.
+    OutOfMemory,
     /// The file would be larger than the file system can say.
     TooLarge,
     /// The file system is mounted read-only.
@@ -48,6 +50,7 @@ impl fmt::Display for FsError {
             Self::InvalidName(why) => write!(out, "invalid name: {why}"),
             Self::InvalidInput(why) => write!(out, "{why}"),
             Self::NoSpace => write!(out, "no space left"),
+            Self::OutOfMemory => write!(out, "not enough memory"),
             Self::TooLarge => write!(out, "the file would be too large for this file system"),
             Self::ReadOnly => write!(out, "the file system is read-only"),
             Self::Busy => write!(out, "it is in use"),

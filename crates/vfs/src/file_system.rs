@@ -78,6 +78,9 @@ impl OpenMode {
 ///
 /// All changes are visible to later calls at once. They are safe from a power failure after [`FileSystem::sync`], and
 /// for a file's contents after `close`.
+///
+/// Any call that needs memory may fail with [`FsError::OutOfMemory`], or [`FsError::NoSpace`] where memory is what files
+/// are kept in.
 pub trait FileSystem: Send {
     /// What the file system is, for `df`: "tmpfs", "FAT32".
     fn kind(&self) -> &'static str;

@@ -10,12 +10,15 @@ use core::fmt;
 pub enum MountError {
     /// Something is mounted there already.
     Taken,
+    /// There is no memory to note it.
+    OutOfMemory,
 }
 
 impl fmt::Display for MountError {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Taken => write!(out, "a file system is mounted there already"),
+            Self::OutOfMemory => write!(out, "not enough memory"),
         }
     }
 }
@@ -36,13 +39,15 @@ impl<T> MountTable<T> {
     /// Mounts `value` at the normal path `point`. The directory itself is the caller's business.
     ///
     /// # Errors
-    /// [`MountError::Taken`].
+    /// [`MountError`]; nothing has changed then.
     pub fn mount(&mut self, point: &str, value: T) -> Result<(), MountError> {
         if self.is_mount_point(point) {
             return Err(MountError::Taken);
         }
         let place = self.mounts.partition_point(|(other, _)| other.len() > point.len());
-        self.mounts.insert(place, (point.into(), value));
+        let point = path::copy(point).map_err(|_| MountError::OutOfMemory)?;
+        self.mounts.try_reserve(1).map_err(|_| MountError::OutOfMemory)?;
+        self.mounts.insert(place, (point, value));
         Ok(())
     }
 

@@ -18,7 +18,7 @@ pub const MAX_NAME: usize = 255;
 ///
 /// # Errors
 /// [`FsError::InvalidName`] for an empty path, one that is too long, or one with a NUL in it; a part that is too long
-/// likewise.
+/// likewise. [`FsError::OutOfMemory`].
 pub fn normalise(base: &str, path: &str) -> Result<String, FsError> {
     if path.is_empty() {
         return Err(FsError::InvalidName("it is empty"));
@@ -27,6 +27,8 @@ pub fn normalise(base: &str, path: &str) -> Result<String, FsError> {
         return Err(FsError::InvalidName("it contains a NUL character"));
     }
     let mut normal = String::new();
+    // Each part is copied with a slash in front, so nothing below needs more.
+    normal.try_reserve_exact(base.len() + path.len() + 1).map_err(|_| FsError::OutOfMemory)?;
     if !path.starts_with('/') {
         normal.push_str(base.trim_end_matches('/'));
     }
@@ -48,6 +50,17 @@ pub fn normalise(base: &str, path: &str) -> Result<String, FsError> {
         normal.push('/');
     }
     Ok(normal)
+}
+
+/// A copy of a name or path.
+///
+/// # Errors
+/// [`FsError::OutOfMemory`].
+pub fn copy(text: &str) -> Result<String, FsError> {
+    let mut copy = String::new();
+    copy.try_reserve_exact(text.len()).map_err(|_| FsError::OutOfMemory)?;
+    copy.push_str(text);
+    Ok(copy)
 }
 
 /// The part of the normal path `path` below the directory `directory`, without a leading slash; None when it is not

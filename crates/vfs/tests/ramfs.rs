@@ -6,7 +6,7 @@ use model::{Random, Tree};
 use vfs::{FileSystem, FsError, OpenMode, RamFs};
 
 fn ramfs(capacity: u64) -> RamFs {
-    RamFs::new(capacity, || 1_700_000_000)
+    RamFs::new(capacity, || 1_700_000_000).unwrap()
 }
 
 #[test]

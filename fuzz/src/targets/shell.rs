@@ -239,7 +239,7 @@ fn status(name: String, metadata: vfs::Metadata) -> FileStatus {
 fn run(bytes: &[u8]) {
     let mut choices = Choices::new(bytes);
     let columns = choices.below(90);
-    let mut files = RamFs::new(1 << 20, || 1_700_000_000);
+    let mut files = RamFs::new(1 << 20, || 1_700_000_000).unwrap();
     files.create_directory("disk").expect("room");
     let file = files.open("disk/readme.txt", OpenMode::Create).expect("room");
     files.write(file, 0, b"Hello from the disk.\nAnd more.\n").expect("room");

@@ -33,7 +33,7 @@ fn run(bytes: &[u8]) {
         0 => paths(&mut choices),
         1 => mounts(&mut choices),
         _ => {
-            let mut fs = RamFs::new(1 << 30, || 1_700_000_000);
+            let mut fs = RamFs::new(1 << 30, || 1_700_000_000).unwrap();
             let mut tree = Tree::new();
             while !choices.is_empty() {
                 model::run(&mut fs, &mut tree, &NAMES, 8, &mut choices);

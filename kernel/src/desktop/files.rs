@@ -89,7 +89,8 @@ pub fn rename(from: &str, to: &str) -> Result<(), FileError> {
     fs::rename(from, to).map_err(error)
 }
 
-/// What is mounted. A file system that can't say how full it is has no room at all.
+/// What is mounted: nothing that is known when memory is out. A file system that can't say how full it is has no room at
+/// all.
 pub fn mounted() -> Vec<FileSystemFigures> {
     let figures = |mount: fs::MountInfo| {
         let (total, free) = mount.usage.map_or((0, 0), |usage| (usage.total, usage.free));
@@ -101,7 +102,11 @@ pub fn mounted() -> Vec<FileSystemFigures> {
             used: total.saturating_sub(free),
         }
     };
-    fs::mounts().into_iter().map(figures).collect()
+    let mounts = fs::mounts().unwrap_or_else(|error| {
+        log::warn!("what is mounted can't be listed: {error}");
+        Vec::new()
+    });
+    mounts.into_iter().map(figures).collect()
 }
 
 fn error(error: FsError) -> FileError {
@@ -113,6 +118,7 @@ fn error(error: FsError) -> FileError {
         FsError::NotEmpty => FileError::DirectoryNotEmpty,
         FsError::InvalidName(_) => FileError::InvalidName,
         FsError::NoSpace => FileError::NoSpace,
+        FsError::OutOfMemory => FileError::OutOfMemory,
         FsError::TooLarge => FileError::TooLarge,
         FsError::ReadOnly => FileError::ReadOnly,
         FsError::Busy => FileError::Busy,

@@ -1,6 +1,5 @@
 //! Finds the disk that `/disk` shows.
 
-use alloc::boxed::Box;
 use alloc::format;
 use alloc::string::{String, ToString};
 use alloc::sync::Arc;
@@ -96,7 +95,7 @@ fn mount_volume(name: &str, device: Arc<dyn BlockDevice>) -> Result<(), MountErr
     }
     // Made only now: without a disk, writing to a directory of that name would keep files until power-off only.
     match create_directory(DISK) {
-        Ok(()) => mount(DISK, Box::new(volume)),
+        Ok(()) => mount(DISK, volume),
         Err(error) => log::error!("{DISK} can't be made: {error}"),
     }
     Ok(())

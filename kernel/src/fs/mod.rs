@@ -14,10 +14,10 @@ use alloc::sync::Arc;
 use alloc::vec::Vec;
 
 pub use vfs::{DirectoryEntry, FileKind, FsError, Metadata, Usage};
-use vfs::{FileSystem, MountTable, OpenMode, RamFs, path};
+use vfs::{FileSystem, MountError, MountTable, OpenMode, RamFs, path};
 
 use crate::drivers::rtc;
-use crate::memory;
+use crate::memory::{self, heap::fallible};
 use crate::sync::Mutex;
 
 pub use disk::status as disk_status;
@@ -50,28 +50,43 @@ pub struct MountInfo {
 /// Mounts the file systems. The drivers have looked for disks.
 pub fn initialise() {
     let capacity = memory::statistics().total / RAMFS_PART;
-    let mut root = RamFs::new(capacity, rtc::now);
-    if let Err(error) = root.create_directory("tmp") {
-        log::error!("/tmp can't be made: {error}");
+    match RamFs::new(capacity, rtc::now) {
+        Ok(mut root) => {
+            if let Err(error) = root.create_directory("tmp") {
+                log::error!("/tmp can't be made: {error}");
+            }
+            mount("/", root);
+        }
+        Err(error) => log::error!("no files: {error}"),
     }
-    mount("/", Box::new(root));
     disk::initialise();
 }
 
-/// Mounts a file system on the directory `point`, which exists.
-fn mount(point: &str, file_system: Box<dyn FileSystem>) {
-    let mount = Arc::new(Mount { file_system: Mutex::new(file_system) });
-    if let Err(error) = MOUNTS.lock().mount(point, mount) {
+/// Mounts a file system on the directory `point`, which exists; says so in the log when it can't.
+fn mount(point: &str, file_system: impl FileSystem + 'static) {
+    let counted = fallible::boxed(file_system)
+        .ok()
+        .and_then(|file_system| fallible::counted(Mount { file_system: Mutex::new(file_system) }).ok());
+    let mounted = match counted {
+        Some(mount) => MOUNTS.lock().mount(point, mount),
+        None => Err(MountError::OutOfMemory),
+    };
+    if let Err(error) = mounted {
         log::error!("{point}: {error}");
     }
 }
 
 /// The mount that `path` lies in and the path in it. `path` is made normal first; relative ones start at the root.
 fn resolve(path: &str) -> Result<(Arc<Mount>, String), FsError> {
-    let normal = path::normalise("/", path)?;
-    let mounts = MOUNTS.lock();
-    let (mount, rest) = mounts.resolve(&normal).ok_or(FsError::NotFound)?;
-    Ok((mount.clone(), rest.into()))
+    let mut normal = path::normalise("/", path)?;
+    let (mount, start) = {
+        let mounts = MOUNTS.lock();
+        let (mount, rest) = mounts.resolve(&normal).ok_or(FsError::NotFound)?;
+        (mount.clone(), normal.len() - rest.len())
+    };
+    // The path in the mount is the end of the whole, so what is in front of it goes, and nothing is copied.
+    normal.drain(..start);
+    Ok((mount, normal))
 }
 
 /// What `path` is.
@@ -130,9 +145,7 @@ pub fn read(path: &str) -> Result<Vec<u8>, FsError> {
     let file = open(path, OpenMode::Read)?;
     let size = usize::try_from(file.size()?).map_err(|_| FsError::TooLarge)?;
     let mut contents = Vec::new();
-    contents
-        .try_reserve_exact(size)
-        .map_err(|_| FsError::InvalidInput("not enough memory to read all of it"))?;
+    contents.try_reserve_exact(size).map_err(|_| FsError::OutOfMemory)?;
     contents.resize(size, 0);
     let length = file.read(0, &mut contents)?;
     contents.truncate(length);
@@ -142,11 +155,16 @@ pub fn read(path: &str) -> Result<Vec<u8>, FsError> {
 /// Makes `contents` the contents of a file, which is created if it is missing. When there is no room for them the file
 /// is as it was before.
 pub fn write(path: &str, contents: &[u8]) -> Result<(), FsError> {
-    let existed = metadata(path).is_ok();
+    let is_new = match metadata(path) {
+        Ok(_) => false,
+        Err(FsError::NotFound) => true,
+        // Whether it is there is not known, so that it could not be put back as it was.
+        Err(error) => return Err(error),
+    };
     let file = open(path, OpenMode::Create)?;
     let written = file.write(0, contents).and_then(|()| file.truncate(contents.len() as u64));
     let closed = file.close();
-    if written.is_err() && !existed {
+    if written.is_err() && is_new {
         // The first error is the one to tell.
         let _ = remove(path);
     }
@@ -162,25 +180,31 @@ pub fn append(path: &str, contents: &[u8]) -> Result<(), FsError> {
 
 /// Puts everything on the disks. Tries all of them, and gives the first error.
 pub fn sync() -> Result<(), FsError> {
-    let mounts: Vec<Arc<Mount>> = MOUNTS.lock().iter().map(|(_, mount)| mount.clone()).collect();
+    // By number, for a list would need memory. Nothing is ever unmounted; what is mounted meanwhile only moves others to
+    // higher numbers, so that one may be synced twice, and none is left out.
     let mut result = Ok(());
-    for mount in mounts {
+    for number in 0.. {
+        let Some(mount) = MOUNTS.lock().iter().nth(number).map(|(_, mount)| mount.clone()) else { break };
         result = result.and(mount.file_system.lock().sync());
     }
     result
 }
 
 /// What is mounted, outermost first.
-pub fn mounts() -> Vec<MountInfo> {
-    let mounts: Vec<(String, Arc<Mount>)> =
-        MOUNTS.lock().iter().map(|(point, mount)| (point.into(), mount.clone())).collect();
-    mounts
-        .into_iter()
-        .map(|(point, mount)| {
-            let mut file_system = mount.file_system.lock();
-            MountInfo { point, kind: file_system.kind(), usage: file_system.usage() }
-        })
-        .collect()
+///
+/// # Errors
+/// [`FsError::OutOfMemory`].
+pub fn mounts() -> Result<Vec<MountInfo>, FsError> {
+    let mut infos = Vec::new();
+    loop {
+        let (point, mount) = match MOUNTS.lock().iter().nth(infos.len()) {
+            Some((point, mount)) => (path::copy(point)?, mount.clone()),
+            None => return Ok(infos),
+        };
+        infos.try_reserve(1).map_err(|_| FsError::OutOfMemory)?;
+        let mut file_system = mount.file_system.lock();
+        infos.push(MountInfo { point, kind: file_system.kind(), usage: file_system.usage() });
+    }
 }
 
 /// A size for messages.

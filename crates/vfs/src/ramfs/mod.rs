@@ -1,43 +1,34 @@
-//! The file system in memory, mounted at `/`. Nodes are numbered and live in one map; directories map names to
-//! numbers. A node goes when no name and no open file refers to it, so a removed file stays readable while it is open,
-//! as POSIX has it.
+//! The file system in memory, mounted at `/`. Nodes have numbers; directories map names to them (`directory.rs`). A
+//! node goes when no name and no open file refers to it, so a removed file stays readable while it is open, as POSIX
+//! has it.
+//!
+//! Memory may run out at any allocation. So every change first has all the memory it needs, which may fail, and is then
+//! made, which can't: after an error all is as it was.
+
+mod directory;
+mod nodes;
 
 use crate::{DirectoryEntry, FileId, FileKind, FileSystem, FsError, Metadata, OpenMode, Usage, path};
-use alloc::collections::BTreeMap;
-use alloc::string::String;
 use alloc::vec::Vec;
+use directory::{Directory, Entry};
+use nodes::{Contents, Node, NodeId, Nodes, ROOT};
 
-type NodeId = u64;
-
-const ROOT: NodeId = 0;
 /// What a name costs besides its contents, roughly: a bound for directories full of empty files.
 const NODE_COST: u64 = 256;
 
-enum Contents {
-    File(Vec<u8>),
-    Directory(BTreeMap<String, NodeId>),
-}
-
-struct Node {
-    contents: Contents,
-    modified: u64,
-    /// Whether a directory names it.
-    linked: bool,
-    /// How many ids are open on it.
-    open: usize,
-}
-
 struct Open {
+    file: FileId,
     node: NodeId,
     writable: bool,
 }
 
 /// A tree of files in memory.
 pub struct RamFs {
-    nodes: BTreeMap<NodeId, Node>,
-    open: BTreeMap<FileId, Open>,
-    /// The next node or file number; both count together, for simplicity.
-    next: u64,
+    nodes: Nodes,
+    /// By number: a file that is opened gets the highest so far.
+    open: Vec<Open>,
+    /// The number of the next file that is opened. None is given twice, so that a stale one is noticed.
+    next_file: u64,
     capacity: u64,
     used: u64,
     clock: fn() -> u64,
@@ -45,23 +36,18 @@ pub struct RamFs {
 
 impl RamFs {
     /// An empty tree that grows to at most `capacity` bytes. `clock` tells the seconds since 1970.
-    pub fn new(capacity: u64, clock: fn() -> u64) -> Self {
-        let root =
-            Node { contents: Contents::Directory(BTreeMap::new()), modified: clock(), linked: true, open: 0 };
-        Self {
-            nodes: BTreeMap::from([(ROOT, root)]),
-            open: BTreeMap::new(),
-            next: ROOT + 1,
-            capacity,
-            used: 0,
-            clock,
-        }
+    ///
+    /// # Errors
+    /// [`FsError::NoSpace`] when there is no memory for the root.
+    pub fn new(capacity: u64, clock: fn() -> u64) -> Result<Self, FsError> {
+        let root = Node::new(Contents::Directory(Directory::new()), clock());
+        Ok(Self { nodes: Nodes::new(root)?, open: Vec::new(), next_file: 0, capacity, used: 0, clock })
     }
 
     fn lookup(&self, path: &str) -> Result<NodeId, FsError> {
         let mut node = ROOT;
         for name in path.split('/').filter(|name| !name.is_empty()) {
-            node = *self.directory(node)?.get(name).ok_or(FsError::NotFound)?;
+            node = self.directory(node)?.get(name).ok_or(FsError::NotFound)?;
         }
         Ok(node)
     }
@@ -74,24 +60,30 @@ impl RamFs {
         Ok((parent, name))
     }
 
-    fn directory(&self, node: NodeId) -> Result<&BTreeMap<String, NodeId>, FsError> {
-        match self.nodes.get(&node).map(|node| &node.contents) {
+    fn directory(&self, node: NodeId) -> Result<&Directory, FsError> {
+        match self.nodes.get(node).map(|node| &node.contents) {
             Some(Contents::Directory(entries)) => Ok(entries),
             Some(Contents::File(_)) => Err(FsError::NotADirectory),
             None => Err(FsError::NotFound),
         }
     }
 
-    fn entries(&mut self, directory: NodeId) -> Result<&mut BTreeMap<String, NodeId>, FsError> {
-        let now = (self.clock)();
-        match self.nodes.get_mut(&directory) {
-            Some(Node { contents: Contents::Directory(entries), modified, .. }) => {
-                *modified = now;
-                Ok(entries)
-            }
+    /// The entries of a directory, to have room made among them.
+    fn entries(&mut self, directory: NodeId) -> Result<&mut Directory, FsError> {
+        match self.nodes.get_mut(directory) {
+            Some(Node { contents: Contents::Directory(entries), .. }) => Ok(entries),
             Some(_) => Err(FsError::NotADirectory),
             None => Err(FsError::NotFound),
         }
+    }
+
+    /// As [`RamFs::entries`], to be changed, which the directory notes.
+    fn change_entries(&mut self, directory: NodeId) -> Result<&mut Directory, FsError> {
+        let now = (self.clock)();
+        if let Some(node) = self.nodes.get_mut(directory) {
+            node.modified = now;
+        }
+        self.entries(directory)
     }
 
     fn charge(&mut self, bytes: u64) -> Result<(), FsError> {
@@ -103,20 +95,21 @@ impl RamFs {
 
     fn create(&mut self, path: &str, contents: Contents) -> Result<NodeId, FsError> {
         let (parent, name) = self.parent(path)?;
+        let new_name = path::copy(name)?;
+        self.nodes.reserve()?;
+        self.entries(parent)?.reserve()?;
         self.charge(NODE_COST + name.len() as u64)?;
-        let id = self.next;
-        self.next += 1;
-        self.nodes.insert(id, Node { contents, modified: (self.clock)(), linked: true, open: 0 });
-        self.entries(parent)?.insert(name.into(), id);
-        Ok(id)
+        let node = self.nodes.insert(Node::new(contents, (self.clock)()));
+        self.change_entries(parent)?.insert(Entry { name: new_name, node });
+        Ok(node)
     }
 
     /// Takes the name `path` away from its node, and the node with it if nobody needs it.
     fn unlink(&mut self, path: &str) -> Result<(), FsError> {
         let (parent, name) = self.parent(path)?;
-        let id = self.entries(parent)?.remove(name).ok_or(FsError::NotFound)?;
+        let id = self.change_entries(parent)?.remove(name).ok_or(FsError::NotFound)?.node;
         self.used = self.used.saturating_sub(NODE_COST + name.len() as u64);
-        if let Some(node) = self.nodes.get_mut(&id) {
+        if let Some(node) = self.nodes.get_mut(id) {
             node.linked = false;
         }
         self.release(id);
@@ -124,11 +117,11 @@ impl RamFs {
     }
 
     fn release(&mut self, id: NodeId) {
-        let Some(node) = self.nodes.get(&id).filter(|node| !node.linked && node.open == 0) else { return };
+        let Some(node) = self.nodes.get(id).filter(|node| !node.linked && node.open == 0) else { return };
         if let Contents::File(bytes) = &node.contents {
             self.used = self.used.saturating_sub(bytes.len() as u64);
         }
-        self.nodes.remove(&id);
+        self.nodes.remove(id);
     }
 
     fn describe(node: &Node) -> Metadata {
@@ -139,16 +132,22 @@ impl RamFs {
         Metadata { kind, size, modified: node.modified }
     }
 
+    /// Where an open file stands among the others.
+    fn place(&self, file: FileId) -> Result<usize, FsError> {
+        let found = self.open.binary_search_by_key(&file, |open| open.file);
+        found.map_err(|_| FsError::InvalidInput("the file is not open"))
+    }
+
     fn contents(&self, file: FileId) -> Result<&Vec<u8>, FsError> {
-        let open = self.open.get(&file).ok_or(FsError::InvalidInput("the file is not open"))?;
-        match self.nodes.get(&open.node).map(|node| &node.contents) {
+        let open = &self.open[self.place(file)?];
+        match self.nodes.get(open.node).map(|node| &node.contents) {
             Some(Contents::File(bytes)) => Ok(bytes),
             _ => Err(FsError::IsADirectory),
         }
     }
 
     fn writable(&self, file: FileId) -> Result<NodeId, FsError> {
-        let open = self.open.get(&file).ok_or(FsError::InvalidInput("the file is not open"))?;
+        let open = &self.open[self.place(file)?];
         if open.writable {
             Ok(open.node)
         } else {
@@ -158,13 +157,13 @@ impl RamFs {
 
     /// Sets the length of a file's contents, zeros in new places.
     fn resize(&mut self, id: NodeId, size: u64) -> Result<&mut Vec<u8>, FsError> {
-        let old = match self.nodes.get(&id).map(|node| &node.contents) {
+        let old = match self.nodes.get(id).map(|node| &node.contents) {
             Some(Contents::File(bytes)) => bytes.len() as u64,
             _ => return Err(FsError::IsADirectory),
         };
         self.charge(size.saturating_sub(old))?;
         let now = (self.clock)();
-        let Some(Node { contents: Contents::File(bytes), modified, .. }) = self.nodes.get_mut(&id) else {
+        let Some(Node { contents: Contents::File(bytes), modified, .. }) = self.nodes.get_mut(id) else {
             return Err(FsError::IsADirectory);
         };
         let length = usize::try_from(size).map_err(|_| FsError::TooLarge)?;
@@ -190,20 +189,22 @@ impl FileSystem for RamFs {
 
     fn metadata(&mut self, path: &str) -> Result<Metadata, FsError> {
         let id = self.lookup(path)?;
-        self.nodes.get(&id).map(Self::describe).ok_or(FsError::NotFound)
+        self.nodes.get(id).map(Self::describe).ok_or(FsError::NotFound)
     }
 
     fn list(&mut self, path: &str) -> Result<Vec<DirectoryEntry>, FsError> {
-        let entries = self.directory(self.lookup(path)?)?;
-        Ok(entries
-            .iter()
-            .filter_map(|(name, id)| {
-                Some(DirectoryEntry { name: name.clone(), metadata: Self::describe(self.nodes.get(id)?) })
-            })
-            .collect())
+        let entries = self.directory(self.lookup(path)?)?.entries();
+        let mut list = Vec::new();
+        list.try_reserve_exact(entries.len()).map_err(|_| FsError::OutOfMemory)?;
+        for entry in entries {
+            let node = self.nodes.get(entry.node).ok_or(FsError::NotFound)?;
+            list.push(DirectoryEntry { name: path::copy(&entry.name)?, metadata: Self::describe(node) });
+        }
+        Ok(list)
     }
 
     fn open(&mut self, path: &str, mode: OpenMode) -> Result<FileId, FsError> {
+        self.open.try_reserve(1).map_err(|_| FsError::OutOfMemory)?;
         let node = match self.lookup(path) {
             Ok(_) if mode == OpenMode::CreateNew => return Err(FsError::AlreadyExists),
             Ok(node) if self.directory(node).is_ok() => return Err(FsError::IsADirectory),
@@ -214,18 +215,19 @@ impl FileSystem for RamFs {
         if mode == OpenMode::Replace {
             self.resize(node, 0)?;
         }
-        if let Some(node) = self.nodes.get_mut(&node) {
+        if let Some(node) = self.nodes.get_mut(node) {
             node.open += 1;
         }
-        let file = FileId(self.next);
-        self.next += 1;
-        self.open.insert(file, Open { node, writable: mode.is_writable() });
+        let file = FileId(self.next_file);
+        self.next_file += 1;
+        self.open.push(Open { file, node, writable: mode.is_writable() });
         Ok(file)
     }
 
     fn close(&mut self, file: FileId) -> Result<(), FsError> {
-        let open = self.open.remove(&file).ok_or(FsError::InvalidInput("the file is not open"))?;
-        if let Some(node) = self.nodes.get_mut(&open.node) {
+        let place = self.place(file)?;
+        let open = self.open.remove(place);
+        if let Some(node) = self.nodes.get_mut(open.node) {
             node.open -= 1;
         }
         self.release(open.node);
@@ -265,7 +267,7 @@ impl FileSystem for RamFs {
     fn create_directory(&mut self, path: &str) -> Result<(), FsError> {
         match self.lookup(path) {
             Ok(_) => Err(FsError::AlreadyExists),
-            Err(FsError::NotFound) => self.create(path, Contents::Directory(BTreeMap::new())).map(|_| ()),
+            Err(FsError::NotFound) => self.create(path, Contents::Directory(Directory::new())).map(|_| ()),
             Err(error) => Err(error),
         }
     }
@@ -300,17 +302,17 @@ impl FileSystem for RamFs {
             Err(FsError::NotFound) => drop(self.parent(to)?),
             Err(error) => return Err(error),
         }
-        let (_, old_name) = self.parent(from)?;
-        let (_, new_name) = self.parent(to)?;
+        let (old_parent, old_name) = self.parent(from)?;
+        let (new_parent, new_name) = self.parent(to)?;
+        let name = path::copy(new_name)?;
+        self.entries(new_parent)?.reserve()?;
         self.charge((new_name.len() as u64).saturating_sub(old_name.len() as u64))?;
         self.used = self.used.saturating_sub((old_name.len() as u64).saturating_sub(new_name.len() as u64));
         if self.lookup(to).is_ok() {
             self.unlink(to)?;
         }
-        let (old_parent, old_name) = self.parent(from)?;
-        self.entries(old_parent)?.remove(old_name);
-        let (new_parent, new_name) = self.parent(to)?;
-        self.entries(new_parent)?.insert(new_name.into(), id);
+        self.change_entries(old_parent)?.remove(old_name);
+        self.change_entries(new_parent)?.insert(Entry { name, node: id });
         Ok(())
     }
 
