@@ -12,6 +12,7 @@ use frames::{
 };
 
 use super::direct_map;
+use super::heap::fault;
 use crate::arch::{cpu, interrupts};
 use crate::boot::info::{MemoryMap, MemoryRegion, RegionKind};
 use crate::lock::{IrqSpinLock, Rank};
@@ -138,6 +139,9 @@ pub(super) fn add(regions: impl Iterator<Item = MemoryRegion>, keep: &[FrameRang
 /// A frame with one owner, its bytes whatever they are; `None` when none is left.
 #[inline(always)]
 pub fn allocate() -> Option<Frame> {
+    if fault::strikes(fault::Kind::Frames) {
+        return None;
+    }
     let were_enabled = interrupts::disable();
     let cache = cache();
     let frame = cache.take().or_else(|| fetch(cache));
@@ -154,6 +158,9 @@ fn fetch(cache: &FrameCache) -> Option<Frame> {
 
 /// Frames for all of `batch`, in its order, under one lock; returns how many there were.
 pub(super) fn allocate_batch(batch: &mut [Frame]) -> usize {
+    if fault::strikes(fault::Kind::Frames) {
+        return 0;
+    }
     let mut frames = FRAMES.lock();
     let (Some(frames), owners, count) = (frames.as_mut(), owners(), batch.len()) else { return 0 };
     let mut slots = batch.iter_mut();
@@ -167,6 +174,9 @@ pub(super) fn allocate_batch(batch: &mut [Frame]) -> usize {
 
 /// `count` frames in a row in `zone`, the first a multiple of `align` frames, each with one owner.
 pub fn allocate_contiguous(count: u64, align: u64, zone: Zone) -> Option<FrameRange> {
+    if fault::strikes(fault::Kind::Frames) {
+        return None;
+    }
     let below = (zone == Zone::Below4GiB).then_some(Frame::FOUR_GIB);
     let run = FRAMES.lock().as_mut()?.allocator.allocate_run(RunRequest { count, align, below })?;
     owners().give_run(run);

@@ -49,7 +49,7 @@ pub struct KernelStack {
 impl KernelStack {
     /// A stack of [`STACK_SIZE`] bytes; `None` when memory is out.
     pub fn allocate() -> Option<Self> {
-        if fault::strikes(STACK_SIZE as usize) {
+        if fault::strikes(fault::Kind::Heap) {
             return None;
         }
         let kept = {

@@ -6,19 +6,16 @@ use alloc::vec::Vec;
 use core::sync::atomic::{AtomicU64, Ordering};
 
 use frames::{Frame, Zone as Zones};
-use gfx::{Size, Surface};
 use paging::{Access, MapError};
 
 use super::Outcome;
 use crate::arch::apic::local;
 use crate::lock::{IrqSpinLock, Rank};
 use crate::memory::frames::{self as machine, FrameStatistics, Zone};
-use crate::memory::heap::{self, ClassStatistics, fault};
+use crate::memory::heap::{self, ClassStatistics};
 use crate::memory::mmio::Mmio;
 use crate::memory::{self, kernel_space};
-use crate::process::{self, WaitFor};
-use crate::sync::Channel;
-use crate::{fs, task};
+use crate::task;
 
 /// Deterministic pseudo-random numbers (Knuth's MMIX constants).
 fn random(seed: &mut u64) -> u64 {
@@ -201,7 +198,7 @@ pub fn all_memory_can_be_used() -> Outcome {
 }
 
 /// Lets CPUs forget what was unmapped, and has it collected.
-fn settle() {
+pub(super) fn settle() {
     for _ in 0..3 {
         task::sleep_ms(3);
         drop(Vec::<u8>::with_capacity(1 << 20));
@@ -287,74 +284,4 @@ pub fn statistics_add_up() -> Outcome {
     } else {
         Err(format!("{before:?}; with {OBJECTS} objects more {during:?}; then {after:?}"))
     }
-}
-
-/// A workload; whether its steps succeed does not matter, as long as it neither panics nor keeps anything.
-type Workload = (&'static str, fault::Kind, fn());
-
-const WORKLOADS: &[Workload] = &[
-    ("spawn and join", fault::Kind::All, || {
-        let token = 7_u64;
-        if let Ok(thread) = task::spawn("fault", move || {
-            core::hint::black_box(token);
-        }) {
-            thread.join();
-        }
-    }),
-    ("a child process", fault::Kind::All, || {
-        let token = 7_u64;
-        if let Ok(child) = process::spawn("fault", move || core::hint::black_box(token) as u8) {
-            let _ = process::wait(WaitFor::One(child));
-        }
-    }),
-    ("a channel", fault::Kind::All, || {
-        if let Ok(channel) = Channel::new(100) {
-            channel.send(1_u64);
-            channel.recv();
-        }
-    }),
-    ("a window's surface", fault::Kind::All, || drop(Surface::try_new(Size::new(640, 480)))),
-    ("a file", fault::Kind::AboveSlabs, || {
-        static CONTENTS: [u8; 30_000] = [7; 30_000];
-        if fs::write("/tmp/fault.bin", &CONTENTS).is_ok() {
-            drop(fs::read("/tmp/fault.bin"));
-        }
-        // It exists, unless the very first step failed.
-        let _ = fs::remove("/tmp/fault.bin");
-    }),
-];
-
-/// Each of a workload's allocations fails once, the first, the second and so on: no panic, and nothing is lost.
-pub fn any_allocation_may_fail() -> Outcome {
-    /// No workload allocates so often.
-    const MOST: u64 = 1_000;
-    for (name, kind, work) in WORKLOADS {
-        // Once as a rehearsal: tables grow, caches fill.
-        work();
-        let in_use = || {
-            settle();
-            (memory::statistics().heap.used, task::list().len())
-        };
-        let (bytes, threads) = in_use();
-        let failures = (1..MOST).take_while(|&k| fault::failing(k, *kind, work).1).count() as u64;
-        if cfg!(debug_assertions) && failures == 0 || failures + 1 == MOST {
-            return Err(format!("{name}: {failures} allocations were made to fail"));
-        }
-        let (mut bytes_after, mut threads_after) = in_use();
-        // On a loaded host the reaper may take its time; what is lost stays lost.
-        for _ in 0..100 {
-            if threads_after <= threads {
-                break;
-            }
-            (bytes_after, threads_after) = in_use();
-        }
-        // The log, the desktop and the reaper use some memory at any time; a leak is counted as often as it happens.
-        if threads_after > threads || bytes_after > bytes + 8_192 {
-            return Err(format!(
-                "{name}: {bytes} bytes, {threads} threads; then {bytes_after}, {threads_after}"
-            ));
-        }
-        log::debug!("{name}: survives each of {failures} failures");
-    }
-    Ok(())
 }

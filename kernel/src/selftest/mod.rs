@@ -7,6 +7,7 @@
 mod address_spaces;
 mod diagnosis;
 mod executor;
+mod failing;
 mod files;
 mod input;
 mod memory;
@@ -71,7 +72,7 @@ const TESTS: &[Test] = &[
     ("code can't be written, data can't be executed", memory::kernel_is_write_xor_execute),
     ("stacks have guards", memory::stacks_have_guards),
     ("all memory can be used", memory::all_memory_can_be_used),
-    ("any allocation may fail", memory::any_allocation_may_fail),
+    ("any allocation may fail", failing::any_allocation_may_fail),
     ("runs of frames suit devices", memory::runs_of_frames_suit_devices),
     ("claimed registers are refused", memory::claimed_registers_are_refused),
     ("statistics of memory add up", memory::statistics_add_up),

@@ -176,7 +176,7 @@ pub fn allocate_and_fail(worker: &mut Worker) -> Outcome {
     if worker.world.failing.swap(true, Ordering::Acquire) {
         return Ok(());
     }
-    fault::failing(1 + worker.random.below(10), fault::Kind::All, || {
+    fault::failing(1 + worker.random.below(10), fault::Kind::Heap, || {
         if let Ok(thread) = task::spawn("soak-fault", || {}) {
             thread.join();
         }

@@ -5,24 +5,23 @@
 
 use core::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
-use heap::SizeClass;
-
 use crate::memory::window::UNIT;
 
 /// Which allocations count.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
-    /// Every one.
-    All,
-    /// Those too large for slabs: what file contents and surfaces take.
-    AboveSlabs,
+    /// The heap's, and stacks.
+    Heap,
+    /// Frames, one by one, in batches and in runs: what page tables, pages of address spaces and the heap itself take.
+    Frames,
 }
 
 /// The unit of addresses that holds the armed thread's stack; 0 when none is.
 static STACK: AtomicU64 = AtomicU64::new(0);
 /// Allocations of that thread until the one that fails, itself included.
 static REMAINING: AtomicU64 = AtomicU64::new(0);
-static LARGE_ONLY: AtomicBool = AtomicBool::new(false);
+/// Whether frames count, instead of what the heap gives.
+static FRAMES: AtomicBool = AtomicBool::new(false);
 
 /// Stacks lie each in a unit of their own.
 #[inline]
@@ -31,12 +30,12 @@ fn this_stack() -> u64 {
     core::ptr::from_ref(&local).addr() as u64 / UNIT
 }
 
-/// Whether the allocation that asks has to fail.
+/// Whether the allocation that asks, of that kind, has to fail.
 #[inline]
-pub(in crate::memory) fn strikes(size: usize) -> bool {
+pub(in crate::memory) fn strikes(kind: Kind) -> bool {
     cfg!(debug_assertions)
         && STACK.load(Ordering::Relaxed) == this_stack()
-        && (size > SizeClass::LARGEST || !LARGE_ONLY.load(Ordering::Relaxed))
+        && FRAMES.load(Ordering::Relaxed) == (kind == Kind::Frames)
         && REMAINING.fetch_sub(1, Ordering::Relaxed) == 1
 }
 
@@ -44,7 +43,7 @@ pub(in crate::memory) fn strikes(size: usize) -> bool {
 /// thread at a time.
 pub fn failing<R>(k: u64, kind: Kind, work: impl FnOnce() -> R) -> (R, bool) {
     REMAINING.store(k, Ordering::Relaxed);
-    LARGE_ONLY.store(kind == Kind::AboveSlabs, Ordering::Relaxed);
+    FRAMES.store(kind == Kind::Frames, Ordering::Relaxed);
     STACK.store(this_stack(), Ordering::Relaxed);
     let result = work();
     STACK.store(0, Ordering::Relaxed);

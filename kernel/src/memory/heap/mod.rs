@@ -46,7 +46,7 @@ static ALLOCATOR: KernelAllocator = KernelAllocator;
 unsafe impl GlobalAlloc for KernelAllocator {
     #[inline]
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        if fault::strikes(layout.size()) {
+        if fault::strikes(fault::Kind::Heap) {
             return null_mut();
         }
         let found = match class_of(layout) {
