@@ -42,13 +42,17 @@ impl Cpu {
         self.running_level.load(Ordering::Relaxed) == NOBODY
     }
 
-    /// A boost begins to lift those who sleep.
+    /// A boost begins to lift those who sleep, unless an earlier one is still at it.
     pub fn begin_lifting(&self) {
+        if !self.lifting.load(Ordering::Relaxed).is_null() {
+            return;
+        }
         let newest = table::newest().map_or(core::ptr::null_mut(), |newest| newest.as_ptr().cast_mut());
         self.lifting.store(newest, Ordering::Relaxed);
     }
 
-    /// Lifts a tick's share of them: there may be ten thousand, and all of them have the time until the next boost.
+    /// Lifts a tick's share of them. There may be ten thousand: then a round takes four boosts, so that a tick looks at
+    /// five of them and costs hardly more than among ten.
     pub fn lift_some(&self) {
         // SAFETY: null, or what is stored here, just below and just above.
         let mut next = unsafe { ThreadRef::from_ptr(self.lifting.load(Ordering::Relaxed)) };
@@ -56,7 +60,7 @@ impl Cpu {
             return;
         }
         let records = table::newest().map_or(0, |newest| newest.slot() + 1);
-        for _ in 0..records.div_ceil(sched::BOOST_TICKS as usize) {
+        for _ in 0..records.div_ceil(4 * sched::BOOST_TICKS as usize) {
             let Some(thread) = next else { break };
             thread.lift_if_asleep();
             next = thread.older();

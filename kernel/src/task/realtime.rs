@@ -105,7 +105,7 @@ static THROTTLED: [AtomicBool; cpu::MAX_CPUS] = [const { AtomicBool::new(false) 
 /// Starts a real-time thread, on the CPU that has promised least of those that can promise `demand`.
 ///
 /// # Errors
-/// As [`super::spawn`], or no CPU can promise so much.
+/// As [`super::spawn()`], or no CPU can promise so much.
 pub fn spawn_realtime(
     name: &str,
     demand: Demand,
