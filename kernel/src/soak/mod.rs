@@ -44,6 +44,9 @@ const CROWD: usize = 1_000;
 /// Processes before the first look: more than there are numbers for them.
 const PROCESSES: usize = 16_500;
 const NANOSECONDS: u64 = 1_000_000_000;
+/// Looks at what is in use, some 6 ms apart, until it is the least: for longer than the watchdog takes to look around twice,
+/// because it keeps what it saw for the next time, and more of that while the workers slept.
+const LOOKS: u32 = 1_000;
 
 /// Runs for `seconds` from `seed`, and ends QEMU.
 pub fn run(seed: u64, seconds: u64) {
@@ -106,13 +109,13 @@ impl core::fmt::Display for Figures {
 }
 
 impl Figures {
-    /// The least of a second's figures, for it takes a while until the last threads are reaped and all CPUs have
+    /// The least of some seconds' figures, for it takes a while until the last threads are reaped and all CPUs have
     /// forgotten what was unmapped; at once, when they are no more than `expected`.
     fn at_rest(expected: Option<Self>) -> Self {
         // As many stacks stay mapped as may, so that they are as many each time.
         drop::<[_; 32]>(core::array::from_fn(|_| KernelStack::allocate()));
         let mut least = Self::now();
-        for _ in 0..200 {
+        for _ in 0..LOOKS {
             task::sleep_ms(5);
             // The windows of addresses (stacks, large pieces, segments of the heap) collect what waits for other CPUs when
             // they give out something.
