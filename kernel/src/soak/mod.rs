@@ -88,6 +88,34 @@ fn crowd() -> Result<(), String> {
         let id = process::spawn("soak-crowd", || 0).map_err(|error| format!("{error}"))?;
         process::wait(WaitFor::One(id)).map_err(|error| format!("waiting for {id:?}: {error:?}"))?;
     }
+    wait_together()
+}
+
+/// More threads wait for one child than workers ever will: the queue in which a process's threads wait for its children
+/// keeps its room.
+fn wait_together() -> Result<(), String> {
+    let (gate, here) = (Arc::new(semaphore(0)), Arc::new(semaphore(0)));
+    let opened = gate.clone();
+    let body = move || {
+        opened.acquire();
+        0
+    };
+    let child = process::spawn("soak-crowd", body).map_err(|error| format!("{error}"))?;
+    let mut threads = Vec::new();
+    for _ in 0..2 * WORKERS {
+        let here = here.clone();
+        let body = move || {
+            here.release(1);
+            // One of them reaps it; the others are told that there is no such child.
+            let _ = process::wait(WaitFor::One(child));
+        };
+        threads.push(task::spawn("soak-crowd", body).map_err(|error| format!("{error}"))?);
+    }
+    threads.iter().for_each(|_| here.acquire());
+    // The last of them are on their way to wait.
+    task::sleep_ms(100);
+    gate.release(1);
+    threads.into_iter().for_each(task::JoinHandle::join);
     Ok(())
 }
 

@@ -22,8 +22,8 @@ pub const SCENARIOS: &[Scenario] = &[
 fn shows(stage: &Stage) -> Result {
     let mut machine = stage.boot(stage.hardware(Some(stage.disk()?)))?;
     for (command, wanted) in [
-        // The services wait for something to do; the shell that answers runs.
-        ("debug threads", &["an event in executor::run", "a message", "sleep, "][..]),
+        // Init waits for orphans, and the watchdog for its next look, whoever else is busy.
+        ("debug threads", &["an event in process::", "sleep, "][..]),
         // The desktop's input task waits for keys.
         ("clear; debug tasks", &["desktop input", "serial log", "waiting"]),
         ("clear; debug locks", &["Nobody waits for a lock."]),
