@@ -11,6 +11,7 @@ extern crate alloc;
 
 mod error;
 mod file_system;
+pub mod inode;
 mod mounts;
 pub mod path;
 mod ramfs;
