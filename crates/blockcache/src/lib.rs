@@ -14,6 +14,7 @@ extern crate alloc;
 
 mod cache;
 mod device;
+pub mod pages;
 
 pub use cache::{BLOCK_SIZE, Cache, Statistics};
 pub use device::{BlockDevice, DeviceError, SECTOR_SIZE};
