@@ -15,6 +15,7 @@ pub mod inode;
 mod mounts;
 pub mod path;
 mod ramfs;
+pub mod tmpfs;
 
 pub use error::FsError;
 pub use file_system::{DirectoryEntry, FileId, FileKind, FileSystem, Metadata, OpenMode, Usage};
