@@ -13,9 +13,13 @@ mod error;
 mod file_system;
 pub mod inode;
 mod mounts;
+pub mod namespace;
+pub mod open;
 pub mod path;
+pub mod pipe;
 mod ramfs;
 pub mod tmpfs;
+pub mod walk;
 
 pub use error::FsError;
 pub use file_system::{DirectoryEntry, FileId, FileKind, FileSystem, Metadata, OpenMode, Usage};

@@ -1,7 +1,9 @@
-//! Paths, the mount table, and the file system in memory against the model that its own tests use: a map from path to
-//! contents.
+//! Paths, the mount tables, and the file systems in memory, each against the model that its own tests use: maps from
+//! paths to contents and from names to inodes, and a tree without mounts.
 
+use vfs::inode::FileSystem as _;
 use vfs::path::{MAX_NAME, MAX_PATH, below, normalise};
+use vfs::tmpfs::{Limits, TmpFs};
 use vfs::{MountTable, RamFs};
 
 use crate::Target;
@@ -11,6 +13,12 @@ use crate::choices::Choices;
 #[allow(dead_code, reason = "random numbers are for the tests that have no fuzzer")]
 mod model;
 use model::{Decide, Tree};
+
+#[path = "../../../crates/vfs/tests/inode_model/mod.rs"]
+mod inode_model;
+use inode_model::{HeapPages, Model, noon};
+#[path = "../../../crates/vfs/tests/walk_model/mod.rs"]
+mod walk_model;
 
 pub const TARGET: Target = Target { name: "vfs", run, seeds };
 
@@ -29,9 +37,16 @@ impl Decide for Choices<'_> {
 
 fn run(bytes: &[u8]) {
     let mut choices = Choices::new(bytes);
-    match choices.byte() % 3 {
+    match choices.byte() % 5 {
         0 => paths(&mut choices),
         1 => mounts(&mut choices),
+        3 => inodes(&mut choices),
+        4 => {
+            let mut world = walk_model::World::any(&mut choices);
+            while !choices.is_empty() {
+                walk_model::check(&mut world, &mut choices);
+            }
+        }
         _ => {
             let mut fs = RamFs::new(1 << 30, || 1_700_000_000).unwrap();
             let mut tree = Tree::new();
@@ -39,6 +54,17 @@ fn run(bytes: &[u8]) {
                 model::run(&mut fs, &mut tree, &NAMES, 8, &mut choices);
             }
         }
+    }
+}
+
+fn inodes(choices: &mut Choices) {
+    // Few enough pages and inodes that they run out.
+    let (pages, inodes) = (choices.below(40), 1 + choices.below(30));
+    let limits = Limits { bytes: 4096 * pages as u64, inodes: inodes as u64 };
+    let mut fs = TmpFs::new(HeapPages(|| true), limits, noon).unwrap();
+    let mut model = Model::new(fs.root(), pages, inodes);
+    while !choices.is_empty() {
+        inode_model::run(&mut fs, &mut model, 4, choices);
     }
 }
 
@@ -103,5 +129,7 @@ fn seeds() -> Vec<Vec<u8>> {
         [&[0, 2][..], "/a\u{fc}/\u{65e5}\u{672c}".as_bytes()].concat(),
         vec![1, 0, 3, 1, 2, 5],
         vec![2, 0, 0, 0, 0, 0, 0, 7, 0, 0, 1, 9, 9, 9, 3, 0, 0, 1, 4, 0, 0, 2, 2, 0, 0],
+        vec![3, 20, 20, 0, 0, 2, 3, 0, 0, 2, 7, 1, 0, 2, 20, 0, 5, 9, 0, 2, 17, 3, 1, 2, 4, 1, 11, 0, 2, 13],
+        vec![4, 3, 8, 0, 0, 1, 0, 1, 5, 2, 1, 1, 3, 0, 2, 1, 4, 9, 0, 3, 1, 7, 2, 5, 1, 0, 1, 6, 3, 2],
     ]
 }

@@ -315,14 +315,13 @@ impl Model {
                     Body::File(pages, size) => {
                         let mut written = 0;
                         for (at, &value) in (*offset..).zip(data) {
-                            if !pages.contains_key(&(at / PAGE)) {
-                                if free == 0 {
-                                    break;
-                                }
-                                free -= 1;
-                                pages.insert(at / PAGE, vec![0; PAGE_SIZE]);
+                            let is_hole = pages.get(&(at / PAGE)).is_none();
+                            if is_hole && free == 0 {
+                                break;
                             }
-                            pages.get_mut(&(at / PAGE)).unwrap()[(at % PAGE) as usize] = value;
+                            free -= usize::from(is_hole);
+                            let page = pages.entry(at / PAGE).or_insert_with(|| vec![0; PAGE_SIZE]);
+                            page[(at % PAGE) as usize] = value;
                             written += 1;
                         }
                         if written == 0 && !data.is_empty() {
