@@ -1,16 +1,16 @@
-//! FAT32 on a disk that nobody vouches for.
+//! FAT12, FAT16 and FAT32 on a disk that nobody vouches for, written so that a power failure at any moment loses nothing
+//! that was committed.
 //!
-//! The `fatfs` crate knows how FAT is written; it believes what it reads. A chain that bites its own tail would keep
-//! it busy for ever, a cluster number out of range would take it anywhere. So nothing reaches it that was not proven:
+//! [`Fat`] is a `vfs::inode::FileSystem`: it keeps names, attributes and where contents lie; the contents themselves go
+//! past it. What is on the disk is never believed: the boot sector's numbers are proven against each other
+//! ([`geometry`]), each chain is followed with a bound and checked on the way. A volume that was not closed properly is
+//! walked as a whole at mounting, and put in order ([`check`]).
 //!
-//! 1. [`geometry`] reads the boot sector and refuses one whose numbers contradict each other or the size of the disk.
-//! 2. [`check`] walks every directory and every chain once, before mounting. Whatever is broken is named in words and
-//!    the disk is left alone, though still read if its directories are sound; what an interrupted write leaves behind,
-//!    and only that, is put in order.
-//! 3. [`Fat`] then owns the disk, checks names and room before each change, and marks the volume dirty around changes,
-//!    so that the next system knows when one was cut short.
-//!
-//! Only FAT32 is mounted, of whatever size. Its predecessors are recognised and named.
+//! The promise: after a power failure, whatever part of the writes since the last flush reached the disk, the volume
+//! mounts, what was committed is there, and no file shows another's contents. It rests on three things. Nothing that is
+//! changed reaches the disk before `commit`, which writes in an order of its own (`commit`). A cluster that is given up
+//! is used again only when the disk says that it is free. And a name lies in one sector (`place`), or its old one stays
+//! until the new one is there (`holds`).
 //!
 //! Source: Microsoft Extensible Firmware Initiative FAT32 File System Specification, version 1.03.
 #![no_std]
@@ -18,17 +18,25 @@
 
 extern crate alloc;
 
+mod bitmap;
+mod chain;
 pub mod check;
-mod contents;
+mod commit;
 mod directory;
-mod entries;
+mod fs_info;
 pub mod geometry;
+mod holds;
+mod mount;
 mod names;
-mod open_files;
+mod node;
 mod operations;
-mod storage;
+mod place;
+mod stamp;
+mod store;
+mod table;
 mod volume;
 
-pub use check::Report;
-pub use geometry::{Geometry, NotFat32};
-pub use volume::{Fat, MountError};
+pub use check::{Repair, Report, check};
+pub use geometry::{Geometry, NotFat};
+pub use mount::MountError;
+pub use volume::Fat;

@@ -1,175 +1,262 @@
-//! The mounted volume: every operation opens `fatfs` over the cache, does one thing, and closes it again.
-//!
-//! That costs two cached sectors an operation and buys three things: no value that borrows from another lives between
-//! calls; what is on the disk is all the state there is, so the count of free clusters can't go stale; and the moment
-//! at which changes are written is ours. Reading goes past `fatfs`: an open file knows where its pieces lie.
-//!
-//! A change goes: prove that it will succeed (names, room), mark the volume dirty on the disk, change the cache. The
-//! cache goes to the disk, and the mark away, in `sync`: at the end of every change of a directory and at the closing
-//! of every file that was written.
+//! The mounted volume: what it consists of, and what several operations need.
 
-use crate::check::{self, Report};
-use crate::entries::{self, ROOT_METADATA, describe};
-use crate::geometry::{Geometry, NotFat32, STATUS_DIRTY, STATUS_OFFSET};
-use crate::open_files::OpenFiles;
-use crate::storage::{Failure, Storage};
-use alloc::string::String;
-use blockcache::{BlockDevice, Cache, DeviceError};
-use core::cell::Cell;
-use core::fmt;
-use fatfs::{FsOptions, LossyOemCpConverter};
-use vfs::{FileSystem, FsError, Metadata};
+use crate::bitmap::Bitmap;
+use crate::chain::Chain;
+use crate::directory::slot::{self, SLOTS};
+use crate::directory::{Area, Index, Set};
+use crate::fs_info;
+use crate::geometry::{Geometry, Root};
+use crate::holds::Holds;
+use crate::names;
+use crate::node::{Node, Nodes, ROOT};
+use crate::stamp::Stamp;
+use crate::store::Store;
+use alloc::vec::Vec;
+use blockcache::BlockDevice;
+use vfs::FsError;
+use vfs::inode::Time;
 
-/// `fatfs` as it is used here: the volume, a directory, an entry in one.
-pub(crate) type Volume<'a, D> = fatfs::FileSystem<Storage<'a, D>, Clock, LossyOemCpConverter>;
-pub(crate) type Directory<'a, 'b, D> = fatfs::Dir<'b, Storage<'a, D>, Clock, LossyOemCpConverter>;
-pub(crate) type Entry<'a, 'b, D> = fatfs::DirEntry<'b, Storage<'a, D>, Clock, LossyOemCpConverter>;
+/// What the indexes of all directories may take together, in bytes.
+const MAX_INDEXES: usize = 4 << 20;
+/// What changes that are not committed may take, in bytes: beyond this, operations that add to it fail.
+const MAX_CHANGES: usize = 16 << 20;
 
-/// Why a disk was not mounted, in words.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum MountError {
-    /// There is no FAT32 volume to mount.
-    NotFat32(NotFat32),
-    /// There is one, and it is damaged or can't be read.
-    Unusable(FsError),
-}
-
-impl fmt::Display for MountError {
-    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::NotFat32(reason) => write!(out, "{reason}"),
-            Self::Unusable(error) => write!(out, "{error}"),
-        }
-    }
-}
-
-/// Tells `fatfs` the time. FAT counts from 1980 to 2107 in local time; here that is UTC.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Clock(fn() -> u64);
-
-impl fatfs::TimeProvider for Clock {
-    fn get_current_date(&self) -> fatfs::Date {
-        self.get_current_date_time().date
-    }
-
-    fn get_current_date_time(&self) -> fatfs::DateTime {
-        let now = calendar::DateTime::from_unix((self.0)());
-        let date = match now.year {
-            1980..=2107 => fatfs::Date::new(now.year, u16::from(now.month), u16::from(now.day)),
-            _ => fatfs::Date::new(1980, 1, 1),
-        };
-        let time = fatfs::Time::new(u16::from(now.hour), u16::from(now.minute), u16::from(now.second), 0);
-        fatfs::DateTime::new(date, time)
-    }
-}
-
-/// A FAT32 volume, mounted for reading and writing; for reading only when files on it are damaged.
+/// A FAT volume, mounted.
 pub struct Fat<D: BlockDevice> {
-    pub(crate) cache: Cache<D>,
+    pub(crate) store: Store<D>,
     pub(crate) geometry: Geometry,
-    clock: Clock,
-    pub(crate) open: OpenFiles,
-    /// The volume is marked dirty on the disk, because changes are on their way.
-    pub(crate) marked: bool,
-    /// The disk failed in the middle of a change. The mark then stays, so that the next check looks for what is left.
-    pub(crate) suspect: bool,
-    /// Some file is damaged: where else its clusters belong is not known, so that nothing may be changed. This is the
-    /// number of free clusters, which stays as it is.
-    pub(crate) read_only: Option<u64>,
+    pub(crate) clock: fn() -> Time,
+    pub(crate) nodes: Nodes,
+    /// Once room was needed.
+    pub(crate) bitmap: Option<Bitmap>,
+    /// What the FSInfo sector says of free clusters, kept true; counts only without a bitmap.
+    pub(crate) free_hint: Option<u32>,
+    /// Where the FSInfo sector lies, if it is one, and where it says that the next free cluster may be.
+    pub(crate) fs_info: Option<u64>,
+    pub(crate) next_hint: Option<u32>,
+    /// Clusters that files were cut off. They can't be used before a commit.
+    pub(crate) cut: Vec<(u32, u32)>,
+    pub(crate) holds: Holds,
+    /// Sectors with the beginnings of names that end in the next sector: those must be on the disk first.
+    pub(crate) leads: Vec<u64>,
+    /// The volume is marked dirty on the disk.
+    pub(crate) is_marked: bool,
+    /// Nothing may be changed.
+    pub(crate) is_read_only: bool,
+    /// What was found to be broken since mounting.
+    pub(crate) damage: Option<&'static str>,
+    /// What all indexes take.
+    pub(crate) index_bytes: usize,
 }
 
 impl<D: BlockDevice> Fat<D> {
-    /// Checks the volume on `device` and mounts it, with a cache of `cache_blocks` blocks of 4 KiB. `clock` tells the
-    /// seconds since 1970.
-    ///
-    /// # Errors
-    /// In words, why not; the disk is then as it was.
-    pub fn mount(device: D, cache_blocks: usize, clock: fn() -> u64) -> Result<(Self, Report), MountError> {
-        let mut cache = Cache::new(device, cache_blocks);
-        let mut sector = [0; 512];
-        match cache.read(0, &mut sector) {
-            Ok(()) => {}
-            Err(DeviceError::OutOfRange) => return Err(MountError::NotFat32(NotFat32::NoFileSystem)),
-            Err(error) => return Err(MountError::Unusable(error.into())),
-        }
-        let geometry = Geometry::parse(&sector, cache.size()).map_err(MountError::NotFat32)?;
-        let report = match check::check(&mut cache, &geometry) {
-            Err(FsError::Damaged(what)) => check::check_directories(&mut cache, &geometry, what),
-            result => result,
+    pub(crate) fn new(mut store: Store<D>, geometry: Geometry, clock: fn() -> Time) -> Result<Self, FsError> {
+        let info = fs_info::read(&mut store, &geometry)?;
+        let first = match geometry.root {
+            Root::Cluster(first) => first,
+            Root::Fixed { .. } => 0,
         };
-        let report = report.map_err(MountError::Unusable)?;
-        let volume = Self {
-            cache,
+        Ok(Self {
+            store,
             geometry,
-            clock: Clock(clock),
-            open: OpenFiles::default(),
-            marked: false,
-            suspect: false,
-            read_only: report.damage.map(|_| u64::from(report.free_clusters)),
-        };
-        Ok((volume, report))
+            clock,
+            nodes: Nodes::new(Node::root(first))?,
+            bitmap: None,
+            free_hint: info.and_then(|info| info.free).filter(|&free| free <= geometry.cluster_count),
+            fs_info: info.map(|info| info.sector),
+            next_hint: info.and_then(|info| info.next),
+            cut: Vec::new(),
+            holds: Holds::default(),
+            leads: Vec::new(),
+            is_marked: false,
+            is_read_only: false,
+            damage: None,
+            index_bytes: 0,
+        })
     }
 
-    /// Opens `fatfs` for one operation. `action` also gets the place where the last transfer ended.
-    pub(crate) fn run<T>(
-        &mut self,
-        action: impl for<'a, 'b> FnOnce(&'b Volume<'a, D>, &Cell<u64>) -> Result<T, Failure>,
-    ) -> Result<T, FsError> {
-        let position = Cell::new(0);
-        let storage = Storage::new(&mut self.cache, &self.geometry, &position);
-        let options = FsOptions::new().time_provider(self.clock);
-        let result = (|| {
-            let volume = Volume::new(storage, options)?;
-            let result = action(&volume, &position);
-            // Writes the count of free clusters, whatever came of the action.
-            volume.unmount()?;
-            result
-        })();
-        result.map_err(|Failure(error)| error)
+    /// The layout of the volume.
+    pub const fn geometry(&self) -> &Geometry {
+        &self.geometry
     }
 
-    /// The first question of every change.
-    pub(crate) fn require_writable(&self) -> Result<(), FsError> {
-        if self.read_only.is_some() { Err(FsError::ReadOnly) } else { Ok(()) }
+    /// How many bytes of memory the changes take that are not committed yet: a reason to commit when there are many.
+    pub fn changed_bytes(&self) -> usize {
+        self.store.overlay.len() * (size_of::<crate::store::Sector>() + 16) + self.cut.len() * 8
     }
 
-    /// An operation that changes the volume.
-    pub(crate) fn change<T>(
-        &mut self,
-        action: impl for<'a, 'b> FnOnce(&'b Volume<'a, D>, &Cell<u64>) -> Result<T, Failure>,
-    ) -> Result<T, FsError> {
-        self.require_writable()?;
-        if !self.marked {
-            self.cache.write(STATUS_OFFSET, &[self.geometry.status | STATUS_DIRTY])?;
-            self.cache.flush()?;
-            self.marked = true;
-        }
-        let result = self.run(action);
-        match result {
-            Err(FsError::Device(_) | FsError::Damaged(_)) => self.suspect = true,
-            // Refused halfway, as removing a directory that is not empty: nothing is on its way any more.
-            Err(_) => self.sync()?,
-            Ok(_) => {}
+    /// Whether an operation that failed with [`FsError::NoSpace`] may succeed after a commit: there is room that was
+    /// freed since the last one, and can't be used before.
+    pub fn would_fit_after_commit(&self) -> bool {
+        self.pending_clusters() > 0 || !self.holds.is_empty()
+    }
+
+    /// What was found to be broken while the volume was in use.
+    pub const fn damage(&self) -> Option<&'static str> {
+        self.damage
+    }
+
+    /// Notes what an operation found to be broken, and lets nothing be changed from then on.
+    pub(crate) fn note<T>(&mut self, result: Result<T, FsError>) -> Result<T, FsError> {
+        if let Err(FsError::Damaged(what)) = result {
+            self.damage.get_or_insert(what);
         }
         result
     }
 
-    pub(crate) fn free_clusters(&mut self) -> Result<u64, FsError> {
-        if let Some(free) = self.read_only {
-            return Ok(free);
+    /// The first question of every change.
+    pub(crate) fn require_writable(&self) -> Result<(), FsError> {
+        if self.is_read_only || self.damage.is_some() { Err(FsError::ReadOnly) } else { Ok(()) }
+    }
+
+    /// The first question of every change that adds to what is not committed.
+    pub(crate) fn require_memory(&self) -> Result<(), FsError> {
+        if self.changed_bytes() > MAX_CHANGES { Err(FsError::OutOfMemory) } else { Ok(()) }
+    }
+
+    pub(crate) fn now(&self) -> Stamp {
+        Stamp::from_time((self.clock)())
+    }
+
+    /// How many clusters are free but for a commit.
+    pub(crate) fn pending_clusters(&self) -> u64 {
+        let buried = self.nodes.iter().filter(|(_, node)| node.is_nameless() && node.users == 0);
+        buried.map(|(_, node)| u64::from(node.clusters())).sum::<u64>()
+            + self.cut.iter().map(|&(_, length)| u64::from(length)).sum::<u64>()
+    }
+
+    /// The directory with this number, in use.
+    pub(crate) fn directory(&self, inode: vfs::inode::InodeId) -> Result<u64, FsError> {
+        let id = self.nodes.used(inode)?;
+        if self.nodes.get(id)?.is_directory() { Ok(id) } else { Err(FsError::NotADirectory) }
+    }
+
+    /// The same, to enter or remove a name.
+    pub(crate) fn directory_to_change(&self, inode: vfs::inode::InodeId) -> Result<u64, FsError> {
+        self.require_writable()?;
+        let id = self.directory(inode)?;
+        if self.nodes.get(id)?.is_nameless() { Err(FsError::NotFound) } else { Ok(id) }
+    }
+
+    /// Makes an inode's clusters known.
+    pub(crate) fn need_chain(&mut self, id: u64) -> Result<(), FsError> {
+        let node = self.nodes.get(id)?;
+        if node.chain.is_some() || (id == ROOT && node.first == 0) {
+            return Ok(());
         }
-        self.run(|volume, _| Ok(u64::from(volume.stats()?.free_clusters())))
+        let (first, is_directory, size) = (node.first, node.is_directory(), node.size);
+        let longest = if is_directory { Area::longest(&self.geometry) } else { self.geometry.cluster_count };
+        if is_directory && first == 0 {
+            return Err(FsError::Damaged("a directory has no contents"));
+        }
+        if self.geometry.clusters_for(size.into()) > u64::from(self.geometry.cluster_count) {
+            return Err(FsError::Damaged("a file is larger than the volume"));
+        }
+        let chain = Chain::load(&mut self.store, &self.geometry, first, longest)?;
+        if self.geometry.clusters_for(size.into()) > u64::from(chain.len()) {
+            return Err(FsError::Damaged("a file's chain is shorter than its size"));
+        }
+        let node = self.nodes.get_mut(id)?;
+        node.linked = chain.len();
+        node.chain = Some(chain);
+        Ok(())
     }
 
-    pub(crate) fn require_room(&mut self, clusters: u64) -> Result<(), FsError> {
-        if self.free_clusters()? < clusters { Err(FsError::NoSpace) } else { Ok(()) }
+    /// Makes the names in a directory known.
+    pub(crate) fn need_index(&mut self, id: u64) -> Result<(), FsError> {
+        self.need_chain(id)?;
+        if self.nodes.get(id)?.index.is_some() {
+            return Ok(());
+        }
+        if self.index_bytes > MAX_INDEXES {
+            self.nodes.drop_indexes(id);
+            self.index_bytes = 0;
+        }
+        let area = area(&self.geometry, self.nodes.get(id)?);
+        let holds = &self.holds;
+        let index = Index::load(&mut self.store, &area, |sector| holds.mask(sector))?;
+        self.index_bytes += index.size();
+        self.nodes.get_mut(id)?.index = Some(index);
+        Ok(())
     }
 
-    /// The path of something that exists, in the disk's own spelling, and what it is.
-    pub(crate) fn find(&mut self, path: &str) -> Result<(String, Metadata), FsError> {
-        self.run(|volume, _| {
-            let (spelling, entry) = entries::find(volume, path)?;
-            Ok((spelling, entry.as_ref().map_or(ROOT_METADATA, describe)))
-        })
+    /// The index of a directory, after [`Fat::need_index`].
+    pub(crate) fn index(&mut self, id: u64) -> Result<&mut Index, FsError> {
+        let missing = FsError::InvalidInput("the directory was not read");
+        self.nodes.get_mut(id)?.index.as_mut().ok_or(missing)
+    }
+
+    /// Makes known which clusters are free.
+    pub(crate) fn need_bitmap(&mut self) -> Result<&mut Bitmap, FsError> {
+        if self.bitmap.is_none() {
+            self.bitmap = Some(Bitmap::load(&mut self.store, &self.geometry, self.next_hint)?);
+        }
+        self.bitmap.as_mut().ok_or(FsError::OutOfMemory)
+    }
+
+    /// Looks a name up in a directory.
+    pub(crate) fn find(&mut self, directory: u64, name: &str) -> Result<Option<Set>, FsError> {
+        if self.nodes.get(directory)?.is_nameless() {
+            return Ok(None);
+        }
+        self.need_index(directory)?;
+        let Self { nodes, store, geometry, .. } = self;
+        let node = nodes.get(directory)?;
+        let Some(index) = &node.index else { return Ok(None) };
+        let area = area(geometry, node);
+        let mut buffer = names::buffer()?;
+        for slot in index.find(names::hash(name)) {
+            let set = Set::read(store, &area, slot)?;
+            if slot::is_entry(&set.entry) && set.is_named(name, &mut buffer) {
+                return Ok(Some(set));
+            }
+        }
+        Ok(None)
+    }
+
+    /// The inode of a name that was found in `directory`. Nobody is counted for it.
+    pub(crate) fn enter(&mut self, directory: u64, set: &Set) -> Result<u64, FsError> {
+        let sector = area(&self.geometry, self.nodes.get(directory)?).sector(set.slot / SLOTS)?;
+        self.nodes.enter(directory, set, sector, self.geometry.is_wide())
+    }
+
+    /// What is known of an inode is written into its entry, as a change not yet committed.
+    pub(crate) fn describe(&mut self, id: u64) -> Result<(), FsError> {
+        let node = self.nodes.get(id)?;
+        if let Some(place) = node.place {
+            let sector = self.store.change(place.sector)?;
+            node.describe(slot::in_sector_mut(sector, place.slot), self.geometry.is_wide());
+        }
+        Ok(())
+    }
+
+    /// Makes sure that a directory's own entry can be changed without fail.
+    pub(crate) fn prepare_touch(&mut self, directory: u64) -> Result<(), FsError> {
+        match self.nodes.get(directory)?.place {
+            Some(place) => self.store.change(place.sector).map(drop),
+            None => Ok(()),
+        }
+    }
+
+    /// Notes that a directory's contents were changed. Can't fail after [`Fat::prepare_touch`].
+    pub(crate) fn touch_directory(&mut self, directory: u64) -> Result<(), FsError> {
+        let now = self.now();
+        if directory != ROOT {
+            self.nodes.get_mut(directory)?.modified = now;
+        }
+        self.describe(directory)
+    }
+
+    /// The cluster by which a directory's children know it.
+    pub(crate) fn cluster_as_parent(&self, directory: u64) -> Result<u32, FsError> {
+        if directory == ROOT { Ok(0) } else { Ok(self.nodes.get(directory)?.first) }
+    }
+}
+
+/// Where a directory lies whose chain is known.
+pub fn area<'a>(geometry: &'a Geometry, node: &'a Node) -> Area<'a> {
+    match &node.chain {
+        Some(chain) => Area::new(geometry, chain),
+        None => Area::fixed(geometry),
     }
 }

@@ -325,6 +325,11 @@ pub trait FileSystem: Send {
     /// Whether there are changes that [`FileSystem::commit`] would put onto the medium.
     fn is_changed(&self) -> bool;
 
+    /// Whether the changes that wait for a commit take so much memory that it should not be put off.
+    fn should_commit(&self) -> bool {
+        false
+    }
+
     /// After a commit: notes on the medium that all is well, until the next change. At unmounting, and when nothing
     /// happens for a while.
     ///

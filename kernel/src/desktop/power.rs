@@ -11,7 +11,7 @@ use crate::fs;
 /// Puts everything on the disks and stops the machine. Returns only when it can't, with the reason in
 /// words.
 pub fn leave(action: PowerAction) -> String {
-    if let Err(error) = fs::sync() {
+    if let Err(error) = fs::shut_down() {
         // Better to stay than to lose what was written.
         return format!("not everything could be written to the disk: {error}");
     }

@@ -59,6 +59,12 @@ pub fn now() -> u64 {
     BOOT_TIME.load(Ordering::Relaxed) + uptime_s()
 }
 
+/// As [`now`], with the nanoseconds that belong to it.
+pub fn now_precisely() -> (u64, u32) {
+    let uptime = time::uptime_ns();
+    (BOOT_TIME.load(Ordering::Relaxed) + uptime / 1_000_000_000, (uptime % 1_000_000_000) as u32)
+}
+
 fn uptime_s() -> u64 {
     time::uptime_ns() / 1_000_000_000
 }

@@ -1,143 +1,171 @@
-//! One tree of files: a file system in memory at `/`, the disk at `/disk`.
+//! One tree of files: memory at `/`, the disk at `/disk`, devices at `/dev`, what the kernel tells at `/proc`.
 //!
-//! What files are, paths, and the two file systems are crates (`vfs`, `fat`). Here each mounted one stands behind a
-//! lock that sleeps, and open files close themselves. A change of a directory is on the disk when its call returns;
-//! what was written into a file is when the file is closed.
+//! What file systems are, how paths are walked and which are there is in crates (`vfs`, `fat`, `blockcache`). Here they
+//! meet locks, threads and disks:
+//!
+//! | file | what it does |
+//! |---|---|
+//! | `mount` | one file system behind its lock; which of its inodes are in memory; commits |
+//! | `inode` | an inode in memory: users, size, pages |
+//! | `tree` | what is mounted where, as one tree to walk through |
+//! | `names` | changes of directories |
+//! | `file` | open files |
+//! | `paged` | reading and writing files that lie on a disk |
+//! | `cache` | the page cache |
+//! | `writeback` | when changes go to the disk by themselves |
+//! | `volumes` | which disk `/disk` shows |
+//! | `devices`, `processes` | `/dev`, `/proc` |
+//!
+//! The functions below take paths from the root. What they change is seen by all at once, and lasts after [`sync`], or
+//! by itself some seconds later.
 
-mod disk;
+mod cache;
+mod clock;
+mod devices;
+pub mod directory;
 mod file;
+mod inode;
+mod memory_files;
+mod mount;
+mod names;
+mod paged;
+pub mod pipe;
+mod random;
+mod tree;
+mod volumes;
+mod writeback;
 
-use alloc::boxed::Box;
-use alloc::format;
 use alloc::string::String;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 
-pub use vfs::{DirectoryEntry, FileKind, FsError, Metadata, Usage};
-use vfs::{FileSystem, MountError, MountTable, OpenMode, RamFs, path};
+use vfs::OpenMode;
+use vfs::inode::{Attributes, InodeKind, Replace};
+use vfs::path;
+use vfs::walk::{FollowLast, Last, resolve, resolve_place};
 
-use crate::drivers::rtc;
-use crate::memory::{self, heap::fallible};
-use crate::sync::Mutex;
-
-pub use disk::status as disk_status;
+pub use cache::statistics as cache_statistics;
 pub use file::File;
+pub use names::{create_directory, create_link, remove};
+pub use vfs::{DirectoryEntry, FileKind, FsError, Metadata, Usage};
+pub use volumes::status as disk_status;
+
+use crate::memory;
+use directory::start;
+use inode::InodeRef;
+use mount::Mount;
+use tree::AllMounts;
 
 /// Where the disk is mounted.
 pub const DISK: &str = "/disk";
-
-/// The file system in memory may take this part of all memory.
-const RAMFS_PART: u64 = 4;
-
-/// A mounted file system.
-struct Mount {
-    file_system: Mutex<Box<dyn FileSystem>>,
-}
-
-static MOUNTS: Mutex<MountTable<Arc<Mount>>> = Mutex::new(MountTable::new());
 
 /// A line of `df`.
 #[derive(Clone, Debug)]
 pub struct MountInfo {
     /// Where it is mounted.
     pub point: String,
-    /// What it is: "tmpfs", "FAT32".
+    /// What it is: "tmpfs", "vfat".
     pub kind: &'static str,
+    /// What it lies on.
+    pub source: String,
     /// Its room, or why that is not known.
     pub usage: Result<Usage, FsError>,
 }
 
 /// Mounts the file systems. The drivers have looked for disks.
 pub fn initialise() {
-    let capacity = memory::statistics().total / RAMFS_PART;
-    match RamFs::new(capacity, rtc::now) {
-        Ok(mut root) => {
-            if let Err(error) = root.create_directory("tmp") {
-                log::error!("/tmp can't be made: {error}");
-            }
-            mount("/", root);
-        }
-        Err(error) => log::error!("no files: {error}"),
+    if let Err(error) = memory_files::mount_root() {
+        log::error!("no files: {error}");
+        return;
     }
-    disk::initialise();
-}
-
-/// Mounts a file system on the directory `point`, which exists; says so in the log when it can't.
-fn mount(point: &str, file_system: impl FileSystem + 'static) {
-    let counted = fallible::boxed(file_system)
-        .ok()
-        .and_then(|file_system| fallible::counted(Mount { file_system: Mutex::new(file_system) }).ok());
-    let mounted = match counted {
-        Some(mount) => MOUNTS.lock().mount(point, mount),
-        None => Err(MountError::OutOfMemory),
-    };
-    if let Err(error) = mounted {
-        log::error!("{point}: {error}");
+    if let Err(error) = devices::initialise() {
+        log::error!("/dev can't be made: {error}");
     }
+    volumes::initialise();
+    memory::frames::set_reclaimer(cache::evict);
+    writeback::start();
 }
 
-/// The mount that `path` lies in and the path in it. `path` is made normal first; relative ones start at the root.
-fn resolve(path: &str) -> Result<(Arc<Mount>, String), FsError> {
-    let mut normal = path::normalise("/", path)?;
-    let (mount, start) = {
-        let mounts = MOUNTS.lock();
-        let (mount, rest) = mounts.resolve(&normal).ok_or(FsError::NotFound)?;
-        (mount.clone(), normal.len() - rest.len())
-    };
-    // The path in the mount is the end of the whole, so what is in front of it goes, and nothing is copied.
-    normal.drain(..start);
-    Ok((mount, normal))
+fn find(path: &str, follow: FollowLast) -> Result<InodeRef, FsError> {
+    resolve(&mut AllMounts, &start()?, path, follow)
 }
 
-/// What `path` is.
+/// What is known about what `path` names, links followed.
+pub fn attributes(path: &str) -> Result<Attributes, FsError> {
+    let inode = find(path, FollowLast::Yes)?;
+    let mut file_system = inode.mount.lock();
+    file_system.attributes(inode.id)
+}
+
+/// The same in fewer words.
 pub fn metadata(path: &str) -> Result<Metadata, FsError> {
-    let (mount, rest) = resolve(path)?;
-    mount.file_system.lock().metadata(&rest)
+    attributes(path).map(|attributes| in_few_words(&attributes))
+}
+
+fn in_few_words(attributes: &Attributes) -> Metadata {
+    let kind = match attributes.kind {
+        InodeKind::Directory => FileKind::Directory,
+        _ => FileKind::File,
+    };
+    Metadata {
+        kind,
+        size: if kind == FileKind::File { attributes.size } else { 0 },
+        modified: u64::try_from(attributes.modified.seconds).unwrap_or(0),
+    }
 }
 
 /// The entries of a directory, sorted by name.
 pub fn list(path: &str) -> Result<Vec<DirectoryEntry>, FsError> {
-    let (mount, rest) = resolve(path)?;
-    let mut entries = mount.file_system.lock().list(&rest)?;
+    let directory = find(path, FollowLast::Yes)?;
+    let mut entries = Vec::new();
+    {
+        let mut file_system = directory.mount.lock();
+        let names = vfs::inode::list_all(&mut **file_system, directory.id)?;
+        entries.try_reserve_exact(names.len()).map_err(|_| FsError::OutOfMemory)?;
+        for (name, ..) in names {
+            let inode = file_system.lookup(directory.id, &name)?;
+            let attributes = file_system.attributes(inode);
+            file_system.forget(inode);
+            entries.push(DirectoryEntry { name, metadata: in_few_words(&attributes?) });
+        }
+    }
     entries.sort_unstable_by(|a, b| a.name.cmp(&b.name));
     Ok(entries)
 }
 
 /// Opens a file.
 pub fn open(path: &str, mode: OpenMode) -> Result<File, FsError> {
-    let (mount, rest) = resolve(path)?;
-    let id = mount.file_system.lock().open(&rest, mode)?;
-    Ok(File::new(mount, id))
-}
-
-/// Makes an empty directory.
-pub fn create_directory(path: &str) -> Result<(), FsError> {
-    let (mount, rest) = resolve(path)?;
-    mount.file_system.lock().create_directory(&rest)
-}
-
-/// Removes a file or an empty directory.
-pub fn remove(path: &str) -> Result<(), FsError> {
-    refuse_mount_points(path)?;
-    let (mount, rest) = resolve(path)?;
-    mount.file_system.lock().remove(&rest)
+    let place = resolve_place(&mut AllMounts, &start()?, path, FollowLast::Yes)?;
+    let inode = match (&place.node, &place.last) {
+        (Some(_), _) if mode == OpenMode::CreateNew => return Err(FsError::AlreadyExists),
+        (Some(inode), _) if inode.kind == InodeKind::Directory => return Err(FsError::IsADirectory),
+        (Some(inode), _) => inode.clone(),
+        (None, Last::Name(_)) if !mode.creates() => return Err(FsError::NotFound),
+        (None, Last::Name(_)) if place.trailing_slash => return Err(FsError::IsADirectory),
+        (None, Last::Name(name)) => {
+            match names::create_in(&place.directory, name, InodeKind::File, 0o644) {
+                // Somebody else was quicker: then that one is meant.
+                Err(FsError::AlreadyExists) if mode != OpenMode::CreateNew => {
+                    return open(path, mode);
+                }
+                made => made?,
+            }
+        }
+        (None, _) => return Err(FsError::NotFound),
+    };
+    if mode.is_writable() && inode.kind == InodeKind::File && inode.mount.lock().is_read_only() {
+        return Err(FsError::ReadOnly);
+    }
+    let file = File::open(inode, mode.is_writable())?;
+    if mode == OpenMode::Replace && file.inode().kind == InodeKind::File && file.size()? > 0 {
+        file.truncate(0)?;
+    }
+    Ok(file)
 }
 
 /// Moves a file or directory within its file system; replaces a file that has the new name.
 pub fn rename(from: &str, to: &str) -> Result<(), FsError> {
-    refuse_mount_points(from)?;
-    refuse_mount_points(to)?;
-    let (mount, from) = resolve(from)?;
-    let (target, to) = resolve(to)?;
-    if !Arc::ptr_eq(&mount, &target) {
-        return Err(FsError::CrossDevice);
-    }
-    mount.file_system.lock().rename(&from, &to)
-}
-
-fn refuse_mount_points(path: &str) -> Result<(), FsError> {
-    let normal = path::normalise("/", path)?;
-    if MOUNTS.lock().has_mount_within(&normal) { Err(FsError::Busy) } else { Ok(()) }
+    names::rename(from, to, Replace::Allowed)
 }
 
 /// The whole contents of a file.
@@ -152,8 +180,8 @@ pub fn read(path: &str) -> Result<Vec<u8>, FsError> {
     Ok(contents)
 }
 
-/// Makes `contents` the contents of a file, which is created if it is missing. When there is no room for them the file
-/// is as it was before.
+/// Makes `contents` the contents of a file, which is created if it is missing. When there is no room for them a file that
+/// was there is as long as before.
 pub fn write(path: &str, contents: &[u8]) -> Result<(), FsError> {
     let is_new = match metadata(path) {
         Ok(_) => false,
@@ -162,52 +190,62 @@ pub fn write(path: &str, contents: &[u8]) -> Result<(), FsError> {
         Err(error) => return Err(error),
     };
     let file = open(path, OpenMode::Create)?;
-    let written = file.write(0, contents).and_then(|()| file.truncate(contents.len() as u64));
-    let closed = file.close();
+    let written = reserve(&file, contents.len() as u64)
+        .and_then(|()| file.write(0, contents))
+        .and_then(|()| file.truncate(contents.len() as u64));
+    drop(file);
     if written.is_err() && is_new {
         // The first error is the one to tell.
         let _ = remove(path);
     }
-    written.and(closed)
+    written
+}
+
+/// Takes the room for `size` bytes before anything is overwritten. Devices need none.
+fn reserve(file: &File, size: u64) -> Result<(), FsError> {
+    if file.inode().kind == InodeKind::File && file.size()? < size { file.truncate(size) } else { Ok(()) }
 }
 
 /// Adds `contents` at the end of a file, which is created if it is missing.
 pub fn append(path: &str, contents: &[u8]) -> Result<(), FsError> {
-    let file = open(path, OpenMode::Create)?;
-    file.write(file.size()?, contents)?;
-    file.close()
+    open(path, OpenMode::Create)?.append(contents)
 }
 
 /// Puts everything on the disks. Tries all of them, and gives the first error.
 pub fn sync() -> Result<(), FsError> {
-    // By number, for a list would need memory. Nothing is ever unmounted; what is mounted meanwhile only moves others to
-    // higher numbers, so that one may be synced twice, and none is left out.
     let mut result = Ok(());
-    for number in 0.. {
-        let Some(mount) = MOUNTS.lock().iter().nth(number).map(|(_, mount)| mount.clone()) else { break };
-        result = result.and(mount.file_system.lock().sync());
-    }
+    tree::for_each_mount(|mount| result = result.and(mount.sync()));
     result
 }
 
-/// What is mounted, outermost first.
+/// As [`sync`], and marks what is on the disks as sound: the machine is about to be switched off.
+pub fn shut_down() -> Result<(), FsError> {
+    let mut result = Ok(());
+    tree::for_each_mount(|mount| result = result.and(mount.sync()).and_then(|()| mount.rest()));
+    result
+}
+
+/// What is mounted, in the order of mounting.
 ///
 /// # Errors
 /// [`FsError::OutOfMemory`].
 pub fn mounts() -> Result<Vec<MountInfo>, FsError> {
+    let mounts = tree::mounts()?;
     let mut infos = Vec::new();
-    loop {
-        let (point, mount) = match MOUNTS.lock().iter().nth(infos.len()) {
-            Some((point, mount)) => (path::copy(point)?, mount.clone()),
-            None => return Ok(infos),
-        };
-        infos.try_reserve(1).map_err(|_| FsError::OutOfMemory)?;
-        let mut file_system = mount.file_system.lock();
-        infos.push(MountInfo { point, kind: file_system.kind(), usage: file_system.usage() });
+    infos.try_reserve_exact(mounts.len()).map_err(|_| FsError::OutOfMemory)?;
+    for (point, mount) in mounts {
+        infos.push(MountInfo {
+            point,
+            kind: mount.kind,
+            source: path::copy(&mount.source)?,
+            usage: usage(&mount),
+        });
     }
+    Ok(infos)
 }
 
-/// A size for messages.
-fn mebibytes(bytes: u64) -> String {
-    format!("{} MiB", bytes >> 20)
+fn usage(mount: &Arc<Mount>) -> Result<Usage, FsError> {
+    let room = mount.lock().room()?;
+    let bytes = |blocks: u64| blocks.saturating_mul(u64::from(room.block_size));
+    Ok(Usage { total: bytes(room.blocks), free: bytes(room.free_blocks) })
 }

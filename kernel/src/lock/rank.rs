@@ -40,11 +40,16 @@ macro_rules! ranks {
 }
 
 ranks! {
+    /// What is kept with one process: looked at, and copied to a child, before that is entered.
+    KeptWithProcess = 3,
     /// All processes: cancelling one finds its threads under it. It leaves interrupts on, as the next does.
     Processes = 4,
     /// The table of all threads: spawning takes it, then run queues and the heap. It leaves interrupts on, so
     /// it stands before every lock of a handler.
     ThreadTable = 5,
+    /// Which pages of files are in memory: its tables grow and pages go under it. No handler takes it, and it leaves
+    /// interrupts on.
+    PageCache = 7,
     /// Device state a driver guards against its own interrupt handler; handlers wake threads under it.
     Device = 10,
     /// A wait queue's list. Its condition is checked under it, and looks into a queue of messages.
@@ -53,6 +58,9 @@ ranks! {
     Inheritance = 25,
     /// Buffers between interrupt handlers and threads. Whoever fills one wakes after releasing it.
     Queue = 30,
+    /// A pipe's bytes: whether there are any is looked at under a wait queue's lock. No handler takes it, but what it
+    /// stands behind turns interrupts off.
+    Pipe = 35,
     /// Sleeping threads by deadline: the tick takes it, then run queues.
     Timers = 50,
     /// What a CPU has promised to real-time threads: a tick finds those to lift, then takes its run queue.

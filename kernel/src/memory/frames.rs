@@ -13,9 +13,9 @@ use frames::{
 
 use super::direct_map;
 use super::heap::fault;
-use crate::arch::{cpu, interrupts};
+use crate::arch::{cpu, interrupts, percpu};
 use crate::boot::info::{MemoryMap, MemoryRegion, RegionKind};
-use crate::lock::{IrqSpinLock, Rank};
+use crate::lock::{IrqSpinLock, Once, Rank};
 
 /// Memory below this stays untouched: firmware and the loader keep things there that no map mentions, and
 /// processors start in it.
@@ -146,7 +146,36 @@ pub fn allocate() -> Option<Frame> {
     let cache = cache();
     let frame = cache.take().or_else(|| fetch(cache));
     interrupts::restore(were_enabled);
-    owners().give(frame?);
+    let frame = frame.or_else(|| scrape_together(were_enabled))?;
+    owners().give(frame);
+    Some(frame)
+}
+
+/// What gives memory back that it can do without: so many frames are wanted; returns how many came.
+pub type Reclaimer = fn(usize) -> usize;
+
+static RECLAIMER: Once<Reclaimer> = Once::new();
+
+/// Frames that are asked for at a time when none is left.
+const RECLAIMED_AT_ONCE: usize = 64;
+
+/// Says who is asked when no frame is left: the page cache, which is above. It is called where a thread may take any spin
+/// lock, and must not sleep.
+pub fn set_reclaimer(reclaimer: Reclaimer) {
+    RECLAIMER.call_once(|| reclaimer);
+}
+
+/// None is left: some may be had from those who can do without. Under a spin lock nobody can be asked.
+#[cold]
+fn scrape_together(were_enabled: bool) -> Option<Frame> {
+    let reclaimer = RECLAIMER.get().filter(|_| were_enabled && percpu::preemptible())?;
+    if reclaimer(RECLAIMED_AT_ONCE) == 0 {
+        return None;
+    }
+    let were_enabled = interrupts::disable();
+    let cache = cache();
+    let frame = cache.take().or_else(|| fetch(cache));
+    interrupts::restore(were_enabled);
     frame
 }
 

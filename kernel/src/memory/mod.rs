@@ -14,6 +14,7 @@
 //! | [`shootdown`] | when all CPUs have forgotten a translation |
 //! | [`heap`], `page_runs` | Rust's allocator: slabs and free lists, and runs of pages from 64 KiB on |
 //! | [`stack`] | kernel stacks with guards |
+//! | [`page`] | pages that files are kept in, with counted owners
 //! | `window` | addresses whose pages come and go, for large allocations and stacks |
 //! | `loader` | when the loader's memory becomes ours |
 //! | [`map`] | what addresses are for, in words |
@@ -34,6 +35,7 @@ pub mod map;
 pub mod measure;
 pub mod misuse;
 pub mod mmio;
+pub mod page;
 mod page_runs;
 pub mod physical;
 pub mod shootdown;
@@ -131,6 +133,11 @@ pub struct Statistics {
     pub loader: u64,
     /// The heap, a part of `used`.
     pub heap: HeapStatistics,
+}
+
+/// Bytes that are nobody's at this moment.
+pub fn free() -> u64 {
+    frames::figures().free
 }
 
 /// The figures of this moment.

@@ -106,6 +106,9 @@ fn start(
 ) -> Result<ProcessId, SpawnError> {
     // Before `initialise` there is no parent either.
     let lives = LIVES.get().ok_or(SpawnError::Ending)?;
+    if let Some(parent) = lives.get(parent) {
+        process.keep(parent.kept());
+    }
     let name = process.clone();
     let mut id = None;
     task::spawn_entering(

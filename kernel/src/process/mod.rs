@@ -22,9 +22,16 @@ pub use ::process::{ExitStatus, ProcessId, ProcessState, ThreadId, WaitError, Wa
 pub use birth::{initialise, spawn, spawn_service};
 pub use family::{CancelError, cancel, on_child_end, own_id, try_wait, wait};
 pub use list::{Summary, list};
-pub use registry::{Lives, Process};
+pub use registry::{Kept, Lives, Process};
+
+use alloc::sync::Arc;
 
 use crate::lock::Once;
+
+/// One's own process; none before [`initialise`].
+pub fn own() -> Option<Arc<Process>> {
+    LIVES.get()?.get(own_id())
+}
 
 /// Processes there can be at a time.
 const LIMIT: u32 = 16_384;

@@ -2,6 +2,7 @@
 
 use alloc::boxed::Box;
 use alloc::sync::Arc;
+use core::any::Any;
 use core::sync::atomic::{AtomicU64, Ordering};
 
 use ::process::{
@@ -28,7 +29,13 @@ pub struct Process {
     on_child_end: Once<ChildHook>,
     /// Time that threads of it which have ended ran, in time-stamp counts.
     pub(super) run_counts: AtomicU64,
+    /// What an upper floor keeps with it.
+    kept: SpinLock<Option<Kept>>,
 }
+
+/// Something that an upper floor keeps with a process: its children are born with the same, and it goes when the process
+/// ends.
+pub type Kept = Arc<dyn Any + Send + Sync>;
 
 impl Process {
     /// A process of that name, to be entered.
@@ -40,6 +47,7 @@ impl Process {
             children: WaitQueue::new(),
             on_child_end: Once::new(),
             run_counts: AtomicU64::new(0),
+            kept: SpinLock::new(Rank::KeptWithProcess, None),
         };
         fallible::counted(process).map_err(|_| OutOfMemory)
     }
@@ -57,6 +65,16 @@ impl Process {
     /// Has `hook` called whenever one of its children has ended, by that child's last thread; the first call counts.
     pub fn set_on_child_end(&self, hook: ChildHook) {
         self.on_child_end.call_once(|| hook);
+    }
+
+    /// What is kept with it.
+    pub fn kept(&self) -> Option<Kept> {
+        self.kept.lock().clone()
+    }
+
+    /// Keeps something else with it; returns what was kept before, for the caller to drop where that may take long.
+    pub fn keep(&self, kept: Option<Kept>) -> Option<Kept> {
+        core::mem::replace(&mut *self.kept.lock(), kept)
     }
 
     fn look_again(&self) {
@@ -98,9 +116,10 @@ impl Lives {
         status: ExitStatus,
         run_counts: u64,
     ) -> Result<(), ProcessError> {
-        let (parent, init) = {
+        let (ended, parent, init) = {
             let mut table = self.table.lock();
-            if let Some(process) = table.process_of(thread).and_then(|process| table.data(process)) {
+            let process = table.process_of(thread);
+            if let Some(process) = process.and_then(|process| table.data(process)) {
                 process.run_counts.fetch_add(run_counts, Ordering::Relaxed);
             }
             let look_again = table.exit_thread(thread, status)?;
@@ -109,8 +128,11 @@ impl Lives {
             }
             let [parent, init] = look_again.both();
             let kept = |id: Option<ProcessId>| id.and_then(|id| table.data(id)).cloned();
-            (kept(parent), kept(init))
+            (kept(process), kept(parent), kept(init))
         };
+        if let Some(ended) = ended {
+            drop(ended.keep(None));
+        }
         if let Some(parent) = parent {
             parent.look_again();
         }

@@ -26,14 +26,14 @@ impl Leaf {
 #[derive(Debug)]
 pub(super) struct Index {
     /// Object and number of the page over 64, to leaf.
-    table: HashMap<(u32, u64), u32, Hash>,
+    table: HashMap<(u32, u64), u32, NumberHash>,
     leaves: Vec<Leaf>,
     free: Vec<u32>,
 }
 
 impl Index {
     pub const fn new() -> Self {
-        Self { table: HashMap::with_hasher(Hash), leaves: Vec::new(), free: Vec::new() }
+        Self { table: HashMap::with_hasher(NumberHash), leaves: Vec::new(), free: Vec::new() }
     }
 
     pub fn find(&self, object: u32, index: u64) -> Option<u32> {
@@ -129,12 +129,12 @@ impl Cursor {
     }
 }
 
-/// Hashing of two small numbers: multiplication by a large odd one spreads them over the upper bits. Nobody outside
-/// chooses the keys, so there is nothing to defend against.
+/// Hashing of numbers: multiplication by a large odd one spreads them over the upper bits. Fit for numbers that nobody
+/// chooses to collide, such as those of pages and inodes.
 #[derive(Clone, Copy, Debug, Default)]
-struct Hash;
+pub struct NumberHash;
 
-impl core::hash::BuildHasher for Hash {
+impl core::hash::BuildHasher for NumberHash {
     type Hasher = Multiplier;
 
     fn build_hasher(&self) -> Multiplier {
@@ -145,7 +145,9 @@ impl core::hash::BuildHasher for Hash {
 /// The golden ratio over 2^64 (Knuth, The Art of Computer Programming, volume 3, section 6.4).
 const GOLDEN: u64 = 0x9e37_79b9_7f4a_7c15;
 
-struct Multiplier(u64);
+/// See [`NumberHash`].
+#[derive(Clone, Copy, Debug)]
+pub struct Multiplier(u64);
 
 impl core::hash::Hasher for Multiplier {
     fn finish(&self) -> u64 {

@@ -27,6 +27,7 @@ mod slots;
 use alloc::vec::Vec;
 
 use index::Index;
+pub use index::{Multiplier, NumberHash};
 pub use read_ahead::{READ_AHEAD_MAX, ReadAhead};
 use slots::{NONE, Slot, Slots};
 

@@ -31,6 +31,8 @@ pub struct Features {
     pub gigabyte_pages: bool,
     /// Translations of several address spaces are told apart by process-context identifiers.
     pub context_ids: bool,
+    /// It makes random numbers (RDRAND).
+    pub random: bool,
 }
 
 static FEATURES: Once<Features> = Once::new();
@@ -57,7 +59,29 @@ fn detect() -> Features {
         no_execute: extended & 1 << 20 != 0,
         context_ids: basic.ecx & 1 << 17 != 0,
         gigabyte_pages: extended & 1 << 26 != 0,
+        random: basic.ecx & 1 << 30 != 0,
     }
+}
+
+/// Attempts before the processor's generator of random numbers counts as broken (Intel SDM volume 1, section 7.3.17.1).
+const RANDOM_ATTEMPTS: u32 = 10;
+
+/// A random number from the processor; `None` where it makes none.
+pub fn random() -> Option<u64> {
+    if !features().random {
+        return None;
+    }
+    for _ in 0..RANDOM_ATTEMPTS {
+        let (value, is_good): (u64, u8);
+        // SAFETY: the processor has the instruction, which writes a register and the flags.
+        unsafe {
+            asm!("rdrand {}", "setc {}", out(reg) value, out(reg_byte) is_good, options(nomem, nostack));
+        }
+        if is_good != 0 {
+            return Some(value);
+        }
+    }
+    None
 }
 
 /// The processor's own name, 48 bytes padded with NUL or blanks; empty where it has none.

@@ -5,19 +5,20 @@ use alloc::string::{String, ToString};
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 
-use blockcache::BlockDevice;
-use fat::{Fat, MountError, NotFat32, Report};
+use blockcache::{BlockDevice, SECTOR_SIZE};
+use fat::geometry::Width;
+use fat::{Fat, MountError, NotFat};
 use partitions::PartitionDevice;
+use vfs::FsError;
+use vfs::inode::{FileSystem, InodeKind};
+use vfs::walk::FollowLast;
 
-use super::{DISK, create_directory, mebibytes, mount};
+use super::cache::CachedDevice;
+use super::mount::Mount;
+use super::{DISK, clock, find, names, tree};
 use crate::block::{self, Disk, Permanence};
-use crate::drivers::rtc;
-use crate::memory;
+use crate::memory::heap::fallible;
 use crate::sync::Mutex;
-
-/// The cache in front of the disk: at most 4 MiB, and less on a small machine.
-const CACHE_BLOCKS: u64 = 1024;
-const CACHE_PART: u64 = 64;
 
 /// Why `/disk` is not there, can't be written to, or does not last; None when all is well.
 static PROBLEM: Mutex<Option<String>> = Mutex::new(None);
@@ -27,7 +28,7 @@ pub fn status() -> Option<String> {
     PROBLEM.lock().clone()
 }
 
-/// Mounts the first FAT32 volume of the first disk that has one.
+/// Mounts the first FAT volume of the first disk that has one.
 pub fn initialise() {
     let mut problems = Vec::new();
     for disk in block::disks() {
@@ -62,7 +63,7 @@ fn mount_first_volume(disk: &Disk) -> Result<(), String> {
     let mut problem = match mount_volume(&disk.name, disk.device.clone()) {
         Ok(()) => return Ok(()),
         // Not formatted as a whole: it may have partitions.
-        Err(error @ MountError::NotFat32(NotFat32::NoFileSystem)) => error.to_string(),
+        Err(error @ Failure::Mount(MountError::NotFat(NotFat::NoFileSystem))) => error.to_string(),
         Err(error) => return Err(error.to_string()),
     };
     let partitions = partitions::read(&disk.device).map_err(|error| error.to_string())?;
@@ -76,36 +77,50 @@ fn mount_first_volume(disk: &Disk) -> Result<(), String> {
     Err(problem)
 }
 
-fn mount_volume(name: &str, device: Arc<dyn BlockDevice>) -> Result<(), MountError> {
-    let cache_blocks =
-        (memory::statistics().total / CACHE_PART / blockcache::BLOCK_SIZE as u64).min(CACHE_BLOCKS);
-    let size = device.sector_count() * blockcache::SECTOR_SIZE as u64;
-    let (volume, report) = Fat::mount(device, cache_blocks as usize, rtc::now)?;
-    log::info!(
-        "{DISK}: FAT32 on {name}, {}, {} files in {} directories",
-        mebibytes(size),
-        report.files,
-        report.directories
-    );
-    tell(name, &report);
-    if let Some(damage) = report.damage {
-        let problem =
-            format!("{DISK} can only be read: {name} is damaged ({damage}). fsck.fat can repair it.");
-        tell_problem(problem);
-    }
-    // Made only now: without a disk, writing to a directory of that name would keep files until power-off only.
-    match create_directory(DISK) {
-        Ok(()) => mount(DISK, volume),
-        Err(error) => log::error!("{DISK} can't be made: {error}"),
-    }
-    Ok(())
+/// Why a volume was not mounted.
+enum Failure {
+    Mount(MountError),
+    Other(FsError),
 }
 
-/// Says what the check put in order or would not touch.
-fn tell(name: &str, report: &Report) {
-    if report.was_dirty {
-        log::warn!("{name} was not closed properly; it has been checked and put in order");
-    } else if report.lost_clusters > 0 {
-        log::warn!("{name} has {} lost clusters; fsck.fat can recover them", report.lost_clusters);
+impl core::fmt::Display for Failure {
+    fn fmt(&self, out: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        match self {
+            Self::Mount(error) => error.fmt(out),
+            Self::Other(error) => error.fmt(out),
+        }
     }
+}
+
+impl From<FsError> for Failure {
+    fn from(error: FsError) -> Self {
+        Self::Other(error)
+    }
+}
+
+fn mount_volume(name: &str, device: Arc<dyn BlockDevice>) -> Result<(), Failure> {
+    let size = device.sector_count().saturating_mul(SECTOR_SIZE as u64);
+    let (volume, report) =
+        Fat::mount(CachedDevice::new(device.clone())?, clock::now).map_err(Failure::Mount)?;
+    let kind = match volume.geometry().width {
+        Width::Fat12 => "FAT12",
+        Width::Fat16 => "FAT16",
+        Width::Fat32 => "FAT32",
+    };
+    log::info!("{DISK}: {kind} on {name}, {} MiB; {report}", size >> 20);
+    if let Some(damage) = report.damage {
+        tell_problem(format!(
+            "{DISK} can only be read: {name} is damaged ({damage}). fsck.fat can repair it."
+        ));
+    }
+    let volume: alloc::boxed::Box<dyn FileSystem> =
+        fallible::boxed(volume).map_err(|_| FsError::OutOfMemory)?;
+    let mount = Mount::new(volume, name, Some(device))?;
+    // Made only now: without a disk, writing to a directory of that name would keep files until power-off only.
+    let root = find("/", FollowLast::Yes)?;
+    let point = match root.mount.lookup(root.id, &DISK[1..]) {
+        Err(FsError::NotFound) => names::create_in(&root, &DISK[1..], InodeKind::Directory, 0o755)?,
+        found => found?,
+    };
+    Ok(tree::mount(mount, &point, DISK)?)
 }

@@ -5,18 +5,42 @@ use std::collections::BTreeMap;
 use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::sync::{Arc, Mutex};
+use vfs::inode::Time;
 
 /// 2026-11-20 12:00 UTC.
-pub const NOW: u64 = 1_795_176_000;
+pub const NOW: Time = Time { seconds: 1_795_176_000, nanoseconds: 0 };
 
-/// A disk in memory that can be told to fail after so many more writes.
+/// A clock that stands.
+pub fn clock() -> Time {
+    NOW
+}
+
+/// What reached a disk.
+#[derive(Clone)]
+pub enum Event {
+    Write(u64, Vec<u8>),
+    Flush,
+}
+
+/// A disk in memory that can be told to fail after so many more writes, and to note what it is told.
 #[derive(Clone)]
 pub struct Disk {
     pub bytes: Arc<Mutex<Vec<u8>>>,
     pub writes_left: Arc<AtomicU64>,
-    pub requests: Arc<AtomicU64>,
+    pub reads: Arc<AtomicU64>,
+    pub writes: Arc<AtomicU64>,
+    pub log: Arc<Mutex<Option<Vec<Event>>>>,
+}
+
+/// What mkfs.fat is to make.
+#[derive(Debug, Clone, Copy)]
+pub struct Format {
+    /// 12, 16 or 32.
+    pub width: u32,
+    pub sectors: u64,
+    pub cluster_sectors: u64,
 }
 
 impl Disk {
@@ -24,21 +48,24 @@ impl Disk {
         Self {
             bytes: Arc::new(Mutex::new(bytes)),
             writes_left: Arc::new(AtomicU64::new(u64::MAX)),
-            requests: Arc::new(AtomicU64::new(0)),
+            reads: Arc::default(),
+            writes: Arc::default(),
+            log: Arc::default(),
         }
     }
 
-    /// A fresh FAT32 volume with this many sectors in all and in a cluster.
-    pub fn formatted(sectors: u64, sectors_per_cluster: u64) -> Self {
-        Self::formatted_as("32", sectors, sectors_per_cluster)
+    pub fn formatted(format: Format) -> Self {
+        Self::formatted_with(format, &[])
     }
 
-    /// The same with entries of `width` bits.
-    pub fn formatted_as(width: &str, sectors: u64, sectors_per_cluster: u64) -> Self {
+    /// The same with further options of mkfs.fat.
+    pub fn formatted_with(format: Format, options: &[&str]) -> Self {
         let path = scratch();
-        std::fs::File::create(&path).unwrap().set_len(sectors * SECTOR_SIZE as u64).unwrap();
+        std::fs::File::create(&path).unwrap().set_len(format.sectors * SECTOR_SIZE as u64).unwrap();
         let status = Command::new("mkfs.fat")
-            .args(["-F", width, "-s", &sectors_per_cluster.to_string(), "-i", "12345678"])
+            .args(["-F", &format.width.to_string(), "-s", &format.cluster_sectors.to_string()])
+            .args(["-i", "12345678"])
+            .args(options)
             .arg(&path)
             .output()
             .expect("mkfs.fat (package dosfstools) is needed for this test");
@@ -46,6 +73,30 @@ impl Disk {
         let bytes = std::fs::read(&path).unwrap();
         std::fs::remove_file(&path).unwrap();
         Self::new(bytes)
+    }
+
+    pub fn copy(&self) -> Vec<u8> {
+        self.bytes.lock().unwrap().clone()
+    }
+
+    pub fn patch(&self, offset: usize, bytes: &[u8]) {
+        self.bytes.lock().unwrap()[offset..offset + bytes.len()].copy_from_slice(bytes);
+    }
+
+    /// Requests so far.
+    pub fn requests(&self) -> u64 {
+        self.reads.load(Relaxed) + self.writes.load(Relaxed)
+    }
+
+    /// From now on what is written is noted; gives what was noted before.
+    pub fn start_log(&self) -> Vec<Event> {
+        self.log.lock().unwrap().replace(Vec::new()).unwrap_or_default()
+    }
+
+    fn note(&self, event: impl FnOnce() -> Event) {
+        if let Some(log) = &mut *self.log.lock().unwrap() {
+            log.push(event());
+        }
     }
 
     /// What fsck.fat says of it; empty when it is content.
@@ -66,17 +117,19 @@ impl Disk {
     }
 
     /// All files and directories (None) as mtools reads them.
-    #[allow(dead_code, reason = "one of the tests that share this file does not read with mtools")]
     pub fn read_by_mtools(&self) -> BTreeMap<String, Option<Vec<u8>>> {
         let (image, folder) = (scratch(), scratch());
-        let mut bytes = self.bytes.lock().unwrap().clone();
-        // Before 4.0.41 it takes volumes with few clusters for FAT16, so it is shown a copy that claims to have enough.
-        let claimed = u32::from_le_bytes(bytes[32..36].try_into().unwrap());
-        let reserved = u32::from(u16::from_le_bytes([bytes[14], bytes[15]]));
-        let tables = u32::from_le_bytes(bytes[36..40].try_into().unwrap()) * 2;
-        let enough = reserved + tables + 65_525 * u32::from(bytes[13]);
-        bytes[32..36].copy_from_slice(&claimed.max(enough).to_le_bytes());
-        bytes[19..21].fill(0);
+        let mut bytes = self.copy();
+        if bytes[22..24] == [0, 0] {
+            // Before 4.0.41 it takes FAT32 volumes with few clusters for FAT16, so it is shown a copy that claims to
+            // have enough.
+            let claimed = u32::from_le_bytes(bytes[32..36].try_into().unwrap());
+            let reserved = u32::from(u16::from_le_bytes([bytes[14], bytes[15]]));
+            let tables = u32::from_le_bytes(bytes[36..40].try_into().unwrap()) * 2;
+            let enough = reserved + tables + 65_525 * u32::from(bytes[13]);
+            bytes[32..36].copy_from_slice(&claimed.max(enough).to_le_bytes());
+            bytes[19..21].fill(0);
+        }
         write_sparse(&image, &bytes);
         drop(bytes);
         std::fs::create_dir(&folder).unwrap();
@@ -108,10 +161,11 @@ impl Disk {
     }
 
     fn range(&self, first: u64, length: usize) -> Result<std::ops::Range<usize>, DeviceError> {
-        self.requests.fetch_add(1, Ordering::Relaxed);
+        assert!(length.is_multiple_of(SECTOR_SIZE) && length > 0, "{length} bytes are no sectors");
         let start = first as usize * SECTOR_SIZE;
         let end = start + length;
-        if end > self.bytes.lock().unwrap().len() { Err(DeviceError::OutOfRange) } else { Ok(start..end) }
+        assert!(end <= self.bytes.lock().unwrap().len(), "beyond the end of the disk");
+        Ok(start..end)
     }
 }
 
@@ -121,23 +175,27 @@ impl BlockDevice for Disk {
     }
 
     fn read(&self, first: u64, buffer: &mut [u8]) -> Result<(), DeviceError> {
+        self.reads.fetch_add(1, Relaxed);
         let range = self.range(first, buffer.len())?;
         buffer.copy_from_slice(&self.bytes.lock().unwrap()[range]);
         Ok(())
     }
 
     fn write(&self, first: u64, data: &[u8]) -> Result<(), DeviceError> {
+        self.writes.fetch_add(1, Relaxed);
         let range = self.range(first, data.len())?;
-        let left = self.writes_left.load(Ordering::Relaxed);
+        let left = self.writes_left.load(Relaxed);
         if left == 0 {
             return Err(DeviceError::Failed("the power is off"));
         }
-        self.writes_left.store(left - 1, Ordering::Relaxed);
+        self.writes_left.store(left - 1, Relaxed);
+        self.note(|| Event::Write(first, data.to_vec()));
         self.bytes.lock().unwrap()[range].copy_from_slice(data);
         Ok(())
     }
 
     fn flush(&self) -> Result<(), DeviceError> {
+        self.note(|| Event::Flush);
         Ok(())
     }
 }
@@ -156,6 +214,6 @@ fn write_sparse(path: &Path, bytes: &[u8]) {
 
 fn scratch() -> PathBuf {
     static COUNT: AtomicU64 = AtomicU64::new(0);
-    let count = COUNT.fetch_add(1, Ordering::Relaxed);
+    let count = COUNT.fetch_add(1, Relaxed);
     std::env::temp_dir().join(format!("quicklime-fat-{}-{count}.img", std::process::id()))
 }

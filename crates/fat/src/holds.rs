@@ -1,0 +1,153 @@
+//! Old names that must stay on the disk until new ones are there.
+//!
+//! Directory sectors reach the disk in any order. Where the old name of something that is renamed lies in another sector
+//! than the new one, both could be missing after a power failure. So the old one is held: while the sectors are written
+//! it is put back into its sector, marked as moving, and goes in a second round. There may be more rounds: see `level`.
+
+use crate::directory::slot::{CASE, MOVING, SLOT_SIZE, SLOTS};
+use crate::store::Sector;
+use alloc::vec::Vec;
+use vfs::FsError;
+
+/// Slots of one sector that are held.
+pub struct Hold {
+    /// The sector.
+    pub sector: u64,
+    /// The first slot in the directory.
+    pub slot: u32,
+    /// How many slots.
+    pub count: u32,
+    /// The directory.
+    pub directory: u64,
+    /// In how many rounds of writing the slots keep their old contents.
+    pub level: u32,
+    /// Whether the last of them is the short entry of something that moves.
+    pub is_marked: bool,
+    /// What the disk has in these slots.
+    pub bytes: Vec<u8>,
+}
+
+impl Hold {
+    /// The slots of `sector` that are held, which has these bytes on the disk.
+    ///
+    /// # Errors
+    /// [`FsError::OutOfMemory`].
+    pub fn new(sector: u64, stored: &Sector, directory: u64, slot: u32, count: u32) -> Result<Self, FsError> {
+        let start = (slot % SLOTS) as usize * SLOT_SIZE;
+        let mut bytes = Vec::new();
+        bytes.try_reserve_exact(count as usize * SLOT_SIZE).map_err(|_| FsError::OutOfMemory)?;
+        bytes.extend_from_slice(&stored[start..start + count as usize * SLOT_SIZE]);
+        Ok(Self { sector, slot, count, directory, level: 0, is_marked: false, bytes })
+    }
+
+    const fn offset(&self) -> usize {
+        (self.slot % SLOTS) as usize * SLOT_SIZE
+    }
+
+    /// Where the short entry's flags stand in the sector, if it is to be marked and `stored` has it.
+    fn mark_in(&self, stored: &Sector) -> Option<usize> {
+        let short = self.bytes.len() - SLOT_SIZE;
+        let at = self.offset() + short;
+        (self.is_marked && stored[at..at + 11] == self.bytes[short..short + 11]).then_some(at + CASE)
+    }
+}
+
+/// All that is held until the next commit, by sector and slot.
+#[derive(Default)]
+pub struct Holds {
+    holds: Vec<Hold>,
+}
+
+impl Holds {
+    /// Whether nothing is held.
+    pub fn is_empty(&self) -> bool {
+        self.holds.is_empty()
+    }
+
+    /// Makes sure that so many more can be added without fail.
+    ///
+    /// # Errors
+    /// [`FsError::OutOfMemory`].
+    pub fn reserve(&mut self, count: usize) -> Result<(), FsError> {
+        self.holds.try_reserve(count).map_err(|_| FsError::OutOfMemory)
+    }
+
+    /// Adds one, after [`Holds::reserve`].
+    pub fn add(&mut self, hold: Hold) {
+        let key = |hold: &Hold| (hold.sector, hold.slot % SLOTS);
+        match self.holds.binary_search_by_key(&key(&hold), key) {
+            // The same old name is held already: what has its slots by now is not on the disk.
+            Ok(at) => self.holds[at].level = self.holds[at].level.max(hold.level),
+            Err(at) => self.holds.insert(at, hold),
+        }
+    }
+
+    fn of(&self, sector: u64) -> impl Iterator<Item = &Hold> {
+        let start = self.holds.partition_point(|hold| hold.sector < sector);
+        self.holds[start..].iter().take_while(move |hold| hold.sector == sector)
+    }
+
+    /// The slots of a sector that are held, a bit for each.
+    pub fn mask(&self, sector: u64) -> u16 {
+        self.of(sector).fold(0, |mask, hold| {
+            let bits = ((1_u32 << hold.count) - 1) << (hold.slot % SLOTS);
+            mask | bits as u16
+        })
+    }
+
+    /// How many rounds the entry of `directory` has to stay, so that what was moved out of it is found until it is found
+    /// elsewhere.
+    pub fn level_inside(&self, directory: u64) -> u32 {
+        self.holds.iter().filter(|hold| hold.directory == directory).map(|hold| hold.level).max().unwrap_or(0)
+    }
+
+    /// Lets everything stay for at least so many rounds.
+    pub fn raise(&mut self, level: u32) {
+        self.holds.iter_mut().for_each(|hold| hold.level = hold.level.max(level));
+    }
+
+    /// How many rounds of writing there are before the last.
+    pub fn levels(&self) -> u32 {
+        self.holds.iter().map(|hold| hold.level).max().unwrap_or(0)
+    }
+
+    /// Makes of a sector's final bytes what it is to be in the given round, from 1 on.
+    pub fn restore(&self, sector: u64, bytes: &mut Sector, round: u32) {
+        for hold in self.of(sector).filter(|hold| hold.level >= round) {
+            let start = hold.offset();
+            bytes[start..start + hold.bytes.len()].copy_from_slice(&hold.bytes);
+            if hold.is_marked {
+                bytes[start + hold.bytes.len() - SLOT_SIZE + CASE] |= MOVING;
+            }
+        }
+    }
+
+    /// Marks in what the disk has of a sector all that moves.
+    pub fn mark(&self, sector: u64, stored: &mut Sector) {
+        for hold in self.of(sector) {
+            if let Some(at) = hold.mark_in(stored) {
+                stored[at] |= MOVING;
+            }
+        }
+    }
+
+    /// The sectors with something held for which `is_wanted`, each once.
+    pub fn sectors(&self, is_wanted: impl Fn(&Hold) -> bool) -> impl Iterator<Item = u64> {
+        let mut last = None;
+        self.holds
+            .iter()
+            .filter(move |hold| is_wanted(hold))
+            .map(|hold| hold.sector)
+            .filter(move |&sector| last.replace(sector) != Some(sector))
+    }
+
+    /// All of them.
+    pub fn iter(&self) -> impl Iterator<Item = &Hold> {
+        self.holds.iter()
+    }
+
+    /// Lets go.
+    pub fn clear(&mut self) {
+        self.holds.clear();
+    }
+}

@@ -1,0 +1,59 @@
+//! Looking names up and listing them.
+
+use crate::directory::Set;
+use crate::directory::slot::{self, Kind, SLOTS};
+use crate::names;
+use crate::node::Place;
+use crate::volume::{Fat, area};
+use blockcache::BlockDevice;
+use vfs::FsError;
+use vfs::inode::{InodeId, InodeKind, Listed};
+
+impl<D: BlockDevice> Fat<D> {
+    pub(crate) fn look_up(&mut self, directory: InodeId, name: &str) -> Result<InodeId, FsError> {
+        let directory = self.directory(directory)?;
+        let set = self.find(directory, name)?.ok_or(FsError::NotFound)?;
+        let id = self.enter(directory, &set)?;
+        self.nodes.get_mut(id)?.users += 1;
+        Ok(InodeId(id))
+    }
+
+    /// Lists from the slot `cursor` on.
+    pub(crate) fn list_from(
+        &mut self,
+        directory: InodeId,
+        cursor: u64,
+        each: &mut dyn FnMut(&Listed<'_>) -> bool,
+    ) -> Result<(), FsError> {
+        let id = self.directory(directory)?;
+        if self.nodes.get(id)?.is_nameless() {
+            return Ok(());
+        }
+        self.need_chain(id)?;
+        let mut buffer = names::buffer()?;
+        let Self { nodes, store, geometry, .. } = self;
+        let area = area(geometry, nodes.get(id)?);
+        let first = u32::try_from(cursor).unwrap_or(u32::MAX);
+        for number in first..area.slots() {
+            let kind = slot::kind(&area.read(store, number)?);
+            match kind {
+                Kind::End => break,
+                Kind::File | Kind::Directory => {}
+                _ => continue,
+            }
+            let set = Set::read(store, &area, number)?;
+            set.name(&mut buffer);
+            let place = Place { slot: number, sector: area.sector(number / SLOTS)? };
+            let listed = Listed {
+                name: &buffer,
+                inode: InodeId(nodes.number(place.key())),
+                kind: if kind == Kind::Directory { InodeKind::Directory } else { InodeKind::File },
+                next: u64::from(number) + 1,
+            };
+            if !each(&listed) {
+                break;
+            }
+        }
+        Ok(())
+    }
+}

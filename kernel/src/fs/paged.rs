@@ -1,0 +1,160 @@
+//! Reading and writing files that lie on a disk.
+//!
+//! What a file grows by must never show what another file left on the disk. So a file grows in steps, each under the lock of
+//! its file system: the room is taken, zeros are entered into the page cache for all of it, and only then others may commit
+//! the new size. What is really to be written there comes over the zeros afterwards.
+
+use alloc::vec::Vec;
+
+use blockcache::pages::ReadAhead;
+use vfs::FsError;
+
+use super::cache::{self, Object};
+use super::inode::Inode;
+use super::writeback;
+use crate::memory::page::{PAGE_SIZE, Page};
+
+/// How much a file grows at a time: the file system is locked meanwhile.
+const STEP: u64 = 64 * PAGE_SIZE as u64;
+
+/// Reads at `offset`; fewer bytes than asked for only at the end.
+pub fn read(
+    inode: &Inode,
+    ahead: &mut ReadAhead,
+    offset: u64,
+    buffer: &mut [u8],
+) -> Result<usize, FsError> {
+    let _shared = inode.contents.read();
+    inode.object()?.read(inode, ahead, offset, buffer)
+}
+
+/// Writes at `offset`, or at the end, as much as there is room for; a gap before it becomes zeros. Returns where it was
+/// written, and how many bytes.
+pub fn write(inode: &Inode, offset: Option<u64>, data: &[u8]) -> Result<(u64, usize), FsError> {
+    let _alone = inode.contents.write();
+    let offset = offset.unwrap_or_else(|| inode.size());
+    if data.is_empty() {
+        return Ok((offset, 0));
+    }
+    let end = offset.checked_add(data.len() as u64).ok_or(FsError::TooLarge)?;
+    if offset > inode.size() {
+        grow(inode, offset)?;
+    }
+    if end <= inode.size() {
+        inode.mount.change().touch(inode.id)?;
+    }
+    let mut done = 0;
+    while done < data.len() {
+        let position = offset + done as u64;
+        let step = (STEP - position % STEP).min((data.len() - done) as u64);
+        let written = grow(inode, inode.size().max(position + step)).and_then(|()| {
+            inode.object()?.overwrite(inode, position, &data[done..done + step as usize])
+        });
+        match written {
+            Ok(()) => done += step as usize,
+            Err(error) if done == 0 => return Err(error),
+            Err(_) => break,
+        }
+        writeback::throttle(&inode.mount);
+    }
+    Ok((offset, done))
+}
+
+/// Sets the size: what is behind it goes, what is new is zeros.
+pub fn resize(inode: &Inode, size: u64) -> Result<(), FsError> {
+    let _alone = inode.contents.write();
+    if size > inode.size() {
+        let before = inode.size();
+        return grow(inode, size).inspect_err(|_| {
+            // A file that could not grow as far as it should stays as it was.
+            let _ = shrink(inode, before);
+        });
+    }
+    shrink(inode, size)
+}
+
+fn shrink(inode: &Inode, size: u64) -> Result<(), FsError> {
+    let object = inode.object()?;
+    {
+        let mut file_system = inode.mount.change();
+        file_system.resize(inode.id, size)?;
+        inode.set_size(size);
+    }
+    object.remove_from(size.div_ceil(PAGE_SIZE as u64));
+    object.clear_behind(size)
+}
+
+/// Lets the file grow to `size`, in steps; what is new is zeros.
+fn grow(inode: &Inode, size: u64) -> Result<(), FsError> {
+    while inode.size() < size {
+        let before = inode.size();
+        grow_by_step(inode, before, size.min((before / STEP + 1) * STEP))?;
+        writeback::throttle(&inode.mount);
+    }
+    Ok(())
+}
+
+/// One step: up to [`STEP`] bytes.
+fn grow_by_step(inode: &Inode, before: u64, size: u64) -> Result<(), FsError> {
+    let object = inode.object()?;
+    let page = PAGE_SIZE as u64;
+    let new = before.div_ceil(page)..size.div_ceil(page);
+    let count = (new.end - new.start) as usize;
+    cache::make_room(count);
+    let mut pages: Vec<Page> = Vec::new();
+    pages.try_reserve_exact(count).map_err(|_| FsError::OutOfMemory)?;
+    for _ in 0..count {
+        pages.push(cache::allocate()?);
+    }
+    // The last page so far has zeros behind the end in memory, and anything on the disk.
+    if !before.is_multiple_of(page) {
+        object.touch(inode, before / page)?;
+    }
+    match enter(inode, object, size, new.clone(), pages)? {
+        Entered::Done => Ok(()),
+        Entered::NoSpace => {
+            // Room that was freed may be had once that has been committed.
+            inode.mount.sync()?;
+            let mut pages: Vec<Page> = Vec::new();
+            pages.try_reserve_exact(count).map_err(|_| FsError::OutOfMemory)?;
+            for _ in 0..count {
+                pages.push(cache::allocate()?);
+            }
+            match enter(inode, object, size, new, pages)? {
+                Entered::Done => Ok(()),
+                Entered::NoSpace => Err(FsError::NoSpace),
+            }
+        }
+    }
+}
+
+enum Entered {
+    Done,
+    NoSpace,
+}
+
+fn enter(
+    inode: &Inode,
+    object: &Object,
+    size: u64,
+    new: core::ops::Range<u64>,
+    pages: Vec<Page>,
+) -> Result<Entered, FsError> {
+    let before = inode.size();
+    let mut file_system = inode.mount.change();
+    match file_system.resize(inode.id, size) {
+        Ok(()) => {}
+        Err(FsError::NoSpace) if file_system.is_changed() => return Ok(Entered::NoSpace),
+        Err(error) => return Err(error),
+    }
+    inode.set_size(size);
+    match object.fill(new, pages) {
+        Ok(()) => Ok(Entered::Done),
+        Err(error) => {
+            // Nobody has seen it.
+            let _ = file_system.resize(inode.id, before);
+            inode.set_size(before);
+            Err(error)
+        }
+    }
+}
