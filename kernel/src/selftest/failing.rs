@@ -60,7 +60,14 @@ const WORKLOADS: &[Workload] = &[
     Workload { name: "a channel", kind: Kind::Heap, answer: Answer::Error, work: channel, sweep: nothing },
     Workload { name: "a task", kind: Kind::Heap, answer: Answer::Error, work: timed_task, sweep: nothing },
     Workload { name: "a surface", kind: Kind::Heap, answer: Answer::Error, work: surface, sweep: nothing },
-    Workload { name: "files", kind: Kind::Heap, answer: Answer::Error, work: files, sweep: remove_files },
+    // A write that gets only a part of its memory is a short one, and whoever writes goes on from there.
+    Workload {
+        name: "files",
+        kind: Kind::Heap,
+        answer: Answer::ErrorOrOtherWay,
+        work: files,
+        sweep: remove_files,
+    },
     Workload {
         name: "what is mounted",
         kind: Kind::Heap,
@@ -174,6 +181,7 @@ pub fn any_allocation_may_fail() -> Outcome {
 fn survives(workload: &Workload) -> Outcome {
     /// No workload allocates so often.
     const MOST: u64 = 1_000;
+    const REHEARSALS: u32 = 40;
     let Workload { name, kind, answer, work, sweep } = *workload;
     // The log, the desktop and the reaper use some memory at any time; a leak is counted as often as it happens. Frames
     // come and go in batches, so they happen more often.
@@ -181,9 +189,11 @@ fn survives(workload: &Workload) -> Outcome {
         Kind::Heap => (1, 8 << 10),
         Kind::Frames => (40, 96 << 10),
     };
-    // Once as a rehearsal: tables grow, caches fill.
-    if work().is_err() {
-        return Err(format!("{name}: fails though memory is there"));
+    // Some times as a rehearsal: tables grow, caches fill, and numbers that are not used again at once gather.
+    for _ in 0..REHEARSALS {
+        if work().is_err() {
+            return Err(format!("{name}: fails though memory is there"));
+        }
     }
     let in_use = || {
         settle();
