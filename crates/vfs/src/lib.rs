@@ -17,6 +17,7 @@ pub mod namespace;
 pub mod open;
 pub mod path;
 pub mod pipe;
+pub mod procfs;
 mod ramfs;
 pub mod tmpfs;
 pub mod walk;

@@ -89,7 +89,11 @@ fn each_row_of_the_manual_page() {
 fn a_slash_behind_the_name_asks_for_a_directory() {
     let slash = |kind| Found { kind, trailing_slash: true, is_read_only: false };
     let create = OpenOptions::from_flags(WRONLY | CREAT).unwrap();
-    assert_eq!(create.decide(slash(None)), Err(FsError::IsADirectory));
+    let exclusive = OpenOptions::from_flags(WRONLY | CREAT | EXCL).unwrap();
+    for kind in [None, Some(InodeKind::Directory)] {
+        assert_eq!(create.decide(slash(kind)), Err(FsError::IsADirectory));
+        assert_eq!(exclusive.decide(slash(kind)), Err(FsError::IsADirectory));
+    }
     let read = OpenOptions::from_flags(RDONLY).unwrap();
     assert_eq!(read.decide(slash(Some(InodeKind::File))), Err(FsError::NotADirectory));
     assert_eq!(read.decide(slash(Some(InodeKind::Directory))), Ok(Opening::Existing));
