@@ -2,7 +2,9 @@
 
 use vfs::FsError;
 use vfs::inode::{Attributes, DeviceNumber, InodeKind, Time};
-use vfs::open::{Access, Credentials, Found, OpenOptions, Opening, Whence, may, may_remove, seek};
+use vfs::open::{
+    Access, Credentials, Found, OpenOptions, Opening, Whence, may, may_remove, notes_reading, seek,
+};
 use vfs::walk::FollowLast;
 
 // As asm-generic/fcntl.h has them.
@@ -191,4 +193,23 @@ fn in_a_sticky_directory_one_removes_what_is_ones_own() {
         Err(FsError::AccessDenied),
         "owning it is not enough"
     );
+}
+
+#[test]
+fn reading_is_noted_after_a_change_and_once_a_day() {
+    let at = |seconds| Time { seconds, nanoseconds: 0 };
+    let mut file = attributes(InodeKind::File, 0o644, 1, 1);
+    (file.modified, file.changed) = (at(100), at(200));
+    for (accessed, now, expected) in [
+        (50, 300, true),
+        (150, 300, true),
+        (200, 300, true),
+        (201, 300, false),
+        (201, 201 + 86_399, false),
+        (201, 201 + 86_400, true),
+        (201, 0, false),
+    ] {
+        file.accessed = at(accessed);
+        assert_eq!(notes_reading(&file, at(now)), expected, "{accessed} {now}");
+    }
 }

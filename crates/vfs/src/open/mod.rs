@@ -4,7 +4,7 @@
 mod access;
 mod seek;
 
-pub use access::{Access, Credentials, may, may_remove};
+pub use access::{Access, Credentials, may, may_remove, notes_reading};
 pub use seek::{Whence, seek};
 
 use crate::FsError;
