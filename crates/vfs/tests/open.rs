@@ -2,7 +2,9 @@
 
 use vfs::FsError;
 use vfs::inode::{Attributes, DeviceNumber, InodeKind, Time};
-use vfs::open::{Access, Credentials, Found, OpenOptions, Opening, Whence, may, may_remove, seek};
+use vfs::open::{
+    Access, Credentials, Found, OpenOptions, Opening, Whence, may, may_remove, notes_reading, seek,
+};
 use vfs::walk::FollowLast;
 
 // As asm-generic/fcntl.h has them.
@@ -89,7 +91,11 @@ fn each_row_of_the_manual_page() {
 fn a_slash_behind_the_name_asks_for_a_directory() {
     let slash = |kind| Found { kind, trailing_slash: true, is_read_only: false };
     let create = OpenOptions::from_flags(WRONLY | CREAT).unwrap();
-    assert_eq!(create.decide(slash(None)), Err(FsError::IsADirectory));
+    let exclusive = OpenOptions::from_flags(WRONLY | CREAT | EXCL).unwrap();
+    for kind in [None, Some(InodeKind::Directory)] {
+        assert_eq!(create.decide(slash(kind)), Err(FsError::IsADirectory));
+        assert_eq!(exclusive.decide(slash(kind)), Err(FsError::IsADirectory));
+    }
     let read = OpenOptions::from_flags(RDONLY).unwrap();
     assert_eq!(read.decide(slash(Some(InodeKind::File))), Err(FsError::NotADirectory));
     assert_eq!(read.decide(slash(Some(InodeKind::Directory))), Ok(Opening::Existing));
@@ -187,4 +193,23 @@ fn in_a_sticky_directory_one_removes_what_is_ones_own() {
         Err(FsError::AccessDenied),
         "owning it is not enough"
     );
+}
+
+#[test]
+fn reading_is_noted_after_a_change_and_once_a_day() {
+    let at = |seconds| Time { seconds, nanoseconds: 0 };
+    let mut file = attributes(InodeKind::File, 0o644, 1, 1);
+    (file.modified, file.changed) = (at(100), at(200));
+    for (accessed, now, expected) in [
+        (50, 300, true),
+        (150, 300, true),
+        (200, 300, true),
+        (201, 300, false),
+        (201, 201 + 86_399, false),
+        (201, 201 + 86_400, true),
+        (201, 0, false),
+    ] {
+        file.accessed = at(accessed);
+        assert_eq!(notes_reading(&file, at(now)), expected, "{accessed} {now}");
+    }
 }

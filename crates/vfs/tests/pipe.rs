@@ -22,7 +22,7 @@ fn random_readers_and_writers_see_what_a_queue_says() {
         let (mut pipe, mut queue) = (Pipe::new(), VecDeque::<u8>::new());
         let mut ends = [0_usize; 2];
         let mut next = 0_u8;
-        for step in 0..4000 {
+        for step in 0..1000 {
             match random.below(20) {
                 0 => {
                     ends[0] += 1;

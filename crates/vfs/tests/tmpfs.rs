@@ -4,77 +4,16 @@
 mod inode_model;
 #[allow(dead_code, reason = "only its random numbers are of use here")]
 mod model;
+mod scarce;
 
 use inode_model::{Answer, Fs, HeapPages, Model, Operation, agree, any_operation, noon, perform};
 use model::{Decide, Random};
-use std::alloc::{GlobalAlloc, Layout, System};
+use scarce::{may_have_page, with_allocations};
 use std::cell::Cell;
 use std::collections::BTreeSet;
 use vfs::FsError;
 use vfs::inode::{AttributeChange, FileSystem, InodeId, InodeKind, NewInode, Replace, Time, list_all};
 use vfs::tmpfs::{Limits, Page, TmpFs};
-
-thread_local! {
-    /// How many allocations of this thread still succeed; None: all.
-    static ALLOCATIONS_LEFT: Cell<Option<usize>> = const { Cell::new(None) };
-}
-
-/// Counts an allocation, and says whether it may succeed.
-fn may_allocate() -> bool {
-    ALLOCATIONS_LEFT.with(|left| match left.get() {
-        None => true,
-        Some(0) => false,
-        Some(count) => {
-            left.set(Some(count - 1));
-            true
-        }
-    })
-}
-
-/// As long as `action` takes, only this many allocations succeed.
-fn with_allocations<T>(count: usize, action: impl FnOnce() -> T) -> T {
-    ALLOCATIONS_LEFT.with(|left| left.set(Some(count)));
-    let result = action();
-    ALLOCATIONS_LEFT.with(|left| left.set(None));
-    result
-}
-
-/// The pages of the host, whose own memory is not counted twice.
-fn may_have_page() -> bool {
-    let may = may_allocate();
-    // The page is an allocation of the test's own.
-    ALLOCATIONS_LEFT.with(|left| left.set(left.get().map(|count| if may { count + 1 } else { 0 })));
-    may
-}
-
-struct Counting;
-
-// SAFETY: every call is the system allocator's, with the same arguments, or returns null, which means no memory.
-unsafe impl GlobalAlloc for Counting {
-    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        if !may_allocate() {
-            return core::ptr::null_mut();
-        }
-        // SAFETY: the caller keeps `alloc`'s contract, which is the same.
-        unsafe { System.alloc(layout) }
-    }
-
-    unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
-        // SAFETY: the pointer came from `alloc` or `realloc` above, so from the system.
-        unsafe { System.dealloc(pointer, layout) }
-    }
-
-    unsafe fn realloc(&self, pointer: *mut u8, layout: Layout, size: usize) -> *mut u8 {
-        if !may_allocate() {
-            return core::ptr::null_mut();
-        }
-        // SAFETY: the pointer came from the system, and the caller keeps the rest of the contract.
-        unsafe { System.realloc(pointer, layout, size) }
-    }
-}
-
-#[global_allocator]
-static ALLOCATOR: Counting = Counting;
 
 fn tmpfs(pages: u64, inodes: u64) -> Fs {
     TmpFs::new(HeapPages(may_have_page), Limits { bytes: pages * 4096 + 4095, inodes }, noon).unwrap()

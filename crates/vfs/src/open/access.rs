@@ -1,7 +1,7 @@
 //! Who may do what, by the permission bits.
 
 use crate::FsError;
-use crate::inode::{Attributes, InodeKind};
+use crate::inode::{Attributes, InodeKind, Time};
 
 /// What somebody wants to do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -69,4 +69,15 @@ pub fn may_remove(directory: &Attributes, victim: &Attributes, who: &Credentials
         return Err(FsError::NotPermitted);
     }
     Ok(())
+}
+
+/// Whether reading shall be noted as the time of access (mount(8), relatime): the first time after a change, and once a
+/// day. Otherwise every read would change something that has to be written.
+#[must_use]
+pub fn notes_reading(attributes: &Attributes, now: Time) -> bool {
+    const DAY: i64 = 24 * 60 * 60;
+    let accessed = attributes.accessed;
+    accessed <= attributes.modified
+        || accessed <= attributes.changed
+        || now.seconds.saturating_sub(accessed.seconds) >= DAY
 }

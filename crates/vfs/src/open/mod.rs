@@ -4,7 +4,7 @@
 mod access;
 mod seek;
 
-pub use access::{Access, Credentials, may, may_remove};
+pub use access::{Access, Credentials, may, may_remove, notes_reading};
 pub use seek::{Whence, seek};
 
 use crate::FsError;
@@ -134,10 +134,13 @@ impl OpenOptions {
     /// [`FsError::ReadOnly`]; [`FsError::TooManyLinks`] for a symbolic link that is not to be followed;
     /// [`FsError::NoSuchDevice`] for the name of a socket.
     pub const fn decide(&self, found: Found) -> Result<Opening, FsError> {
+        // Files are made, and their names have no slash behind them.
+        if self.create && found.trailing_slash {
+            return Err(FsError::IsADirectory);
+        }
         let Some(kind) = found.kind else {
             return match self.create {
                 false => Err(FsError::NotFound),
-                true if found.trailing_slash => Err(FsError::IsADirectory),
                 true if found.is_read_only => Err(FsError::ReadOnly),
                 true => Ok(Opening::New),
             };

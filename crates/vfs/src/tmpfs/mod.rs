@@ -18,6 +18,7 @@ pub use pages::{PAGE_SIZE, Page, Pages};
 
 use crate::inode::{InodeId, InodeKind, NewInode, Time};
 use crate::{FsError, path};
+use alloc::string::String;
 use directory::{Directory, Entry};
 use inodes::{Body, Inode, Inodes, ROOT};
 use pages::FilePages;
@@ -95,8 +96,8 @@ impl<P: Pages> TmpFs<P> {
         if self.used_pages >= self.limits.bytes {
             return Err(FsError::NoSpace);
         }
-        pages.reserve(index)?;
         let page = self.pages.allocate().ok_or(FsError::OutOfMemory)?;
+        pages.reserve(index)?;
         pages.insert(index, page.clone());
         self.used_pages += 1;
         Ok(page)
@@ -139,7 +140,7 @@ impl<P: Pages> TmpFs<P> {
     }
 
     /// Proves that a directory can take the new name `name`, and has the memory for it.
-    fn prepare_name(&mut self, directory: InodeId, name: &str) -> Result<alloc::string::String, FsError> {
+    fn prepare_name(&mut self, directory: InodeId, name: &str) -> Result<String, FsError> {
         check_name(name)?;
         if self.entries(directory)?.get(name).is_some() {
             return Err(FsError::AlreadyExists);

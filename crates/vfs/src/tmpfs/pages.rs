@@ -66,17 +66,21 @@ impl<P: Page> FilePages<P> {
     /// # Errors
     /// [`FsError::OutOfMemory`].
     pub fn reserve(&mut self, index: u64) -> Result<(), FsError> {
-        let run = match self.find(index / RUN) {
-            Ok(run) => run,
-            Err(run) => {
-                self.runs.try_reserve(1).map_err(|_| FsError::OutOfMemory)?;
-                self.runs.insert(run, Run { number: index / RUN, pages: Vec::new() });
-                run
-            }
+        let number = index / RUN;
+        let reserve = |pages: &mut Vec<Option<P>>| {
+            let missing = (place(index) + 1).saturating_sub(pages.len());
+            pages.try_reserve(missing).map_err(|_| FsError::OutOfMemory)
         };
-        let pages = &mut self.runs[run].pages;
-        let missing = (place(index) + 1).saturating_sub(pages.len());
-        pages.try_reserve(missing).map_err(|_| FsError::OutOfMemory)
+        match self.find(number) {
+            Ok(run) => reserve(&mut self.runs[run].pages),
+            Err(run) => {
+                let mut pages = Vec::new();
+                reserve(&mut pages)?;
+                self.runs.try_reserve(1).map_err(|_| FsError::OutOfMemory)?;
+                self.runs.insert(run, Run { number, pages });
+                Ok(())
+            }
+        }
     }
 
     /// Puts a page where a hole was. [`FilePages::reserve`] made room for it.
