@@ -10,8 +10,10 @@
 //!    of what moves still in place; then, in further rounds, those without the old names.
 //! 4. Clusters that were given up become free in the table. From here on they can be used again.
 //!
-//! If it fails, all is kept, and the next commit does everything again. What of it is on the disk by then does no harm.
+//! If it fails, all is kept, and the next commit does everything again. What of it is on the disk by then does no harm;
+//! but where names come late (`holds`), it goes on where it stopped, and nothing may be changed before.
 
+use crate::directory::slot::{self, DELETED};
 use crate::fs_info::{self, FsInfo};
 use crate::geometry::STATUS_DIRTY;
 use crate::store::{Overlay, Sector};
@@ -36,12 +38,14 @@ impl<D: BlockDevice> Fat<D> {
         if !self.has_changes() {
             return self.store.flush();
         }
-        self.mark()?;
-        self.store.flush()?;
-        let linked = self.write_links()?;
-        let marked = self.write_marks()?;
-        if linked || marked {
+        if self.resume.is_none() {
+            self.mark()?;
             self.store.flush()?;
+            let linked = self.write_links()?;
+            let marked = self.write_marks()?;
+            if linked || marked {
+                self.store.flush()?;
+            }
         }
         self.write_directories()?;
         // What was written up to here is true now, whatever happens below.
@@ -116,6 +120,27 @@ impl<D: BlockDevice> Fat<D> {
 
     /// Writes directory sectors in rounds; the last is not flushed yet.
     fn write_directories(&mut self) -> Result<(), FsError> {
+        let start = self.resume.unwrap_or(1);
+        if start == 1 {
+            self.write_first_round()?;
+        }
+        for round in start.max(2)..=self.holds.levels() + 1 {
+            // Going back to the first round would take late names away again, whose old ones are gone already.
+            if self.holds.enough() > 1 {
+                self.resume = Some(round);
+            }
+            self.store.flush()?;
+            let mut sectors = Vec::new();
+            for number in self.holds.sectors(|hold| hold.level + 1 == round) {
+                sectors.try_reserve(1).map_err(|_| FsError::OutOfMemory)?;
+                sectors.push(number);
+            }
+            self.write_round(round, |number| sectors.binary_search(&number).is_ok())?;
+        }
+        Ok(())
+    }
+
+    fn write_first_round(&mut self) -> Result<(), FsError> {
         if !self.leads.is_empty() {
             let mut leads = core::mem::take(&mut self.leads);
             leads.sort_unstable();
@@ -125,17 +150,7 @@ impl<D: BlockDevice> Fat<D> {
             result?;
             self.store.flush()?;
         }
-        self.write_round(1, |_| true)?;
-        for round in 1..=self.holds.levels() {
-            self.store.flush()?;
-            let mut sectors = Vec::new();
-            for number in self.holds.sectors(|hold| hold.level == round) {
-                sectors.try_reserve(1).map_err(|_| FsError::OutOfMemory)?;
-                sectors.push(number);
-            }
-            self.write_round(round + 1, |number| sectors.binary_search(&number).is_ok())?;
-        }
-        Ok(())
+        self.write_round(1, |_| true)
     }
 
     /// Writes the changed sectors that are wanted, as they are to be in this round.
@@ -240,12 +255,19 @@ impl<D: BlockDevice> Fat<D> {
             }
         }
         for hold in self.holds.iter() {
-            if let Ok(Some(index)) = nodes.get_mut(hold.directory).map(|node| node.index.as_mut()) {
-                index.release(hold.slot, hold.count);
+            let Ok(Some(index)) = nodes.get_mut(hold.directory.id).map(|node| node.index.as_mut()) else {
+                continue;
+            };
+            let Some(sector) = self.store.overlay.get(hold.sector) else { continue };
+            for slot in hold.slot..hold.slot + hold.count {
+                if slot::in_sector(sector, slot)[0] == DELETED {
+                    index.release(slot, 1);
+                }
             }
         }
         self.holds.clear();
         self.leads.clear();
+        self.resume = None;
         self.store.overlay.clear();
         nodes.release_unused();
     }

@@ -2,12 +2,26 @@
 //!
 //! Directory sectors reach the disk in any order. Where the old name of something that is renamed lies in another sector
 //! than the new one, both could be missing after a power failure. So the old one is held: while the sectors are written
-//! it is put back into its sector, marked as moving, and goes in a second round. There may be more rounds: see `level`.
+//! it is put back into its sector, marked as moving, and goes in a second round.
+//!
+//! New names may have to wait too: a directory must never have two entries of one name. So what is entered under a name
+//! that was removed since the last commit, and may still be on the disk, comes a round after the old one has gone. That
+//! makes more than two rounds possible: `level` counts them.
 
-use crate::directory::slot::{CASE, MOVING, SLOT_SIZE, SLOTS};
+use crate::directory::slot::{CASE, DELETED, MOVING, SLOT_SIZE, SLOTS};
 use crate::store::Sector;
 use alloc::vec::Vec;
+use blockcache::SECTOR_SIZE;
 use vfs::FsError;
+
+/// A directory.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Home {
+    /// Its inode's number.
+    pub id: u64,
+    /// Its first cluster, which stays the same when it moves; 0 for a root that is not in clusters.
+    pub first: u32,
+}
 
 /// Slots of one sector that are held.
 pub struct Hold {
@@ -18,9 +32,11 @@ pub struct Hold {
     /// How many slots.
     pub count: u32,
     /// The directory.
-    pub directory: u64,
+    pub directory: Home,
     /// In how many rounds of writing the slots keep their old contents.
     pub level: u32,
+    /// Whether the slots have new contents, which come late, instead of old ones that go late.
+    pub is_late: bool,
     /// Whether the last of them is the short entry of something that moves.
     pub is_marked: bool,
     /// What the disk has in these slots.
@@ -32,12 +48,29 @@ impl Hold {
     ///
     /// # Errors
     /// [`FsError::OutOfMemory`].
-    pub fn new(sector: u64, stored: &Sector, directory: u64, slot: u32, count: u32) -> Result<Self, FsError> {
+    pub fn new(
+        sector: u64,
+        stored: &Sector,
+        directory: Home,
+        slot: u32,
+        count: u32,
+    ) -> Result<Self, FsError> {
         let start = (slot % SLOTS) as usize * SLOT_SIZE;
         let mut bytes = Vec::new();
         bytes.try_reserve_exact(count as usize * SLOT_SIZE).map_err(|_| FsError::OutOfMemory)?;
         bytes.extend_from_slice(&stored[start..start + count as usize * SLOT_SIZE]);
-        Ok(Self { sector, slot, count, directory, level: 0, is_marked: false, bytes })
+        Ok(Self { sector, slot, count, directory, level: 0, is_late: false, is_marked: false, bytes })
+    }
+
+    /// The same, for new contents: the slots are free until then.
+    ///
+    /// # Errors
+    /// [`FsError::OutOfMemory`].
+    pub fn late(sector: u64, directory: Home, slot: u32, count: u32) -> Result<Self, FsError> {
+        let mut free = [0; SECTOR_SIZE];
+        // Not zeros: they would end the directory.
+        free.iter_mut().step_by(SLOT_SIZE).for_each(|byte| *byte = DELETED);
+        Ok(Self { is_late: true, ..Self::new(sector, &free, directory, slot, count)? })
     }
 
     const fn offset(&self) -> usize {
@@ -52,10 +85,23 @@ impl Hold {
     }
 }
 
+/// A name that was removed since the last commit, and that the disk may still have.
+struct Gone {
+    first: u32,
+    hash: u32,
+    /// The sector of its short entry, and in how many rounds of writing it stays there.
+    sector: u64,
+    level: u32,
+}
+
 /// All that is held until the next commit, by sector and slot.
 #[derive(Default)]
 pub struct Holds {
     holds: Vec<Hold>,
+    /// By directory and hash.
+    gone: Vec<Gone>,
+    /// What comes latest comes after so many rounds.
+    latest: u32,
 }
 
 impl Holds {
@@ -64,22 +110,65 @@ impl Holds {
         self.holds.is_empty()
     }
 
-    /// Makes sure that so many more can be added without fail.
+    /// Makes sure that so many more can be added, and one name be removed, without fail.
     ///
     /// # Errors
     /// [`FsError::OutOfMemory`].
     pub fn reserve(&mut self, count: usize) -> Result<(), FsError> {
+        self.gone.try_reserve(2).map_err(|_| FsError::OutOfMemory)?;
         self.holds.try_reserve(count).map_err(|_| FsError::OutOfMemory)
     }
 
     /// Adds one, after [`Holds::reserve`].
     pub fn add(&mut self, hold: Hold) {
         let key = |hold: &Hold| (hold.sector, hold.slot % SLOTS);
+        if hold.is_late {
+            self.latest = self.latest.max(hold.level);
+        }
         match self.holds.binary_search_by_key(&key(&hold), key) {
             // The same old name is held already: what has its slots by now is not on the disk.
             Ok(at) => self.holds[at].level = self.holds[at].level.max(hold.level),
             Err(at) => self.holds.insert(at, hold),
         }
+    }
+
+    /// Notes that a name is removed whose short entry stays in `sector` for `level` rounds. After [`Holds::reserve`].
+    pub fn add_gone(&mut self, directory: Home, hashes: [u32; 2], sector: u64, level: u32) {
+        for (number, hash) in hashes.into_iter().enumerate() {
+            if number == 0 || hash != hashes[0] {
+                let key = (directory.first, hash);
+                let at = self.gone.partition_point(|gone| (gone.first, gone.hash) < key);
+                self.gone.insert(at, Gone { first: directory.first, hash, sector, level });
+            }
+        }
+    }
+
+    fn gone(&self, directory: Home, hash: u32) -> impl Iterator<Item = &Gone> {
+        let key = (directory.first, hash);
+        let start = self.gone.partition_point(|gone| (gone.first, gone.hash) < key);
+        self.gone[start..].iter().take_while(move |gone| (gone.first, gone.hash) == key)
+    }
+
+    /// Whether such a name was removed.
+    pub fn is_gone(&self, directory: Home, hash: u32) -> bool {
+        self.gone(directory, hash).next().is_some()
+    }
+
+    /// How many rounds a new name has to wait, so that no other one with these numbers is there any more. In the same
+    /// sector it need not, if the other one goes at once.
+    pub fn wait_for(&self, directory: Home, hashes: [u32; 2], sector: u64) -> u32 {
+        hashes
+            .into_iter()
+            .flat_map(|hash| self.gone(directory, hash))
+            .filter(|gone| gone.level > 0 || gone.sector != sector)
+            .map(|gone| gone.level + 1)
+            .max()
+            .unwrap_or(0)
+    }
+
+    /// The number of rounds for which an old name has to stay, so that any new one is there when it goes.
+    pub const fn enough(&self) -> u32 {
+        self.latest + 1
     }
 
     fn of(&self, sector: u64) -> impl Iterator<Item = &Hold> {
@@ -97,13 +186,20 @@ impl Holds {
 
     /// How many rounds the entry of `directory` has to stay, so that what was moved out of it is found until it is found
     /// elsewhere.
-    pub fn level_inside(&self, directory: u64) -> u32 {
-        self.holds.iter().filter(|hold| hold.directory == directory).map(|hold| hold.level).max().unwrap_or(0)
+    pub fn level_inside(&self, directory: Home) -> u32 {
+        let inside =
+            self.holds.iter().filter(|hold| hold.directory.first == directory.first && !hold.is_late);
+        inside.map(|hold| hold.level).max().unwrap_or(0)
     }
 
-    /// Lets everything stay for at least so many rounds.
+    /// Lets every old name that stays stay for at least so many rounds.
     pub fn raise(&mut self, level: u32) {
-        self.holds.iter_mut().for_each(|hold| hold.level = hold.level.max(level));
+        for hold in self.holds.iter_mut().filter(|hold| !hold.is_late) {
+            hold.level = hold.level.max(level);
+        }
+        for gone in self.gone.iter_mut().filter(|gone| gone.level > 0) {
+            gone.level = gone.level.max(level);
+        }
     }
 
     /// How many rounds of writing there are before the last.
@@ -149,5 +245,7 @@ impl Holds {
     /// Lets go.
     pub fn clear(&mut self) {
         self.holds.clear();
+        self.gone.clear();
+        self.latest = 0;
     }
 }

@@ -6,7 +6,7 @@
 
 use crate::directory::slot::{self, DELETED, MAX_SLOTS, SLOT_SIZE, SLOTS};
 use crate::directory::{NewSet, Set, short};
-use crate::holds::Hold;
+use crate::holds::{Hold, Home};
 use crate::names;
 use crate::node::Place;
 use crate::volume::{Fat, area};
@@ -34,18 +34,31 @@ impl<D: BlockDevice> Fat<D> {
         name: &str,
         except: Option<u32>,
     ) -> Result<(short::Short, u8, bool), FsError> {
-        let index = self.index(directory)?;
-        // A number that is the same counts as the same name: that costs no reading, and another number is soon found.
-        let is_taken = |short: &short::Short| {
-            let hash = names::hash(short::text(short, &mut [0; 12]));
-            index.find(hash).any(|slot| Some(slot) != except)
+        let home = self.home(directory)?;
+        let Self { nodes, holds, .. } = self;
+        let Some(index) = &nodes.get(directory)?.index else {
+            return Err(FsError::InvalidInput("the directory was not read"));
         };
+        // A number that is the same counts as the same name: that costs no reading, and another number is soon found.
+        let is_taken = |hash: u32| index.find(hash).any(|slot| Some(slot) != except);
+        let hash_of = |short: &short::Short| names::hash(short::text(short, &mut [0; 12]));
         if let Some((short, case)) = short::exact(name)
-            && !is_taken(&short)
+            && !is_taken(hash_of(&short))
         {
             return Ok((short, case, false));
         }
-        Ok((short::alias(name, is_taken)?, 0, true))
+        let own = names::hash(name);
+        let short = short::alias(name, |short| {
+            let hash = hash_of(short);
+            // What the disk may still have can be avoided, unless the name itself is that.
+            is_taken(hash) || (hash != own && holds.is_gone(home, hash))
+        })?;
+        Ok((short, 0, true))
+    }
+
+    /// What tells a directory from others in [`crate::holds`].
+    pub(crate) fn home(&self, directory: u64) -> Result<Home, FsError> {
+        Ok(Home { id: directory, first: self.nodes.get(directory)?.first })
     }
 
     /// Finds `count` slots for a name, and lets the directory grow if it has none.
@@ -98,14 +111,15 @@ impl<D: BlockDevice> Fat<D> {
         }
     }
 
-    /// Writes a name set into the slots from `first` on, which are free.
+    /// Writes a name set into the slots from `first` on, which are free. Gives its place, and after how many rounds of
+    /// writing it is on the disk.
     pub(crate) fn write_set(
         &mut self,
         directory: u64,
         first: u32,
         set: &NewSet,
         name: &str,
-    ) -> Result<Place, FsError> {
+    ) -> Result<(Place, u32), FsError> {
         let count = set.count();
         let slot = first + count - 1;
         let end = self.index(directory)?.end();
@@ -120,7 +134,14 @@ impl<D: BlockDevice> Fat<D> {
             self.store.change(sector)?;
         }
         let hashes = new_hashes(set, name);
+        let (rounds, late) = self.prepare_waiting(directory, first, set, hashes, sector)?;
         // From here on nothing fails.
+        for hold in late {
+            self.holds.add(hold);
+        }
+        if rounds > 1 {
+            self.holds.raise(rounds);
+        }
         let passed = (end..first).map(|slot| (slot, None));
         for (slot, bytes) in passed.chain((first..).zip(set.slots().iter().map(Some))) {
             let sector = area(&self.geometry, self.nodes.get(directory)?).sector(slot / SLOTS)?;
@@ -139,7 +160,38 @@ impl<D: BlockDevice> Fat<D> {
         let index = self.index(directory)?;
         index.take(first, count);
         index.insert(hashes, slot, is_directory);
-        Ok(Place { slot, sector })
+        Ok((Place { slot, sector }, rounds))
+    }
+
+    /// Where a new set may not come at once: what holds it back, and after how many rounds it is on the disk.
+    fn prepare_waiting(
+        &mut self,
+        directory: u64,
+        first: u32,
+        set: &NewSet,
+        hashes: [u32; 2],
+        short_sector: u64,
+    ) -> Result<(u32, Vec<Hold>), FsError> {
+        let home = self.home(directory)?;
+        let mut holds = Vec::new();
+        let slot = first + set.count() - 1;
+        let wait = self.holds.wait_for(home, hashes, short_sector);
+        if wait == 0 {
+            return Ok((1, holds));
+        }
+        let (head, last) = (first / SLOTS, slot / SLOTS);
+        holds.try_reserve_exact((last - head + 1) as usize).map_err(|_| FsError::OutOfMemory)?;
+        for number in head..=last {
+            let sector = area(&self.geometry, self.nodes.get(directory)?).sector(number)?;
+            let from = first.max(number * SLOTS);
+            let to = (slot + 1).min((number + 1) * SLOTS);
+            let mut hold = Hold::late(sector, home, from, to - from)?;
+            // The beginning of a name comes before its end.
+            hold.level = wait + number - head;
+            holds.push(hold);
+        }
+        self.holds.reserve(holds.len())?;
+        Ok((wait + last - head + 1, holds))
     }
 
     /// Makes sure that nothing but zeros lies behind the directory's end up to and with slot `to`: other systems may
@@ -167,6 +219,7 @@ impl<D: BlockDevice> Fat<D> {
 
     /// Prepares taking a set out of a directory whose index is known.
     pub(crate) fn prepare_clearing(&mut self, directory: u64, set: &Set) -> Result<Clearing, FsError> {
+        let home = self.home(directory)?;
         let mut holds = Vec::new();
         let last = set.slot / SLOTS;
         let first = set.slot + 1 - set.count;
@@ -177,7 +230,7 @@ impl<D: BlockDevice> Fat<D> {
             self.store.change(sector)?;
             let from = first.max(number * SLOTS);
             let to = (set.slot + 1).min((number + 1) * SLOTS);
-            holds.push(Hold::new(sector, self.store.stored(sector)?, directory, from, to - from)?);
+            holds.push(Hold::new(sector, self.store.stored(sector)?, home, from, to - from)?);
         }
         self.holds.reserve(holds.len())?;
         let is_stored = slot::is_entry(slot::in_sector(self.store.stored(sector)?, set.slot));
@@ -201,6 +254,9 @@ impl<D: BlockDevice> Fat<D> {
     ) -> Result<(), FsError> {
         let Clearing { hashes, is_directory, place, holds, is_stored } = clearing;
         let count = holds.len();
+        if is_stored {
+            self.holds.add_gone(self.home(directory)?, hashes, place.sector, level);
+        }
         for (position, mut hold) in holds.into_iter().enumerate() {
             let sector = self.store.change(hold.sector)?;
             for slot in hold.slot..hold.slot + hold.count {

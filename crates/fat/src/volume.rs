@@ -12,7 +12,7 @@ use crate::node::{Node, Nodes, ROOT};
 use crate::stamp::Stamp;
 use crate::store::Store;
 use alloc::vec::Vec;
-use blockcache::BlockDevice;
+use blockcache::{BlockDevice, DeviceError};
 use vfs::FsError;
 use vfs::inode::Time;
 
@@ -39,6 +39,8 @@ pub struct Fat<D: BlockDevice> {
     pub(crate) holds: Holds,
     /// Sectors with the beginnings of names that end in the next sector: those must be on the disk first.
     pub(crate) leads: Vec<u64>,
+    /// A commit stopped at this round of writing directories, and must go on there.
+    pub(crate) resume: Option<u32>,
     /// The volume is marked dirty on the disk.
     pub(crate) is_marked: bool,
     /// Nothing may be changed.
@@ -68,6 +70,7 @@ impl<D: BlockDevice> Fat<D> {
             cut: Vec::new(),
             holds: Holds::default(),
             leads: Vec::new(),
+            resume: None,
             is_marked: false,
             is_read_only: false,
             damage: None,
@@ -106,7 +109,13 @@ impl<D: BlockDevice> Fat<D> {
 
     /// The first question of every change.
     pub(crate) fn require_writable(&self) -> Result<(), FsError> {
-        if self.is_read_only || self.damage.is_some() { Err(FsError::ReadOnly) } else { Ok(()) }
+        if self.is_read_only || self.damage.is_some() {
+            return Err(FsError::ReadOnly);
+        }
+        if self.resume.is_some() {
+            return Err(FsError::Device(DeviceError::Failed("the last changes are not on the disk yet")));
+        }
+        Ok(())
     }
 
     /// The first question of every change that adds to what is not committed.

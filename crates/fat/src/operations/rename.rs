@@ -119,9 +119,10 @@ impl<D: BlockDevice> Fat<D> {
         let clearing = self.prepare_clearing(job.from, &job.source)?;
         let source_sector =
             area(&self.geometry, self.nodes.get(job.from)?).sector(job.source.slot / SLOTS)?;
-        let place = self.write_set(job.to, first, &set, job.name)?;
+        let (place, rounds) = self.write_set(job.to, first, &set, job.name)?;
         // In one sector, the old name goes as the new one comes.
-        let level = u32::from(place.sector != source_sector || set.count() > SLOTS);
+        let is_at_once = place.sector == source_sector && set.count() <= SLOTS && rounds == 1;
+        let level = if is_at_once { 0 } else { self.holds.enough() };
         self.clear_set(job.from, clearing, level, true)?;
         self.finish_move(job, place)
     }
@@ -141,18 +142,27 @@ impl<D: BlockDevice> Fat<D> {
         });
         let [source_sector, target_sector] = [sectors[0]?, sectors[1]?];
         self.store.change(target_sector)?;
-        let mut level = u32::from(source_sector != target_sector);
+        let is_held = self.holds.mask(target_sector) >> (target.slot % SLOTS) & 1 != 0;
+        let is_at_once = source_sector == target_sector && !is_held;
+        let mut level = if is_at_once { 0 } else { self.holds.enough() };
         // What was moved out of the directory that is replaced must be found elsewhere before that goes.
-        let inside = self.holds.level_inside(replaced);
+        let inside = self.holds.level_inside(self.home(replaced)?);
         if inside > 0 {
+            let home = self.home(job.to)?;
             let stored = self.store.stored(target_sector)?;
             let first = (target.slot + 1 - target.count).max(target.slot / SLOTS * SLOTS);
-            let mut hold = Hold::new(target_sector, stored, job.to, first, target.slot + 1 - first)?;
+            let count = target.slot + 1 - first;
+            let mut hold = if slot::is_entry(slot::in_sector(stored, target.slot)) {
+                Hold::new(target_sector, stored, home, first, count)?
+            } else {
+                Hold::late(target_sector, home, first, count)?
+            };
             hold.level = inside;
-            level = inside + 1;
+            hold.is_late = true;
             self.holds.reserve(1)?;
-            self.holds.raise(level);
             self.holds.add(hold);
+            level = self.holds.enough();
+            self.holds.raise(level);
         }
         let clearing = self.prepare_clearing(job.from, &job.source)?;
         match set {
