@@ -10,8 +10,7 @@
 //!    of what moves still in place; then, in further rounds, those without the old names.
 //! 4. Clusters that were given up become free in the table. From here on they can be used again.
 //!
-//! If it fails, all is kept, and the next commit does everything again. What of it is on the disk by then does no harm;
-//! but where names come late (`holds`), it goes on where it stopped, and nothing may be changed before.
+//! If it fails, all is kept, and the next commit does everything again. What of it is on the disk by then does no harm.
 
 use crate::directory::slot::{self, DELETED};
 use crate::fs_info::{self, FsInfo};
@@ -38,14 +37,12 @@ impl<D: BlockDevice> Fat<D> {
         if !self.has_changes() {
             return self.store.flush();
         }
-        if self.resume.is_none() {
-            self.mark()?;
+        self.mark()?;
+        self.store.flush()?;
+        let linked = self.write_links()?;
+        let marked = self.write_marks()?;
+        if linked || marked {
             self.store.flush()?;
-            let linked = self.write_links()?;
-            let marked = self.write_marks()?;
-            if linked || marked {
-                self.store.flush()?;
-            }
         }
         self.write_directories()?;
         // What was written up to here is true now, whatever happens below.
@@ -120,15 +117,8 @@ impl<D: BlockDevice> Fat<D> {
 
     /// Writes directory sectors in rounds; the last is not flushed yet.
     fn write_directories(&mut self) -> Result<(), FsError> {
-        let start = self.resume.unwrap_or(1);
-        if start == 1 {
-            self.write_first_round()?;
-        }
-        for round in start.max(2)..=self.holds.levels() + 1 {
-            // Going back to the first round would take late names away again, whose old ones are gone already.
-            if self.holds.enough() > 1 {
-                self.resume = Some(round);
-            }
+        self.write_first_round()?;
+        for round in 2..=self.holds.levels() + 1 {
             self.store.flush()?;
             let mut sectors = Vec::new();
             for number in self.holds.sectors(|hold| hold.level + 1 == round) {
@@ -267,7 +257,7 @@ impl<D: BlockDevice> Fat<D> {
         }
         self.holds.clear();
         self.leads.clear();
-        self.resume = None;
+        self.wants_commit = false;
         self.store.overlay.clear();
         nodes.release_unused();
     }

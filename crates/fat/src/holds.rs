@@ -4,14 +4,12 @@
 //! than the new one, both could be missing after a power failure. So the old one is held: while the sectors are written
 //! it is put back into its sector, marked as moving, and goes in a second round.
 //!
-//! New names may have to wait too: a directory must never have two entries of one name. So what is entered under a name
-//! that was removed since the last commit, and may still be on the disk, comes a round after the old one has gone. That
-//! makes more than two rounds possible: `level` counts them.
+//! A directory must never have two entries of one name either. So what was removed, and may still be on the disk, is
+//! remembered by name: entering that name anew takes a commit first, unless it comes into the sector where it was.
 
-use crate::directory::slot::{CASE, DELETED, MOVING, SLOT_SIZE, SLOTS};
+use crate::directory::slot::{CASE, MOVING, SLOT_SIZE, SLOTS};
 use crate::store::Sector;
 use alloc::vec::Vec;
-use blockcache::SECTOR_SIZE;
 use vfs::FsError;
 
 /// A directory.
@@ -35,8 +33,6 @@ pub struct Hold {
     pub directory: Home,
     /// In how many rounds of writing the slots keep their old contents.
     pub level: u32,
-    /// Whether the slots have new contents, which come late, instead of old ones that go late.
-    pub is_late: bool,
     /// Whether the last of them is the short entry of something that moves.
     pub is_marked: bool,
     /// What the disk has in these slots.
@@ -59,18 +55,7 @@ impl Hold {
         let mut bytes = Vec::new();
         bytes.try_reserve_exact(count as usize * SLOT_SIZE).map_err(|_| FsError::OutOfMemory)?;
         bytes.extend_from_slice(&stored[start..start + count as usize * SLOT_SIZE]);
-        Ok(Self { sector, slot, count, directory, level: 0, is_late: false, is_marked: false, bytes })
-    }
-
-    /// The same, for new contents: the slots are free until then.
-    ///
-    /// # Errors
-    /// [`FsError::OutOfMemory`].
-    pub fn late(sector: u64, directory: Home, slot: u32, count: u32) -> Result<Self, FsError> {
-        let mut free = [0; SECTOR_SIZE];
-        // Not zeros: they would end the directory.
-        free.iter_mut().step_by(SLOT_SIZE).for_each(|byte| *byte = DELETED);
-        Ok(Self { is_late: true, ..Self::new(sector, &free, directory, slot, count)? })
+        Ok(Self { sector, slot, count, directory, level: 0, is_marked: false, bytes })
     }
 
     const fn offset(&self) -> usize {
@@ -100,8 +85,6 @@ pub struct Holds {
     holds: Vec<Hold>,
     /// By directory and hash.
     gone: Vec<Gone>,
-    /// What comes latest comes after so many rounds.
-    latest: u32,
 }
 
 impl Holds {
@@ -122,9 +105,6 @@ impl Holds {
     /// Adds one, after [`Holds::reserve`].
     pub fn add(&mut self, hold: Hold) {
         let key = |hold: &Hold| (hold.sector, hold.slot % SLOTS);
-        if hold.is_late {
-            self.latest = self.latest.max(hold.level);
-        }
         match self.holds.binary_search_by_key(&key(&hold), key) {
             // The same old name is held already: what has its slots by now is not on the disk.
             Ok(at) => self.holds[at].level = self.holds[at].level.max(hold.level),
@@ -154,21 +134,11 @@ impl Holds {
         self.gone(directory, hash).next().is_some()
     }
 
-    /// How many rounds a new name has to wait, so that no other one with these numbers is there any more. In the same
-    /// sector it need not, if the other one goes at once.
-    pub fn wait_for(&self, directory: Home, hashes: [u32; 2], sector: u64) -> u32 {
-        hashes
-            .into_iter()
-            .flat_map(|hash| self.gone(directory, hash))
-            .filter(|gone| gone.level > 0 || gone.sector != sector)
-            .map(|gone| gone.level + 1)
-            .max()
-            .unwrap_or(0)
-    }
-
-    /// The number of rounds for which an old name has to stay, so that any new one is there when it goes.
-    pub const fn enough(&self) -> u32 {
-        self.latest + 1
+    /// Whether a name with these numbers can't be entered into `sector` before a commit: another one may still be on the
+    /// disk. In the same sector that one goes as the new one comes, if it is not held.
+    pub fn is_in_the_way(&self, directory: Home, hashes: [u32; 2], sector: u64) -> bool {
+        let mut gone = hashes.into_iter().flat_map(|hash| self.gone(directory, hash));
+        gone.any(|gone| gone.level > 0 || gone.sector != sector)
     }
 
     fn of(&self, sector: u64) -> impl Iterator<Item = &Hold> {
@@ -187,19 +157,8 @@ impl Holds {
     /// How many rounds the entry of `directory` has to stay, so that what was moved out of it is found until it is found
     /// elsewhere.
     pub fn level_inside(&self, directory: Home) -> u32 {
-        let inside =
-            self.holds.iter().filter(|hold| hold.directory.first == directory.first && !hold.is_late);
+        let inside = self.holds.iter().filter(|hold| hold.directory.first == directory.first);
         inside.map(|hold| hold.level).max().unwrap_or(0)
-    }
-
-    /// Lets every old name that stays stay for at least so many rounds.
-    pub fn raise(&mut self, level: u32) {
-        for hold in self.holds.iter_mut().filter(|hold| !hold.is_late) {
-            hold.level = hold.level.max(level);
-        }
-        for gone in self.gone.iter_mut().filter(|gone| gone.level > 0) {
-            gone.level = gone.level.max(level);
-        }
     }
 
     /// How many rounds of writing there are before the last.
@@ -246,6 +205,5 @@ impl Holds {
     pub fn clear(&mut self) {
         self.holds.clear();
         self.gone.clear();
-        self.latest = 0;
     }
 }

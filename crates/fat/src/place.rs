@@ -111,15 +111,15 @@ impl<D: BlockDevice> Fat<D> {
         }
     }
 
-    /// Writes a name set into the slots from `first` on, which are free. Gives its place, and after how many rounds of
-    /// writing it is on the disk.
+    /// Writes a name set into the slots from `first` on, which are free. Fails if the name
+    /// needs a commit first.
     pub(crate) fn write_set(
         &mut self,
         directory: u64,
         first: u32,
         set: &NewSet,
         name: &str,
-    ) -> Result<(Place, u32), FsError> {
+    ) -> Result<Place, FsError> {
         let count = set.count();
         let slot = first + count - 1;
         let end = self.index(directory)?.end();
@@ -134,14 +134,10 @@ impl<D: BlockDevice> Fat<D> {
             self.store.change(sector)?;
         }
         let hashes = new_hashes(set, name);
-        let (rounds, late) = self.prepare_waiting(directory, first, set, hashes, sector)?;
+        if self.holds.is_in_the_way(self.home(directory)?, hashes, sector) {
+            return Err(self.commit_first());
+        }
         // From here on nothing fails.
-        for hold in late {
-            self.holds.add(hold);
-        }
-        if rounds > 1 {
-            self.holds.raise(rounds);
-        }
         let passed = (end..first).map(|slot| (slot, None));
         for (slot, bytes) in passed.chain((first..).zip(set.slots().iter().map(Some))) {
             let sector = area(&self.geometry, self.nodes.get(directory)?).sector(slot / SLOTS)?;
@@ -160,38 +156,7 @@ impl<D: BlockDevice> Fat<D> {
         let index = self.index(directory)?;
         index.take(first, count);
         index.insert(hashes, slot, is_directory);
-        Ok((Place { slot, sector }, rounds))
-    }
-
-    /// Where a new set may not come at once: what holds it back, and after how many rounds it is on the disk.
-    fn prepare_waiting(
-        &mut self,
-        directory: u64,
-        first: u32,
-        set: &NewSet,
-        hashes: [u32; 2],
-        short_sector: u64,
-    ) -> Result<(u32, Vec<Hold>), FsError> {
-        let home = self.home(directory)?;
-        let mut holds = Vec::new();
-        let slot = first + set.count() - 1;
-        let wait = self.holds.wait_for(home, hashes, short_sector);
-        if wait == 0 {
-            return Ok((1, holds));
-        }
-        let (head, last) = (first / SLOTS, slot / SLOTS);
-        holds.try_reserve_exact((last - head + 1) as usize).map_err(|_| FsError::OutOfMemory)?;
-        for number in head..=last {
-            let sector = area(&self.geometry, self.nodes.get(directory)?).sector(number)?;
-            let from = first.max(number * SLOTS);
-            let to = (slot + 1).min((number + 1) * SLOTS);
-            let mut hold = Hold::late(sector, home, from, to - from)?;
-            // The beginning of a name comes before its end.
-            hold.level = wait + number - head;
-            holds.push(hold);
-        }
-        self.holds.reserve(holds.len())?;
-        Ok((wait + last - head + 1, holds))
+        Ok(Place { slot, sector })
     }
 
     /// Makes sure that nothing but zeros lies behind the directory's end up to and with slot `to`: other systems may

@@ -42,7 +42,7 @@ impl<D: BlockDevice> Fat<D> {
             slot::set_cluster(&mut entry, cluster, self.geometry.is_wide());
         }
         let place = match self.write_set(parent, first, &NewSet::new(long, &entry), new.name) {
-            Ok((place, _)) => place,
+            Ok(place) => place,
             Err(error) => {
                 if is_directory {
                     self.give_back(cluster);

@@ -3,7 +3,6 @@
 
 use crate::directory::slot::{self, CASE, DELETED, MOVING, SLOTS, Slot};
 use crate::directory::{NewSet, Set};
-use crate::holds::Hold;
 use crate::names;
 use crate::node::{Place, ROOT};
 use crate::place::new_hashes;
@@ -119,10 +118,9 @@ impl<D: BlockDevice> Fat<D> {
         let clearing = self.prepare_clearing(job.from, &job.source)?;
         let source_sector =
             area(&self.geometry, self.nodes.get(job.from)?).sector(job.source.slot / SLOTS)?;
-        let (place, rounds) = self.write_set(job.to, first, &set, job.name)?;
+        let place = self.write_set(job.to, first, &set, job.name)?;
         // In one sector, the old name goes as the new one comes.
-        let is_at_once = place.sector == source_sector && set.count() <= SLOTS && rounds == 1;
-        let level = if is_at_once { 0 } else { self.holds.enough() };
+        let level = u32::from(place.sector != source_sector || set.count() > SLOTS);
         self.clear_set(job.from, clearing, level, true)?;
         self.finish_move(job, place)
     }
@@ -130,6 +128,10 @@ impl<D: BlockDevice> Fat<D> {
     /// Moves to a name that exists, whose inode `replaced` loses it.
     fn move_over(&mut self, job: &Move<'_>, target: &Set, replaced: u64) -> Result<(), FsError> {
         self.prepare_burial(replaced)?;
+        if self.holds.level_inside(self.home(replaced)?) > 0 {
+            // What was moved out of the directory that is replaced must be found elsewhere before that goes.
+            return Err(self.commit_first());
+        }
         let mut spelling = names::buffer()?;
         target.name(&mut spelling);
         let wanted = if spelling == job.name { None } else { Some(self.new_set(job, Some(target.slot))?) };
@@ -142,28 +144,7 @@ impl<D: BlockDevice> Fat<D> {
         });
         let [source_sector, target_sector] = [sectors[0]?, sectors[1]?];
         self.store.change(target_sector)?;
-        let is_held = self.holds.mask(target_sector) >> (target.slot % SLOTS) & 1 != 0;
-        let is_at_once = source_sector == target_sector && !is_held;
-        let mut level = if is_at_once { 0 } else { self.holds.enough() };
-        // What was moved out of the directory that is replaced must be found elsewhere before that goes.
-        let inside = self.holds.level_inside(self.home(replaced)?);
-        if inside > 0 {
-            let home = self.home(job.to)?;
-            let stored = self.store.stored(target_sector)?;
-            let first = (target.slot + 1 - target.count).max(target.slot / SLOTS * SLOTS);
-            let count = target.slot + 1 - first;
-            let mut hold = if slot::is_entry(slot::in_sector(stored, target.slot)) {
-                Hold::new(target_sector, stored, home, first, count)?
-            } else {
-                Hold::late(target_sector, home, first, count)?
-            };
-            hold.level = inside;
-            hold.is_late = true;
-            self.holds.reserve(1)?;
-            self.holds.add(hold);
-            level = self.holds.enough();
-            self.holds.raise(level);
-        }
+        let level = u32::from(source_sector != target_sector);
         let clearing = self.prepare_clearing(job.from, &job.source)?;
         match set {
             Some(set) => self.overwrite(job.to, target, &set, job.name)?,
