@@ -12,6 +12,7 @@
 //!
 //! If it fails, all is kept, and the next commit does everything again. What of it is on the disk by then does no harm.
 
+use crate::directory::slot::{self, DELETED};
 use crate::fs_info::{self, FsInfo};
 use crate::geometry::STATUS_DIRTY;
 use crate::store::{Overlay, Sector};
@@ -116,6 +117,20 @@ impl<D: BlockDevice> Fat<D> {
 
     /// Writes directory sectors in rounds; the last is not flushed yet.
     fn write_directories(&mut self) -> Result<(), FsError> {
+        self.write_first_round()?;
+        for round in 2..=self.holds.levels() + 1 {
+            self.store.flush()?;
+            let mut sectors = Vec::new();
+            for number in self.holds.sectors(|hold| hold.level + 1 == round) {
+                sectors.try_reserve(1).map_err(|_| FsError::OutOfMemory)?;
+                sectors.push(number);
+            }
+            self.write_round(round, |number| sectors.binary_search(&number).is_ok())?;
+        }
+        Ok(())
+    }
+
+    fn write_first_round(&mut self) -> Result<(), FsError> {
         if !self.leads.is_empty() {
             let mut leads = core::mem::take(&mut self.leads);
             leads.sort_unstable();
@@ -125,17 +140,7 @@ impl<D: BlockDevice> Fat<D> {
             result?;
             self.store.flush()?;
         }
-        self.write_round(1, |_| true)?;
-        for round in 1..=self.holds.levels() {
-            self.store.flush()?;
-            let mut sectors = Vec::new();
-            for number in self.holds.sectors(|hold| hold.level == round) {
-                sectors.try_reserve(1).map_err(|_| FsError::OutOfMemory)?;
-                sectors.push(number);
-            }
-            self.write_round(round + 1, |number| sectors.binary_search(&number).is_ok())?;
-        }
-        Ok(())
+        self.write_round(1, |_| true)
     }
 
     /// Writes the changed sectors that are wanted, as they are to be in this round.
@@ -240,12 +245,19 @@ impl<D: BlockDevice> Fat<D> {
             }
         }
         for hold in self.holds.iter() {
-            if let Ok(Some(index)) = nodes.get_mut(hold.directory).map(|node| node.index.as_mut()) {
-                index.release(hold.slot, hold.count);
+            let Ok(Some(index)) = nodes.get_mut(hold.directory.id).map(|node| node.index.as_mut()) else {
+                continue;
+            };
+            let Some(sector) = self.store.overlay.get(hold.sector) else { continue };
+            for slot in hold.slot..hold.slot + hold.count {
+                if slot::in_sector(sector, slot)[0] == DELETED {
+                    index.release(slot, 1);
+                }
             }
         }
         self.holds.clear();
         self.leads.clear();
+        self.wants_commit = false;
         self.store.overlay.clear();
         nodes.release_unused();
     }

@@ -149,13 +149,17 @@ impl Geometry {
         };
         // At most the 32-bit total, so the cast is exact.
         let cluster_count = (data_length / u64::from(sectors_per_cluster)) as u32;
-        let width = match cluster_count {
-            0 => return invalid("it has no clusters"),
-            FAT32_MAX_CLUSTERS.. => return invalid("it has too many clusters"),
-            _ if is_32 => Width::Fat32,
-            ..FAT16_MIN_CLUSTERS => Width::Fat12,
-            ..FAT32_MIN_CLUSTERS => Width::Fat16,
-            _ => return invalid("the length of its table is FAT16's"),
+        if cluster_count == 0 || cluster_count >= FAT32_MAX_CLUSTERS {
+            return invalid("it has no clusters, or too many");
+        }
+        let width = if is_32 {
+            Width::Fat32
+        } else if cluster_count < FAT16_MIN_CLUSTERS {
+            Width::Fat12
+        } else if cluster_count < FAT32_MIN_CLUSTERS {
+            Width::Fat16
+        } else {
+            return invalid("the length of its table is FAT16's");
         };
         let scale = u64::from(sector_size / UNIT);
         if u64::from(total) * scale > volume_sectors {

@@ -2,12 +2,24 @@
 //!
 //! Directory sectors reach the disk in any order. Where the old name of something that is renamed lies in another sector
 //! than the new one, both could be missing after a power failure. So the old one is held: while the sectors are written
-//! it is put back into its sector, marked as moving, and goes in a second round. There may be more rounds: see `level`.
+//! it is put back into its sector, marked as moving, and goes in a second round.
+//!
+//! A directory must never have two entries of one name either. So what was removed, and may still be on the disk, is
+//! remembered by name: entering that name anew takes a commit first, unless it comes into the sector where it was.
 
 use crate::directory::slot::{CASE, MOVING, SLOT_SIZE, SLOTS};
 use crate::store::Sector;
 use alloc::vec::Vec;
 use vfs::FsError;
+
+/// A directory.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Home {
+    /// Its inode's number.
+    pub id: u64,
+    /// Its first cluster, which stays the same when it moves; 0 for a root that is not in clusters.
+    pub first: u32,
+}
 
 /// Slots of one sector that are held.
 pub struct Hold {
@@ -18,7 +30,7 @@ pub struct Hold {
     /// How many slots.
     pub count: u32,
     /// The directory.
-    pub directory: u64,
+    pub directory: Home,
     /// In how many rounds of writing the slots keep their old contents.
     pub level: u32,
     /// Whether the last of them is the short entry of something that moves.
@@ -32,7 +44,13 @@ impl Hold {
     ///
     /// # Errors
     /// [`FsError::OutOfMemory`].
-    pub fn new(sector: u64, stored: &Sector, directory: u64, slot: u32, count: u32) -> Result<Self, FsError> {
+    pub fn new(
+        sector: u64,
+        stored: &Sector,
+        directory: Home,
+        slot: u32,
+        count: u32,
+    ) -> Result<Self, FsError> {
         let start = (slot % SLOTS) as usize * SLOT_SIZE;
         let mut bytes = Vec::new();
         bytes.try_reserve_exact(count as usize * SLOT_SIZE).map_err(|_| FsError::OutOfMemory)?;
@@ -52,10 +70,21 @@ impl Hold {
     }
 }
 
+/// A name that was removed since the last commit, and that the disk may still have.
+struct Gone {
+    first: u32,
+    hash: u32,
+    /// The sector of its short entry, and in how many rounds of writing it stays there.
+    sector: u64,
+    level: u32,
+}
+
 /// All that is held until the next commit, by sector and slot.
 #[derive(Default)]
 pub struct Holds {
     holds: Vec<Hold>,
+    /// By directory and hash.
+    gone: Vec<Gone>,
 }
 
 impl Holds {
@@ -64,11 +93,12 @@ impl Holds {
         self.holds.is_empty()
     }
 
-    /// Makes sure that so many more can be added without fail.
+    /// Makes sure that so many more can be added, and one name be removed, without fail.
     ///
     /// # Errors
     /// [`FsError::OutOfMemory`].
     pub fn reserve(&mut self, count: usize) -> Result<(), FsError> {
+        self.gone.try_reserve(2).map_err(|_| FsError::OutOfMemory)?;
         self.holds.try_reserve(count).map_err(|_| FsError::OutOfMemory)
     }
 
@@ -80,6 +110,35 @@ impl Holds {
             Ok(at) => self.holds[at].level = self.holds[at].level.max(hold.level),
             Err(at) => self.holds.insert(at, hold),
         }
+    }
+
+    /// Notes that a name is removed whose short entry stays in `sector` for `level` rounds. After [`Holds::reserve`].
+    pub fn add_gone(&mut self, directory: Home, hashes: [u32; 2], sector: u64, level: u32) {
+        for (number, hash) in hashes.into_iter().enumerate() {
+            if number == 0 || hash != hashes[0] {
+                let key = (directory.first, hash);
+                let at = self.gone.partition_point(|gone| (gone.first, gone.hash) < key);
+                self.gone.insert(at, Gone { first: directory.first, hash, sector, level });
+            }
+        }
+    }
+
+    fn gone(&self, directory: Home, hash: u32) -> impl Iterator<Item = &Gone> {
+        let key = (directory.first, hash);
+        let start = self.gone.partition_point(|gone| (gone.first, gone.hash) < key);
+        self.gone[start..].iter().take_while(move |gone| (gone.first, gone.hash) == key)
+    }
+
+    /// Whether such a name was removed.
+    pub fn is_gone(&self, directory: Home, hash: u32) -> bool {
+        self.gone(directory, hash).next().is_some()
+    }
+
+    /// Whether a name with these numbers can't be entered into `sector` before a commit: another one may still be on the
+    /// disk. In the same sector that one goes as the new one comes, if it is not held.
+    pub fn is_in_the_way(&self, directory: Home, hashes: [u32; 2], sector: u64) -> bool {
+        let mut gone = hashes.into_iter().flat_map(|hash| self.gone(directory, hash));
+        gone.any(|gone| gone.level > 0 || gone.sector != sector)
     }
 
     fn of(&self, sector: u64) -> impl Iterator<Item = &Hold> {
@@ -97,13 +156,9 @@ impl Holds {
 
     /// How many rounds the entry of `directory` has to stay, so that what was moved out of it is found until it is found
     /// elsewhere.
-    pub fn level_inside(&self, directory: u64) -> u32 {
-        self.holds.iter().filter(|hold| hold.directory == directory).map(|hold| hold.level).max().unwrap_or(0)
-    }
-
-    /// Lets everything stay for at least so many rounds.
-    pub fn raise(&mut self, level: u32) {
-        self.holds.iter_mut().for_each(|hold| hold.level = hold.level.max(level));
+    pub fn level_inside(&self, directory: Home) -> u32 {
+        let inside = self.holds.iter().filter(|hold| hold.directory.first == directory.first);
+        inside.map(|hold| hold.level).max().unwrap_or(0)
     }
 
     /// How many rounds of writing there are before the last.
@@ -149,5 +204,6 @@ impl Holds {
     /// Lets go.
     pub fn clear(&mut self) {
         self.holds.clear();
+        self.gone.clear();
     }
 }

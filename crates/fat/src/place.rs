@@ -6,7 +6,7 @@
 
 use crate::directory::slot::{self, DELETED, MAX_SLOTS, SLOT_SIZE, SLOTS};
 use crate::directory::{NewSet, Set, short};
-use crate::holds::Hold;
+use crate::holds::{Hold, Home};
 use crate::names;
 use crate::node::Place;
 use crate::volume::{Fat, area};
@@ -34,18 +34,31 @@ impl<D: BlockDevice> Fat<D> {
         name: &str,
         except: Option<u32>,
     ) -> Result<(short::Short, u8, bool), FsError> {
-        let index = self.index(directory)?;
-        // A number that is the same counts as the same name: that costs no reading, and another number is soon found.
-        let is_taken = |short: &short::Short| {
-            let hash = names::hash(short::text(short, &mut [0; 12]));
-            index.find(hash).any(|slot| Some(slot) != except)
+        let home = self.home(directory)?;
+        let Self { nodes, holds, .. } = self;
+        let Some(index) = &nodes.get(directory)?.index else {
+            return Err(FsError::InvalidInput("the directory was not read"));
         };
+        // A number that is the same counts as the same name: that costs no reading, and another number is soon found.
+        let is_taken = |hash: u32| index.find(hash).any(|slot| Some(slot) != except);
+        let hash_of = |short: &short::Short| names::hash(short::text(short, &mut [0; 12]));
         if let Some((short, case)) = short::exact(name)
-            && !is_taken(&short)
+            && !is_taken(hash_of(&short))
         {
             return Ok((short, case, false));
         }
-        Ok((short::alias(name, is_taken)?, 0, true))
+        let own = names::hash(name);
+        let short = short::alias(name, |short| {
+            let hash = hash_of(short);
+            // What the disk may still have can be avoided, unless the name itself is that.
+            is_taken(hash) || (hash != own && holds.is_gone(home, hash))
+        })?;
+        Ok((short, 0, true))
+    }
+
+    /// What tells a directory from others in [`crate::holds`].
+    pub(crate) fn home(&self, directory: u64) -> Result<Home, FsError> {
+        Ok(Home { id: directory, first: self.nodes.get(directory)?.first })
     }
 
     /// Finds `count` slots for a name, and lets the directory grow if it has none.
@@ -98,7 +111,8 @@ impl<D: BlockDevice> Fat<D> {
         }
     }
 
-    /// Writes a name set into the slots from `first` on, which are free.
+    /// Writes a name set into the slots from `first` on, which are free. Fails if the name
+    /// needs a commit first.
     pub(crate) fn write_set(
         &mut self,
         directory: u64,
@@ -120,6 +134,9 @@ impl<D: BlockDevice> Fat<D> {
             self.store.change(sector)?;
         }
         let hashes = new_hashes(set, name);
+        if self.holds.is_in_the_way(self.home(directory)?, hashes, sector) {
+            return Err(self.commit_first());
+        }
         // From here on nothing fails.
         let passed = (end..first).map(|slot| (slot, None));
         for (slot, bytes) in passed.chain((first..).zip(set.slots().iter().map(Some))) {
@@ -167,6 +184,7 @@ impl<D: BlockDevice> Fat<D> {
 
     /// Prepares taking a set out of a directory whose index is known.
     pub(crate) fn prepare_clearing(&mut self, directory: u64, set: &Set) -> Result<Clearing, FsError> {
+        let home = self.home(directory)?;
         let mut holds = Vec::new();
         let last = set.slot / SLOTS;
         let first = set.slot + 1 - set.count;
@@ -177,7 +195,7 @@ impl<D: BlockDevice> Fat<D> {
             self.store.change(sector)?;
             let from = first.max(number * SLOTS);
             let to = (set.slot + 1).min((number + 1) * SLOTS);
-            holds.push(Hold::new(sector, self.store.stored(sector)?, directory, from, to - from)?);
+            holds.push(Hold::new(sector, self.store.stored(sector)?, home, from, to - from)?);
         }
         self.holds.reserve(holds.len())?;
         let is_stored = slot::is_entry(slot::in_sector(self.store.stored(sector)?, set.slot));
@@ -201,6 +219,9 @@ impl<D: BlockDevice> Fat<D> {
     ) -> Result<(), FsError> {
         let Clearing { hashes, is_directory, place, holds, is_stored } = clearing;
         let count = holds.len();
+        if is_stored {
+            self.holds.add_gone(self.home(directory)?, hashes, place.sector, level);
+        }
         for (position, mut hold) in holds.into_iter().enumerate() {
             let sector = self.store.change(hold.sector)?;
             for slot in hold.slot..hold.slot + hold.count {

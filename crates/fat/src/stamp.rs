@@ -29,7 +29,7 @@ impl Stamp {
                 date: (year - 1980) << 9 | u16::from(moment.month) << 5 | u16::from(moment.day),
                 time: u16::from(moment.hour) << 11
                     | u16::from(moment.minute) << 5
-                    | u16::from(moment.second) / 2,
+                    | (u16::from(moment.second) / 2),
             },
         }
     }

@@ -131,17 +131,27 @@ pub fn read_copy<D: BlockDevice>(
     Ok(Link::decode(width, entry))
 }
 
-/// Whether entry 1 says that the volume was closed properly. FAT12 does not say.
+/// Whether entry 1 says that the volume was closed properly, in every copy: a power failure may come between two. FAT12
+/// does not say.
 ///
 /// # Errors
 /// The device's.
 pub fn is_clean<D: BlockDevice>(store: &mut Store<D>, geometry: &Geometry) -> Result<Option<bool>, FsError> {
-    let sector = store.stored(geometry.table_sector)?;
-    Ok(match geometry.width {
+    let Some((offset, bit)) = clean_bit(geometry) else { return Ok(None) };
+    let mut is_clean = true;
+    for copy in 0..geometry.mirrors {
+        is_clean &= store.stored(geometry.copy_sector(copy))?[offset] & bit != 0;
+    }
+    Ok(Some(is_clean))
+}
+
+/// The byte and the bit for that in the table's first sector.
+const fn clean_bit(geometry: &Geometry) -> Option<(usize, u8)> {
+    match geometry.width {
         Width::Fat12 => None,
-        Width::Fat16 => Some(u32::from(u16::from_le_bytes([sector[2], sector[3]])) & CLEAN_16 != 0),
-        Width::Fat32 => Some(sector[7] & (CLEAN_32 >> 24) as u8 != 0),
-    })
+        Width::Fat16 => Some((3, (CLEAN_16 >> 8) as u8)),
+        Width::Fat32 => Some((7, (CLEAN_32 >> 24) as u8)),
+    }
 }
 
 /// Writes into entry 1 of every copy whether the volume is closed properly.
@@ -153,11 +163,7 @@ pub fn set_clean<D: BlockDevice>(
     geometry: &Geometry,
     clean: bool,
 ) -> Result<(), FsError> {
-    let (offset, bit) = match geometry.width {
-        Width::Fat12 => return Ok(()),
-        Width::Fat16 => (3, (CLEAN_16 >> 8) as u8),
-        Width::Fat32 => (7, (CLEAN_32 >> 24) as u8),
-    };
+    let Some((offset, bit)) = clean_bit(geometry) else { return Ok(()) };
     for copy in 0..geometry.mirrors {
         let sector = geometry.copy_sector(copy);
         let old = store.stored(sector)?[offset];

@@ -39,6 +39,8 @@ pub struct Fat<D: BlockDevice> {
     pub(crate) holds: Holds,
     /// Sectors with the beginnings of names that end in the next sector: those must be on the disk first.
     pub(crate) leads: Vec<u64>,
+    /// An operation was refused that is possible after a commit.
+    pub(crate) wants_commit: bool,
     /// The volume is marked dirty on the disk.
     pub(crate) is_marked: bool,
     /// Nothing may be changed.
@@ -68,6 +70,7 @@ impl<D: BlockDevice> Fat<D> {
             cut: Vec::new(),
             holds: Holds::default(),
             leads: Vec::new(),
+            wants_commit: false,
             is_marked: false,
             is_read_only: false,
             damage: None,
@@ -85,10 +88,11 @@ impl<D: BlockDevice> Fat<D> {
         self.store.overlay.len() * (size_of::<crate::store::Sector>() + 16) + self.cut.len() * 8
     }
 
-    /// Whether an operation that failed with [`FsError::NoSpace`] may succeed after a commit: there is room that was
-    /// freed since the last one, and can't be used before.
+    /// Whether an operation that failed with [`FsError::NoSpace`] may succeed after a commit. Then there is room that was
+    /// freed since the last one and can't be used before; or the name that it would enter was removed since, lies on the
+    /// disk still, and would be there twice after a power failure. The caller is to commit and to try once more.
     pub fn would_fit_after_commit(&self) -> bool {
-        self.pending_clusters() > 0 || !self.holds.is_empty()
+        self.wants_commit || self.pending_clusters() > 0 || !self.holds.is_empty()
     }
 
     /// What was found to be broken while the volume was in use.
@@ -107,6 +111,12 @@ impl<D: BlockDevice> Fat<D> {
     /// The first question of every change.
     pub(crate) fn require_writable(&self) -> Result<(), FsError> {
         if self.is_read_only || self.damage.is_some() { Err(FsError::ReadOnly) } else { Ok(()) }
+    }
+
+    /// Refuses what can be done after a commit only.
+    pub(crate) fn commit_first(&mut self) -> FsError {
+        self.wants_commit = true;
+        FsError::NoSpace
     }
 
     /// The first question of every change that adds to what is not committed.

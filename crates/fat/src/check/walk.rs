@@ -7,6 +7,7 @@ use crate::chain::Chain;
 use crate::directory::slot::{self, CASE, DELETED, Kind, MOVING, SLOTS, Slot};
 use crate::directory::{Area, Set};
 use crate::geometry::{FIRST_CLUSTER, Geometry, Root};
+use crate::names;
 use crate::stamp::Stamp;
 use crate::store::Store;
 use crate::table::{Batch, Link};
@@ -44,6 +45,8 @@ pub struct Walk<'a, D> {
     seen: Bitmap,
     waiting: Vec<Waiting>,
     moving: Vec<Moving>,
+    /// Those of the directory at hand that have no clusters by which they could be told, by a number for the name.
+    empty: Vec<(u32, Moving)>,
     table: Batch,
     report: Report,
 }
@@ -63,6 +66,7 @@ impl<'a, D: BlockDevice> Walk<'a, D> {
             repair,
             waiting: Vec::new(),
             moving: Vec::new(),
+            empty: Vec::new(),
             table: Batch::default(),
             report: Report::default(),
         })
@@ -175,7 +179,12 @@ impl<'a, D: BlockDevice> Walk<'a, D> {
         if !is_root {
             self.first_entries(&area, directory)?;
         }
-        let as_parent = if is_root { 0 } else { directory.first };
+        self.slots(&area, if is_root { 0 } else { directory.first })?;
+        self.settle_empty(&area)
+    }
+
+    /// All slots of a directory that is `as_parent` to its children.
+    fn slots(&mut self, area: &Area<'_>, as_parent: u32) -> Result<(), FsError> {
         // The first slot of what may be a long name.
         let mut pieces = 0;
         for number in 0..area.slots() {
@@ -186,9 +195,9 @@ impl<'a, D: BlockDevice> Walk<'a, D> {
             match kind {
                 Kind::Piece => continue,
                 Kind::File | Kind::Directory => {
-                    let set = Set::read(self.store, &area, number)?;
+                    let set = Set::read(self.store, area, number)?;
                     stray.end = number + 1 - set.count;
-                    self.entry(&area, &set, as_parent)?;
+                    self.entry(area, &set, as_parent)?;
                 }
                 Kind::End | Kind::Free | Kind::Label | Kind::Dot => {}
             }
@@ -198,7 +207,7 @@ impl<'a, D: BlockDevice> Walk<'a, D> {
             }
             pieces = number + 1;
             if kind == Kind::End {
-                return self.clear_behind(&area, number);
+                return self.clear_behind(area, number);
             }
         }
         for stray in pieces..area.slots() {
@@ -254,10 +263,44 @@ impl<'a, D: BlockDevice> Walk<'a, D> {
         let moving = Moving { places, parent };
         if set.entry[CASE] & MOVING != 0 {
             self.report.settled_renames += 1;
-            push(&mut self.moving, moving)
+            if slot::cluster(&set.entry, self.geometry.is_wide()) == 0 {
+                let hash = set.hashes(&mut names::buffer()?)[0];
+                push(&mut self.empty, (hash, moving))
+            } else {
+                push(&mut self.moving, moving)
+            }
         } else {
             self.owner(&moving, &set.entry)
         }
+    }
+
+    /// Empty files of this directory that were being renamed. If only the spelling was to change, the other one is here
+    /// too. If not, the new name can't be told from any other; then both stay.
+    fn settle_empty(&mut self, area: &Area<'_>) -> Result<(), FsError> {
+        let mut empty = core::mem::take(&mut self.empty);
+        if empty.is_empty() {
+            return Ok(());
+        }
+        empty.sort_unstable_by_key(|&(hash, _)| hash);
+        let mut buffer = names::buffer()?;
+        for number in 0..area.slots() {
+            let entry = area.read(self.store, number)?;
+            match slot::kind(&entry) {
+                Kind::End => break,
+                Kind::File | Kind::Directory if entry[CASE] & MOVING == 0 => {}
+                _ => continue,
+            }
+            let hash = Set::read(self.store, area, number)?.hashes(&mut buffer)[0];
+            let start = empty.partition_point(|&(other, _)| other < hash);
+            let count = empty[start..].iter().take_while(|&&(other, _)| other == hash).count();
+            for (_, moving) in empty.drain(start..start + count) {
+                self.clear(&moving.places)?;
+            }
+        }
+        for (_, moving) in empty {
+            self.settle(&moving)?;
+        }
+        Ok(())
     }
 
     /// What was being renamed: if something else owns its clusters, that is the new name.

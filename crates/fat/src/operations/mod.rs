@@ -163,6 +163,6 @@ impl<D: BlockDevice> FileSystem for Fat<D> {
     }
 
     fn is_read_only(&self) -> bool {
-        self.require_writable().is_err()
+        self.is_read_only || self.damage.is_some()
     }
 }

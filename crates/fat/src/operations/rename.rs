@@ -3,7 +3,6 @@
 
 use crate::directory::slot::{self, CASE, DELETED, MOVING, SLOTS, Slot};
 use crate::directory::{NewSet, Set};
-use crate::holds::Hold;
 use crate::names;
 use crate::node::{Place, ROOT};
 use crate::place::new_hashes;
@@ -129,6 +128,10 @@ impl<D: BlockDevice> Fat<D> {
     /// Moves to a name that exists, whose inode `replaced` loses it.
     fn move_over(&mut self, job: &Move<'_>, target: &Set, replaced: u64) -> Result<(), FsError> {
         self.prepare_burial(replaced)?;
+        if self.holds.level_inside(self.home(replaced)?) > 0 {
+            // What was moved out of the directory that is replaced must be found elsewhere before that goes.
+            return Err(self.commit_first());
+        }
         let mut spelling = names::buffer()?;
         target.name(&mut spelling);
         let wanted = if spelling == job.name { None } else { Some(self.new_set(job, Some(target.slot))?) };
@@ -141,19 +144,7 @@ impl<D: BlockDevice> Fat<D> {
         });
         let [source_sector, target_sector] = [sectors[0]?, sectors[1]?];
         self.store.change(target_sector)?;
-        let mut level = u32::from(source_sector != target_sector);
-        // What was moved out of the directory that is replaced must be found elsewhere before that goes.
-        let inside = self.holds.level_inside(replaced);
-        if inside > 0 {
-            let stored = self.store.stored(target_sector)?;
-            let first = (target.slot + 1 - target.count).max(target.slot / SLOTS * SLOTS);
-            let mut hold = Hold::new(target_sector, stored, job.to, first, target.slot + 1 - first)?;
-            hold.level = inside;
-            level = inside + 1;
-            self.holds.reserve(1)?;
-            self.holds.raise(level);
-            self.holds.add(hold);
-        }
+        let level = u32::from(source_sector != target_sector);
         let clearing = self.prepare_clearing(job.from, &job.source)?;
         match set {
             Some(set) => self.overwrite(job.to, target, &set, job.name)?,

@@ -12,6 +12,8 @@ const SECTOR: u64 = SECTOR_SIZE as u64;
 pub struct System {
     pub disk: Disk,
     pub fs: Fat<Disk>,
+    /// Whether what does not fit is tried again after a commit, as the kernel does.
+    pub commits: bool,
 }
 
 /// All files and directories (None) by path.
@@ -24,7 +26,7 @@ impl System {
 
     pub fn mount_with_report(disk: &Disk) -> (Self, Report) {
         let (fs, report) = Fat::mount(disk.clone(), clock).unwrap();
-        (Self { disk: disk.clone(), fs }, report)
+        (Self { disk: disk.clone(), fs, commits: true }, report)
     }
 
     /// The inode at `path`, counted.
@@ -44,6 +46,19 @@ impl System {
         }
     }
 
+    /// Does it once more after a commit if that may help.
+    fn attempt<T>(
+        &mut self,
+        mut action: impl FnMut(&mut Fat<Disk>) -> Result<T, FsError>,
+    ) -> Result<T, FsError> {
+        let result = action(&mut self.fs);
+        if matches!(result, Err(FsError::NoSpace)) && self.commits && self.fs.would_fit_after_commit() {
+            self.fs.commit()?;
+            return action(&mut self.fs);
+        }
+        result
+    }
+
     fn parent_of<'a>(&mut self, path: &'a str) -> Result<(InodeId, &'a str), FsError> {
         let (parent, name) = path.rsplit_once('/').unwrap_or(("", path));
         Ok((self.find(parent)?, name))
@@ -51,7 +66,8 @@ impl System {
 
     pub fn create(&mut self, path: &str, kind: InodeKind) -> Result<InodeId, FsError> {
         let (parent, name) = self.parent_of(path)?;
-        let result = self.fs.create(parent, &NewInode { name, kind, mode: 0o755, user: 0, group: 0 });
+        let new = NewInode { name, kind, mode: 0o755, user: 0, group: 0 };
+        let result = self.attempt(|fs| fs.create(parent, &new));
         self.forget(parent);
         result
     }
@@ -79,7 +95,7 @@ impl System {
                 return Err(error);
             }
         };
-        let result = self.fs.rename(old, old_name, new, new_name, Replace::Allowed);
+        let result = self.attempt(|fs| fs.rename(old, old_name, new, new_name, Replace::Allowed));
         self.forget(old);
         self.forget(new);
         result
@@ -114,7 +130,7 @@ impl System {
     /// Sets the size; what is added is zeros.
     pub fn resize(&mut self, inode: InodeId, size: u64) -> Result<(), FsError> {
         let old = self.size(inode);
-        self.fs.resize(inode, size)?;
+        self.attempt(|fs| fs.resize(inode, size))?;
         if size > old {
             // Also what lies behind the end of the last sector.
             let zeros = vec![0; (size.next_multiple_of(SECTOR) - old) as usize];
