@@ -64,7 +64,7 @@ pub struct Attributes {
     pub user: u32,
     /// The owning group's number.
     pub group: u32,
-    /// How many names it has; for a directory also its own `.` and its children's `..`.
+    /// How many names it has, 0 once the last is removed; for a directory also its own `.` and its children's `..`.
     pub links: u32,
     /// Bytes of contents; of a symbolic link, of its target.
     pub size: u64,

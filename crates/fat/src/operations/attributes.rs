@@ -38,6 +38,9 @@ impl<D: BlockDevice> Fat<D> {
             }
         }
         let node = self.nodes.get(id)?;
+        if id != ROOT && node.is_nameless() {
+            links = 0;
+        }
         let cluster_size = u64::from(self.geometry.cluster_size());
         let room = match (node.is_directory(), self.geometry.root) {
             (true, Root::Fixed { sectors, .. }) if id == ROOT => u64::from(sectors) * SECTOR_SIZE as u64,
