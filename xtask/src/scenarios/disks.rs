@@ -73,9 +73,9 @@ fn damaged(stage: &Stage, change: &dyn Fn(&mut [u8])) -> Result {
     stage.power_off(machine, None)
 }
 
-/// One file's chain leads nowhere: the others are read, and nothing is written.
+/// One file's chain leads into another's: all can be read, and nothing is written, for one would be written over the other.
 fn broken_file(stage: &Stage) -> Result {
-    let image = changed_disk(stage, &break_last_chain)?;
+    let image = changed_disk(stage, &cross_last_chain)?;
     let before = fs::read(&image)?;
     let mut machine = stage.boot(stage.hardware(Some(image.clone())))?;
     looks_like_a_desktop(&mut machine)?;
@@ -152,13 +152,15 @@ fn endless_chain(bytes: &mut [u8]) {
 }
 
 /// Leads the last chain, which is a file's because mcopy writes in the order of the names and welcome.txt is last,
-/// out of the volume.
-fn break_last_chain(bytes: &mut [u8]) {
+/// into the first that was written; and marks the volume as not closed, so that somebody looks.
+fn cross_last_chain(bytes: &mut [u8]) {
     let Layout { tables, table_length, .. } = layout(bytes);
     let entry = |cluster: &usize| bytes[tables[0] + 4 * cluster..][..4] != [0; 4];
     let last = (2..table_length / 4).take_while(entry).last().unwrap_or(2);
     for table in tables {
-        bytes[table + 4 * last..][..4].copy_from_slice(&0x00ff_fff0_u32.to_le_bytes());
+        bytes[table + 4 * last..][..4].copy_from_slice(&3_u32.to_le_bytes());
+        // The bit that says "closed properly" in entry 1.
+        bytes[table + 7] &= !0x08;
     }
 }
 
