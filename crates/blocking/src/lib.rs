@@ -67,7 +67,7 @@ pub use condition::Condition;
 pub use interruption::{Interrupted, Interruption};
 pub use once::RawOnce;
 pub use one_shot::OneShot;
-pub use platform::{Lock, Platform, Ticket};
+pub use platform::{Access, Lock, Platform, Ticket};
 pub use priority_inheritance::{
     Acquisition, Boost, InheritanceError, LockId, Priority, PriorityInheritance, ThreadId,
 };

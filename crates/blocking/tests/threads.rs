@@ -7,8 +7,8 @@ use std::thread::{self, Thread};
 use std::time::{Duration, Instant};
 
 use blocking::{
-    Barrier, Channel, Condition, Interrupted, Interruption, Lock, OneShot, Platform, RawMutex, RawOnce,
-    RawRwLock, Reason, Semaphore, Ticket, TryRecvError, TrySendError, WaitQueue,
+    Access, Barrier, Channel, Condition, Interrupted, Interruption, Lock, OneShot, Platform, RawMutex,
+    RawOnce, RawRwLock, Reason, Semaphore, Ticket, TryRecvError, TrySendError, WaitQueue,
 };
 
 struct Host;
@@ -47,6 +47,10 @@ impl<T> Lock<T> for HostLock<T> {
         f(&mut self.0.lock().unwrap())
     }
 }
+
+/// Mutexes that were taken for the first time, by their words, and reader-writer locks that somebody is inside.
+static TAKEN_FIRST: Mutex<Vec<usize>> = Mutex::new(Vec::new());
+static INSIDE: Mutex<Vec<(usize, Access)>> = Mutex::new(Vec::new());
 
 fn start() -> Instant {
     static START: std::sync::OnceLock<Instant> = std::sync::OnceLock::new();
@@ -97,6 +101,20 @@ impl Platform for Host {
             thread::sleep(left);
             ticket.wake();
         });
+    }
+
+    fn taken_first(word: usize) {
+        TAKEN_FIRST.lock().unwrap().push(word);
+    }
+
+    fn entered(lock: usize, access: Access) {
+        INSIDE.lock().unwrap().push((lock, access));
+    }
+
+    fn left(lock: usize) {
+        let mut inside = INSIDE.lock().unwrap();
+        let at = inside.iter().position(|&(entered, _)| entered == lock).expect("who leaves has entered");
+        inside.swap_remove(at);
     }
 }
 
@@ -153,6 +171,50 @@ fn a_mutex_names_its_holder() {
         mutex.release();
     });
     assert_eq!(mutex.holder(), None);
+}
+
+#[test]
+fn the_platform_is_told_once_of_a_mutex() {
+    let mutexes: Vec<_> = (0..50).map(|_| RawMutex::<Host>::new(queue())).collect();
+    let told = |mutex: &RawMutex<Host>| {
+        TAKEN_FIRST.lock().unwrap().iter().filter(|&&word| word == mutex.address()).count()
+    };
+    assert!(mutexes.iter().all(|mutex| told(mutex) == 0 && mutex.holder().is_none()));
+    together(4, |_| {
+        for mutex in &mutexes {
+            if !mutex.try_acquire() {
+                mutex.acquire();
+            }
+            assert_eq!(told(mutex), 1, "before anybody is inside for the second time");
+            mutex.release();
+        }
+    });
+    assert!(mutexes.iter().all(|mutex| told(mutex) == 1));
+}
+
+#[test]
+fn the_platform_knows_who_is_inside_a_reader_writer_lock() {
+    let lock = RawRwLock::<Host>::new(queue(), queue());
+    let address = lock.address();
+    let inside = || {
+        let inside = INSIDE.lock().unwrap();
+        inside.iter().filter(|(lock, _)| *lock == address).map(|&(_, access)| access).collect::<Vec<_>>()
+    };
+    lock.acquire_shared();
+    lock.acquire_shared();
+    assert_eq!(inside(), [Access::Shared; 2]);
+    thread::scope(|scope| {
+        scope.spawn(|| {
+            lock.acquire_exclusive();
+            assert_eq!(inside(), [Access::Exclusive]);
+            lock.release_exclusive();
+        });
+        thread::sleep(Duration::from_millis(20));
+        assert_eq!(inside(), [Access::Shared; 2], "who waits is not inside");
+        lock.release_shared();
+        lock.release_shared();
+    });
+    assert_eq!(inside(), []);
 }
 
 #[test]

@@ -47,8 +47,9 @@ fn a_backtrace_needs_a_thread_that_stands_still() {
 fn locks_name_holder_and_waiters() {
     assert_eq!(
         output_of("debug locks"),
-        "LOCK                      HELD BY     WAITED FOR BY\n\
-         mutex 0xffffe00000001230  eraser (3)  pen (2), ink (7)\n\
+        "LOCK                      HELD BY              WAITED FOR BY\n\
+         mutex 0xffffe00000001230  eraser (3)           pen (2), ink (7)\n\
+         read lock desk::LAMP      pen (2), eraser (3)\n\
          CPU 1 holds Heap, Frames"
     );
 }

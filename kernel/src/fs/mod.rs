@@ -63,12 +63,13 @@ pub fn initialise() {
 }
 
 /// Mounts a file system on the directory `point`, which exists; says so in the log when it can't.
-fn mount(point: &str, file_system: impl FileSystem + 'static) {
+fn mount(point: &'static str, file_system: impl FileSystem + 'static) {
     let counted = fallible::boxed(file_system)
         .ok()
         .and_then(|file_system| fallible::counted(Mount { file_system: Mutex::new(file_system) }).ok());
     let mounted = match counted {
-        Some(mount) => MOUNTS.lock().mount(point, mount),
+        // Nothing is ever unmounted.
+        Some(mount) => MOUNTS.lock().mount(point, mount.clone()).inspect(|()| mount.file_system.list(point)),
         None => Err(MountError::OutOfMemory),
     };
     if let Err(error) = mounted {

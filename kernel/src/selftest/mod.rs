@@ -47,6 +47,8 @@ const TESTS: &[Test] = &[
     ("urgent threads and others exclude each other", sync::urgent_and_others_exclude),
     ("a barrier holds all", sync::barrier_holds),
     ("a deadlock is named", diagnosis::deadlock_is_named),
+    ("held locks are listed though nobody waits", diagnosis::held_locks_are_listed),
+    ("readers of a lock are named", diagnosis::readers_are_named),
     ("long waits are legal", diagnosis::long_waits_are_legal),
     ("a busy thread is preempted", threads::busy_threads_are_preempted),
     ("who slept is at the top again", threads::sleepers_rise),

@@ -6,6 +6,7 @@ use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
 use diagnosis::machine::{LockReport, MemoryReport, PageReport};
+use diagnosis::thread::ThreadName;
 use diagnosis::{Inspector, entry};
 
 use super::figures::table;
@@ -109,17 +110,20 @@ fn backtrace(inspector: &dyn Inspector, arguments: &[String]) -> Result<String, 
 }
 
 fn locks(inspector: &dyn Inspector, _: &[String]) -> Result<String, Failure> {
-    let LockReport { contended, spinning } = inspector.locks();
+    let LockReport { sleeping, spinning } = inspector.locks();
     let mut text = String::new();
-    if contended.is_empty() {
-        text.push_str("Nobody waits for a lock.\n");
+    if sleeping.is_empty() {
+        text.push_str("Nobody holds or waits for a lock that sleeps.\n");
     } else {
-        let rows: Vec<Vec<String>> = contended
+        let names = |threads: &[ThreadName]| {
+            threads.iter().map(ToString::to_string).collect::<Vec<String>>().join(", ")
+        };
+        let rows: Vec<Vec<String>> = sleeping
             .into_iter()
             .map(|held| {
-                let waiters: Vec<String> = held.waiters.iter().map(ToString::to_string).collect();
-                let holder = held.holder.map_or_else(|| "unknown".to_string(), |holder| holder.to_string());
-                Vec::from([held.lock.to_string(), holder, waiters.join(", ")])
+                let holders =
+                    if held.holders.is_empty() { "unknown".to_string() } else { names(&held.holders) };
+                Vec::from([held.lock.to_string(), holders, names(&held.waiters)])
             })
             .collect();
         text.push_str(&table(&["LOCK", "HELD BY", "WAITED FOR BY"], &[false; 3], &rows));
