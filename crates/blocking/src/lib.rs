@@ -62,7 +62,7 @@ mod wait_queue;
 mod waiters;
 
 pub use barrier::Barrier;
-pub use channel::{Channel, Closed, TryRecvError, TrySendError};
+pub use channel::{Channel, Closed, SendError, TryRecvError, TrySendError};
 pub use condition::Condition;
 pub use interruption::{Interrupted, Interruption};
 pub use once::RawOnce;

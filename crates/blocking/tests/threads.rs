@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use blocking::{
     Access, Barrier, Channel, Condition, Interrupted, Interruption, Lock, OneShot, Platform, RawMutex,
-    RawOnce, RawRwLock, Reason, Semaphore, Ticket, TryRecvError, TrySendError, WaitQueue,
+    RawOnce, RawRwLock, Reason, Semaphore, SendError, Ticket, TryRecvError, TrySendError, WaitQueue,
 };
 
 struct Host;
@@ -409,6 +409,41 @@ fn work_is_done_once() {
         assert_eq!(runs.load(Ordering::Relaxed), 1);
     });
     assert!(once.is_done());
+}
+
+#[test]
+fn senders_that_are_called_out_keep_their_messages() {
+    let channel = Channel::<Host, usize>::new(2, queue(), queue()).unwrap();
+    let interruptions: Vec<_> = (0..8).map(|_| Interruption::<Host>::new()).collect();
+    let kept = Mutex::new(Vec::new());
+    let mut seen = Vec::new();
+    thread::scope(|scope| {
+        for (number, interruption) in interruptions.iter().enumerate() {
+            let (channel, kept) = (&channel, &kept);
+            scope.spawn(move || {
+                for message in number * 100..(number + 1) * 100 {
+                    match channel.send_interrupted(message, interruption) {
+                        Ok(()) => {}
+                        Err(SendError::Interrupted(message)) => kept.lock().unwrap().push(message),
+                        Err(SendError::Closed(_)) => panic!("nobody closes it"),
+                    }
+                }
+            });
+        }
+        // Half of them are called out, sooner or later, while somebody reads slowly.
+        for interruption in &interruptions[..4] {
+            seen.extend((0..20).map(|_| channel.recv().unwrap()));
+            thread::sleep(Duration::from_millis(1));
+            interruption.request();
+        }
+        while seen.iter().filter(|&&message| message >= 400).count() < 400 {
+            seen.push(channel.recv().unwrap());
+        }
+    });
+    seen.extend(std::iter::from_fn(|| channel.try_recv().ok()));
+    seen.append(&mut kept.into_inner().unwrap());
+    seen.sort_unstable();
+    assert_eq!(seen, (0..800).collect::<Vec<_>>(), "each is sent or kept, and none twice");
 }
 
 #[test]
