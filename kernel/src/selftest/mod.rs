@@ -45,6 +45,7 @@ const TESTS: &[Test] = &[
     ("readers share and writers do not", sync::readers_and_writers),
     ("whoever an urgent thread waits for is urgent", sync::urgency_is_inherited),
     ("urgent threads and others exclude each other", sync::urgent_and_others_exclude),
+    ("what is made once is made once", sync::once_is_once),
     ("a barrier holds all", sync::barrier_holds),
     ("a deadlock is named", diagnosis::deadlock_is_named),
     ("held locks are listed though nobody waits", diagnosis::held_locks_are_listed),
