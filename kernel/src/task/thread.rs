@@ -206,7 +206,12 @@ impl Thread {
 
     /// Whether it may run on that CPU.
     pub(super) fn may_run_on(&self, cpu: usize) -> bool {
-        self.affinity.load(Ordering::Relaxed) & 1 << cpu != 0
+        self.affinity() & 1 << cpu != 0
+    }
+
+    /// The CPUs it may run on, a bit each.
+    pub(super) fn affinity(&self) -> u64 {
+        self.affinity.load(Ordering::Relaxed)
     }
 
     /// Keeps the thread on these CPUs, a bit each, from its next turn on.
