@@ -20,6 +20,18 @@ fn threads_say_what_they_wait_for() {
 }
 
 #[test]
+fn long_sentences_go_on_below_their_beginning() {
+    assert_eq!(
+        Machine::new(80, 40).output_of("debug threads"),
+        "ID  NAME    STATE    CPU  LEVEL    TIME  WAITS FOR\n \
+          1  shell   running    1      2  1.23 s\n \
+          2  pen     asleep     1      2  1.23 s  mutex 0xffffe00000001230 held by eraser\n\
+        \x20                                        (3) in desk::draw\n \
+          3  eraser  asleep     1      2  1.23 s  sleep, 0.3 s to go"
+    );
+}
+
+#[test]
 fn tasks_are_listed_with_their_turns() {
     assert_eq!(
         output_of("debug tasks"),

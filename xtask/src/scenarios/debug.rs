@@ -24,7 +24,7 @@ fn shows(stage: &Stage) -> Result {
     let mut machine = stage.boot(stage.hardware(Some(stage.disk()?)))?;
     for (command, wanted) in [
         // Init waits for orphans, and the watchdog for its next look, whoever else is busy.
-        ("debug threads", &["an event in process::", "sleep, "][..]),
+        ("debug threads", &["an event in", "process::", "sleep, "][..]),
         // The desktop's input task waits for keys.
         ("clear; debug tasks", &["desktop input", "serial log", "waiting"]),
         ("clear; debug locks", &["Nobody holds or waits for a lock that sleeps."]),
