@@ -224,6 +224,8 @@ fn add_unwanted(sleeping: &mut Vec<HeldLock>, seen: &[(ThreadInfo, Option<WaitRe
         match sleeping.iter_mut().find(|held| held.lock.address == address) {
             // Its holders were told with whoever waits for it.
             Some(_) if wanted.contains(&address) => {}
+            // Twice inside.
+            Some(held) if held.holders.contains(&holder) => {}
             Some(held) => held.holders.push(holder),
             None => sleeping.push(HeldLock {
                 lock: lock_name(kind, address),

@@ -37,6 +37,7 @@ const TESTS: &[Test] = &[
     ("time goes on and is not lost in sleep", threads::sleep_lasts),
     ("threads run on every CPU", threads::every_cpu_works),
     ("bound threads stay where they are bound", threads::bound_threads_stay),
+    ("idle CPUs find whom they may run", threads::idle_cpus_find_work),
     ("a mutex keeps threads apart", threads::mutex_excludes),
     ("no wake-up is lost", threads::wakeups_arrive),
     ("waiting gives up when told to", threads::waiting_times_out),
