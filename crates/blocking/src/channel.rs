@@ -17,6 +17,15 @@ pub enum TrySendError<T> {
     Closed(T),
 }
 
+/// Why waiting for room ended without sending; the message comes back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SendError<T> {
+    /// The thread was called out.
+    Interrupted(T),
+    /// The channel is closed.
+    Closed(T),
+}
+
 /// Why no message was received.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum TryRecvError {
@@ -61,25 +70,49 @@ impl<P: Platform, T: Send> Channel<P, T> {
     /// Sends, waiting for room. May sleep.
     pub fn send(&self, message: T) -> Result<(), Closed<T>> {
         let mut unsent = Some(message);
-        self.writers.wait_for(Reason::new(WaitKind::Send, self), || {
-            let Some(message) = unsent.take() else { return true };
-            match self.enqueue(message) {
-                Ok(()) => true,
-                Err(TrySendError::Full(message)) => {
-                    unsent = Some(message);
-                    false
-                }
-                Err(TrySendError::Closed(message)) => {
-                    unsent = Some(message);
-                    true
-                }
+        self.writers.wait_for(Reason::new(WaitKind::Send, self), || self.enqueue_from(&mut unsent));
+        self.sent(unsent).map_err(Closed)
+    }
+
+    /// As [`Channel::send`], unless `interruption` is requested before or meanwhile. If there is room the message is sent
+    /// all the same.
+    pub fn send_interrupted(&self, message: T, interruption: &Interruption<P>) -> Result<(), SendError<T>> {
+        let mut unsent = Some(message);
+        let reason = Reason::new(WaitKind::Send, self);
+        let waited =
+            self.writers.wait_for_interrupted(reason, interruption, || self.enqueue_from(&mut unsent));
+        self.sent(unsent).map_err(|message| match waited {
+            Ok(()) => SendError::Closed(message),
+            Err(Interrupted) => SendError::Interrupted(message),
+        })
+    }
+
+    /// Moves the message into the channel if there is room; says whether there is nothing to wait for any more, which is
+    /// so also when the channel is closed, and the message stays.
+    fn enqueue_from(&self, unsent: &mut Option<T>) -> bool {
+        let Some(message) = unsent.take() else { return true };
+        match self.enqueue(message) {
+            Ok(()) => true,
+            Err(TrySendError::Full(message)) => {
+                *unsent = Some(message);
+                false
             }
-        });
-        if let Some(message) = unsent {
-            return Err(Closed(message));
+            Err(TrySendError::Closed(message)) => {
+                *unsent = Some(message);
+                true
+            }
         }
-        self.readers.wake_one();
-        Ok(())
+    }
+
+    /// Wakes who waits for the message, or gives back what was not sent.
+    fn sent(&self, unsent: Option<T>) -> Result<(), T> {
+        match unsent {
+            Some(message) => Err(message),
+            None => {
+                self.readers.wake_one();
+                Ok(())
+            }
+        }
     }
 
     /// Takes the oldest message, if there is one.

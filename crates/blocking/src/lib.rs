@@ -62,12 +62,12 @@ mod wait_queue;
 mod waiters;
 
 pub use barrier::Barrier;
-pub use channel::{Channel, Closed, TryRecvError, TrySendError};
+pub use channel::{Channel, Closed, SendError, TryRecvError, TrySendError};
 pub use condition::Condition;
 pub use interruption::{Interrupted, Interruption};
 pub use once::RawOnce;
 pub use one_shot::OneShot;
-pub use platform::{Lock, Platform, Ticket};
+pub use platform::{Access, Lock, Platform, Ticket};
 pub use priority_inheritance::{
     Acquisition, Boost, InheritanceError, LockId, Priority, PriorityInheritance, ThreadId,
 };

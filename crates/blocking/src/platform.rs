@@ -33,6 +33,24 @@ pub trait Platform: Sized + 'static {
     /// Has `ticket` used when the time since boot reaches `deadline_ns`. Called between
     /// [`Platform::prepare_to_block`] and [`Platform::block`].
     fn wake_at_ns(deadline_ns: u64, ticket: Self::Ticket) -> Self::Alarm;
+
+    /// The mutex whose word is at this address has been taken for the first time: for a list of those there are.
+    fn taken_first(_word: usize) {}
+
+    /// The running thread has entered the reader-writer lock at this address: for whoever asks who is inside.
+    fn entered(_lock: usize, _access: Access) {}
+
+    /// The running thread has left the reader-writer lock at this address.
+    fn left(_lock: usize) {}
+}
+
+/// As what a thread is inside a reader-writer lock.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Access {
+    /// With other readers.
+    Shared,
+    /// Alone.
+    Exclusive,
 }
 
 /// The right to wake a thread from one particular sleep.

@@ -7,10 +7,13 @@ use crate::{Platform, Reason, WaitKind, WaitQueue};
 
 const FREE: usize = 0;
 /// Held, by the thread whose [`Platform::current`] is in the bits above.
-pub(crate) const HELD: usize = 1;
+const HELD: usize = 1;
 /// Held, and somebody may be asleep: who releases it must wake.
 const CONTENDED: usize = 2;
 const FLAGS: usize = HELD | CONTENDED;
+/// Free, and never taken yet. So the first to take it comes by the slow path, which tells the platform of it, and
+/// nobody pays for that later.
+const UNTOUCHED: usize = CONTENDED;
 
 /// Who holds the lock whose word that is, as [`Platform::current`] names threads; `None` when nobody does. The word of
 /// a lock is where the [`Reason`] of whoever waits for it points.
@@ -29,27 +32,46 @@ impl<P: Platform> RawMutex<P> {
     const_unless_modelled! {
         /// A free mutex over an empty queue.
         pub fn new(waiters: WaitQueue<P>) -> Self {
-            Self { word: AtomicUsize::new(FREE), waiters }
+            Self { word: AtomicUsize::new(UNTOUCHED), waiters }
         }
     }
 
     /// Takes the mutex, waiting for it.
     #[inline]
     pub fn acquire(&self) {
-        if !self.try_acquire() {
-            self.acquire_contended();
+        if !self.take_free() {
+            self.acquire_slowly();
         }
     }
 
     /// Takes the mutex if it is free.
     #[inline]
     pub fn try_acquire(&self) -> bool {
+        self.take_free() || self.take_untouched()
+    }
+
+    #[inline]
+    fn take_free(&self) -> bool {
         let held = P::current() | HELD;
         self.word.compare_exchange(FREE, held, Ordering::Acquire, Ordering::Relaxed).is_ok()
     }
 
     #[cold]
-    fn acquire_contended(&self) {
+    fn take_untouched(&self) -> bool {
+        let held = P::current() | HELD;
+        let taken = self.word.compare_exchange(UNTOUCHED, held, Ordering::Acquire, Ordering::Relaxed).is_ok();
+        if taken {
+            P::taken_first(self.address());
+        }
+        taken
+    }
+
+    #[cold]
+    fn acquire_slowly(&self) {
+        if self.take_untouched() {
+            return;
+        }
+        // Once it was seen touched it is so for ever.
         let reason = Reason::new(WaitKind::Mutex, &self.word);
         self.waiters.wait_for(reason, || self.take_or_mark());
     }
@@ -82,6 +104,11 @@ impl<P: Platform> RawMutex<P> {
     #[cold]
     fn release_contended(&self) {
         self.waiters.wake_one();
+    }
+
+    /// Where its word is, by which diagnosis knows it.
+    pub fn address(&self) -> usize {
+        core::ptr::from_ref(&self.word).addr()
     }
 
     /// Who holds it, as [`Platform::current`] names threads; may have changed by the time you look.

@@ -3,15 +3,11 @@
 //! first, and when a writer is done, all readers that waited then go before the next writer. So writers are
 //! preferred, a reader waits for at most two writers however many come, and nobody starves.
 
-use crate::atomic::{AtomicUsize, Ordering};
-use crate::raw_mutex::HELD;
-use crate::{Lock, Platform, Reason, WaitKind, WaitQueue};
+use crate::{Access, Lock, Platform, Reason, WaitKind, WaitQueue};
 
 /// Who may go on, without what is guarded. Acquiring may sleep.
 pub struct RawRwLock<P: Platform> {
     state: P::Lock<State>,
-    /// Names the writer inside as a mutex's word names its holder; readers are too many to be named.
-    writer: AtomicUsize,
     readers: WaitQueue<P>,
     writers: WaitQueue<P>,
 }
@@ -69,18 +65,25 @@ impl State {
 impl<P: Platform> RawRwLock<P> {
     /// A free lock over two empty queues.
     pub fn new(readers: WaitQueue<P>, writers: WaitQueue<P>) -> Self {
-        Self { state: P::lock(State::default()), writer: AtomicUsize::new(0), readers, writers }
+        Self { state: P::lock(State::default()), readers, writers }
+    }
+
+    /// Where it is, by which diagnosis knows it.
+    pub fn address(&self) -> usize {
+        core::ptr::from_ref(self).addr()
     }
 
     /// Enters as a reader, waiting for writers.
     pub fn acquire_shared(&self) {
         let mut arrival = None;
-        let reason = Reason::new(WaitKind::ReadLock, &self.writer);
+        let reason = Reason::new(WaitKind::ReadLock, self);
         self.readers.wait_for(reason, || self.state.with(|state| state.try_read(&mut arrival)));
+        P::entered(self.address(), Access::Shared);
     }
 
     /// Leaves as a reader.
     pub fn release_shared(&self) {
+        P::left(self.address());
         let writers_turn = self.state.with(|state| {
             state.reading -= 1;
             state.reading == 0 && state.admitted_readers == 0 && state.waiting_writers > 0
@@ -93,14 +96,14 @@ impl<P: Platform> RawRwLock<P> {
     /// Enters as the writer, waiting for everybody else.
     pub fn acquire_exclusive(&self) {
         let mut waits = false;
-        let reason = Reason::new(WaitKind::WriteLock, &self.writer);
+        let reason = Reason::new(WaitKind::WriteLock, self);
         self.writers.wait_for(reason, || self.state.with(|state| state.try_write(&mut waits)));
-        self.writer.store(P::current() | HELD, Ordering::Relaxed);
+        P::entered(self.address(), Access::Exclusive);
     }
 
     /// Leaves as the writer.
     pub fn release_exclusive(&self) {
-        self.writer.store(0, Ordering::Relaxed);
+        P::left(self.address());
         let readers_turn = self.state.with(|state| {
             state.writing = false;
             state.phase += 1;

@@ -61,7 +61,7 @@ pub struct Reason {
     /// The kind of thing.
     pub kind: WaitKind,
     /// The address of the primitive, or 0: tells one from another. It is there at least as long as the sleep lasts. Of
-    /// a lock it is the word that names the holder ([`holder_in`](crate::holder_in)).
+    /// a mutex it is the word that names the holder ([`holder_in`](crate::holder_in)).
     pub address: usize,
 }
 

@@ -1,7 +1,8 @@
 //! Who waits for whom: chains of threads that wait for each other's locks, and whether one is a circle.
 //!
 //! Only waits for something with an owner are links: a thread that waits for a key may do so for ever, and nobody can
-//! be blamed. So a chain is followed from holder to holder, and ends with one that does not wait for a lock.
+//! be blamed. So a chain is followed from holder to holder, and ends with one that does not wait for a lock. A lock that
+//! several readers are inside is given back only when all of them leave: one of them who does not is enough.
 
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
@@ -23,12 +24,17 @@ pub struct Link {
 }
 
 impl Link {
-    /// The lock that the thread waits for, and the thread that holds it.
-    fn lock(&self) -> Option<(&LockName, &ThreadName)> {
+    /// The lock that the thread waits for, and the threads that hold it.
+    fn lock(&self) -> Option<(&LockName, &[ThreadName])> {
         match &self.wait.as_ref()?.cause {
-            WaitCause::Lock { lock, holder: Some(holder) } => Some((lock, holder)),
+            WaitCause::Lock { lock, holders } if !holders.is_empty() => Some((lock, holders)),
             _ => None,
         }
+    }
+
+    /// A thread that does not go on by itself.
+    fn is_stuck(&self, limit_ms: u64) -> bool {
+        self.state == ThreadState::Ended || self.state == ThreadState::Asleep && self.waited_ms >= limit_ms
     }
 }
 
@@ -50,7 +56,10 @@ pub struct Chain {
 pub fn find(links: &[Link], limit_ms: u64) -> Vec<Chain> {
     let mut chains: Vec<Chain> = Vec::new();
     for first in links.iter().filter(|link| link.waited_ms >= limit_ms) {
-        let Some(chain) = follow(links, first, limit_ms) else { continue };
+        let circle = || follow(links, first, End::Circle);
+        let Some(chain) = circle().or_else(|| follow(links, first, End::Stuck { limit_ms })) else {
+            continue;
+        };
         if !chains.iter().any(|known| known.threads == chain.threads) {
             chains.push(chain);
         }
@@ -62,24 +71,57 @@ fn by_id(links: &[Link], id: u64) -> Option<&Link> {
     links.iter().find(|link| link.thread.id == id)
 }
 
-fn follow(links: &[Link], first: &Link, limit_ms: u64) -> Option<Chain> {
+/// How a chain has to end to be told.
+#[derive(Clone, Copy)]
+enum End {
+    /// Where it began, or with one that it has come by.
+    Circle,
+    /// With a thread that waits for no lock and does not go on.
+    Stuck { limit_ms: u64 },
+}
+
+/// The first chain from `first` that ends so, looked for in depth. Not by recursion: a chain can be as long as there are
+/// threads, and a kernel's stack is not.
+fn follow(links: &[Link], first: &Link, end: End) -> Option<Chain> {
     first.lock()?;
-    let mut path: Vec<&Link> = Vec::new();
-    let mut at = first;
-    loop {
-        if let Some(start) = path.iter().position(|link| link.thread.id == at.thread.id) {
-            let mut circle = path.split_off(start);
-            let lowest = (0..circle.len()).min_by_key(|&index| circle[index].thread.id).unwrap_or(0);
-            circle.rotate_left(lowest);
-            return Some(chain(&circle, true));
+    // Each thread of the path, and how many of those it waits for were looked at.
+    let mut path: Vec<(&Link, usize)> = Vec::from([(first, 0)]);
+    // From these nothing was found, whatever path leads there.
+    let mut done: Vec<u64> = Vec::new();
+    while let Some((at, looked_at)) = path.last_mut() {
+        let at: &Link = at;
+        let next = at.lock().and_then(|(_, holders)| holders.get(*looked_at));
+        *looked_at += 1;
+        let Some(next) = next else {
+            if let End::Stuck { limit_ms } = end
+                && at.lock().is_none()
+                && at.is_stuck(limit_ms)
+            {
+                return Some(chain(&links_of(&path), false));
+            }
+            done.push(at.thread.id);
+            path.pop();
+            continue;
+        };
+        if let Some(start) = path.iter().position(|(link, _)| link.thread.id == next.id) {
+            if let End::Circle = end {
+                let mut circle = links_of(&path).split_off(start);
+                let lowest = (0..circle.len()).min_by_key(|&index| circle[index].thread.id).unwrap_or(0);
+                circle.rotate_left(lowest);
+                return Some(chain(&circle, true));
+            }
+        } else if !done.contains(&next.id)
+            // It may have ended, or have come after the list was made.
+            && let Some(next) = by_id(links, next.id)
+        {
+            path.push((next, 0));
         }
-        path.push(at);
-        let Some((_, holder)) = at.lock() else { break };
-        // A holder that has ended, or that came after the list was made.
-        at = by_id(links, holder.id)?;
     }
-    let stuck = at.state == ThreadState::Ended || at.state == ThreadState::Asleep && at.waited_ms >= limit_ms;
-    stuck.then(|| chain(&path, false))
+    None
+}
+
+fn links_of<'a>(path: &[(&'a Link, usize)]) -> Vec<&'a Link> {
+    path.iter().map(|&(link, _)| link).collect()
 }
 
 fn chain(path: &[&Link], is_circle: bool) -> Chain {
@@ -123,7 +165,12 @@ mod tests {
 
     fn mutex(address: u64, holder: Option<u64>) -> Option<WaitCause> {
         let lock = LockName { kind: "mutex", address, variable: None };
-        Some(WaitCause::Lock { lock, holder: holder.map(name) })
+        Some(WaitCause::Lock { lock, holders: holder.map(name).into_iter().collect() })
+    }
+
+    fn write_lock(address: u64, readers: &[u64]) -> Option<WaitCause> {
+        let lock = LockName { kind: "write lock", address, variable: None };
+        Some(WaitCause::Lock { lock, holders: readers.iter().copied().map(name).collect() })
     }
 
     const EVENT: Option<WaitCause> = Some(WaitCause::Something("an event"));
@@ -169,6 +216,34 @@ mod tests {
         assert_eq!(texts(&[waits.clone(), link(2, 0, None)]), [""; 0]);
         assert_eq!(texts(&[waits.clone(), link(2, 400, EVENT)]), [""; 0], "it sleeps now and then");
         assert_eq!(texts(&[waits]), [""; 0], "a holder nobody knows");
+    }
+
+    #[test]
+    fn of_several_readers_one_that_stays_inside_is_enough() {
+        let writer = link(1, 11_000, write_lock(0xa0, &[2, 3]));
+        let (works, sleeps) = (link(2, 0, None), link(3, 12_000, EVENT));
+        assert_eq!(
+            texts(&[writer.clone(), works.clone(), sleeps.clone()]),
+            ["t1 (1) waits for write lock 0xa0 held by t3 (3), which waits for an event"]
+        );
+        assert_eq!(texts(&[writer.clone(), works.clone(), link(3, 400, EVENT)]), [""; 0], "both go on");
+        // The second reader wants what the writer holds; that the first one sleeps is told by nobody's question.
+        let crossed = link(3, 12_000, mutex(0xb0, Some(1)));
+        assert_eq!(
+            texts(&[writer.clone(), link(2, 11_000, EVENT), crossed]),
+            ["t1 (1) waits for write lock 0xa0 held by t3 (3), which waits for mutex 0xb0 held by t1 (1)"]
+        );
+        assert!(find(&[link(4, 11_000, write_lock(0xa0, &[5, 4])), link(5, 0, None)], 10_000)[0].is_circle);
+    }
+
+    #[test]
+    fn many_readers_of_many_locks_are_looked_at_once_each() {
+        // Every thread waits for all those after it: as many paths as there are sets of threads.
+        let mut links: Vec<Link> = (1..60)
+            .map(|id| link(id, 11_000, write_lock(id, &(id + 1..=60).collect::<Vec<u64>>())))
+            .collect();
+        links.push(link(60, 0, None));
+        assert_eq!(texts(&links), [""; 0], "the last one works");
     }
 
     #[test]

@@ -5,13 +5,13 @@ use alloc::vec::Vec;
 
 use crate::thread::{LockName, ThreadName};
 
-/// A sleeping lock that somebody waits for.
+/// A sleeping lock that somebody holds or waits for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct HeldLock {
     /// Which.
     pub lock: LockName,
-    /// Who holds it, if that is known: of several readers it is not.
-    pub holder: Option<ThreadName>,
+    /// Who holds it, as far as is known: of a reader-writer lock there may be several.
+    pub holders: Vec<ThreadName>,
     /// Who waits for it.
     pub waiters: Vec<ThreadName>,
 }
@@ -28,8 +28,9 @@ pub struct SpinLocks {
 /// Who holds which locks.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LockReport {
-    /// Locks that somebody waits for. One that nobody waits for keeps no record of being held but its own word.
-    pub contended: Vec<HeldLock>,
+    /// Locks that sleep: all that somebody waits for, all reader-writer locks that somebody is inside, and of the
+    /// mutexes that are held those that stay for good.
+    pub sleeping: Vec<HeldLock>,
     /// Spin locks by CPU; `None` in builds that do not note them.
     pub spinning: Option<Vec<SpinLocks>>,
 }

@@ -1,6 +1,7 @@
 //! Threads, and what they wait for.
 
 use alloc::string::String;
+use alloc::vec::Vec;
 use core::fmt;
 
 /// What a thread is doing.
@@ -64,6 +65,9 @@ impl fmt::Display for LockName {
     }
 }
 
+/// Readers of one lock that are named to whoever waits for it.
+const HOLDERS_SHOWN: usize = 3;
+
 /// What a sleeping thread waits for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum WaitCause {
@@ -73,12 +77,12 @@ pub enum WaitCause {
     Something(&'static str),
     /// Another thread's end.
     ThreadEnd(ThreadName),
-    /// A lock, and who holds it, if that is known.
+    /// A lock, and who holds it, as far as is known.
     Lock {
         /// Which.
         lock: LockName,
-        /// Who.
-        holder: Option<ThreadName>,
+        /// Who: several, if they are readers.
+        holders: Vec<ThreadName>,
     },
 }
 
@@ -99,8 +103,15 @@ impl fmt::Display for WaitReport {
             WaitCause::Moment => f.write_str("sleep")?,
             WaitCause::Something(what) => f.write_str(what)?,
             WaitCause::ThreadEnd(thread) => write!(f, "the end of {thread}")?,
-            WaitCause::Lock { lock, holder: Some(holder) } => write!(f, "{lock} held by {holder}")?,
-            WaitCause::Lock { lock, holder: None } => write!(f, "{lock}")?,
+            WaitCause::Lock { lock, holders } => {
+                write!(f, "{lock}")?;
+                for (index, holder) in holders.iter().take(HOLDERS_SHOWN).enumerate() {
+                    write!(f, "{}{holder}", if index == 0 { " held by " } else { ", " })?;
+                }
+                if holders.len() > HOLDERS_SHOWN {
+                    write!(f, " and {} more", holders.len() - HOLDERS_SHOWN)?;
+                }
+            }
         }
         if let Some(place) = &self.place {
             write!(f, " in {place}")?;

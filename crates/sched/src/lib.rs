@@ -18,7 +18,7 @@ mod timer_wheel;
 
 pub use level::{BOOST_TICKS, FEEDBACK_LEVELS, LEVELS, Level, REALTIME_LEVELS, Standing, TOP_SLICE_TICKS};
 pub use multilevel::{Linked, MultilevelQueue};
-pub use placement::{CpuLoad, place, steal_from};
+pub use placement::{CpuLoad, place, steal_from, whom_to_tell};
 pub use realtime::{Admission, MOST_RESERVATIONS, Refused, Reservation};
 pub use timer_heap::TimerHeap;
 pub use timer_wheel::{TimerWheel, UNIT_NS};

@@ -57,6 +57,13 @@ impl<T: Linked> MultilevelQueue<T> {
         (!self.is_empty()).then(|| Level::from_index(self.first_list()))
     }
 
+    /// Those who wait, by level and order.
+    pub fn iter(&self) -> impl Iterator<Item = T> {
+        self.lists[..LEVELS].iter().flatten().flat_map(|&last| {
+            core::iter::successors(Some(last.next()), move |&at| (at != last).then(|| at.next()))
+        })
+    }
+
     /// Index of the first list that is not empty, or the sentinel's.
     #[inline]
     fn first_list(&self) -> usize {

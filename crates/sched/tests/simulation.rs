@@ -186,6 +186,56 @@ fn who_answers_does_so_soon_though_others_compute() {
     }
 }
 
+/// No CPU stays idle beside a thread that waits and may run there, whoever else waits: those bound to the CPU with the
+/// longest queue, and CPUs with lower numbers that have nothing to gain.
+#[test]
+fn an_idle_cpu_finds_whom_it_may_run() {
+    for seed in 1..=200 {
+        let mut random = Random(seed);
+        let cpus = 2 + random.below(3) as usize;
+        let threads: Vec<(Kind, u64)> = (0..2 + random.below(12))
+            .map(|_| {
+                let mask = if random.below(2) == 0 { 1 } else { 1 + random.below((1 << cpus) - 1) };
+                (Kind::Batch, mask)
+            })
+            .collect();
+        let mut simulation = Simulation::new(cpus, &threads, seed);
+        // All are awake after the first; what was queued unluckily is mended by the ticks that follow.
+        for _ in 0..2 + cpus {
+            simulation.tick();
+        }
+        let machine = &simulation.machine;
+        for (number, cpu) in machine.cpus.iter().enumerate() {
+            let waits = machine.threads.iter().position(|thread| {
+                matches!(thread.place, Place::Waiting(_)) && thread.affinity >> number & 1 != 0
+            });
+            assert!(
+                cpu.running.is_some() || waits.is_none(),
+                "seed {seed}: CPU {number} of {cpus} idles while {waits:?} waits: {threads:?}"
+            );
+        }
+    }
+}
+
+/// A CPU whose thread stops takes one from another CPU's queue although a third one's is longer, of threads bound there.
+#[test]
+fn bound_threads_hide_nobody_from_a_thief() {
+    let mut machine = Machine::new(3, &[0b001, 0b001, 0b001, 0b100, 0b010, 0b110]);
+    for thread in 0..6 {
+        machine.wake(thread);
+        for cpu in 0..3 {
+            if machine.looks(cpu) {
+                machine.look(cpu);
+            }
+            machine.left(cpu);
+        }
+    }
+    assert_eq!(machine.threads[5].place, Place::Waiting(1));
+    machine.block(2);
+    machine.check();
+    assert_eq!(machine.threads[5].place, Place::Running(2));
+}
+
 /// Threads that compute share a CPU evenly, and bound ones stay where they are bound.
 #[test]
 fn who_computes_gets_an_equal_share() {

@@ -20,6 +20,18 @@ fn threads_say_what_they_wait_for() {
 }
 
 #[test]
+fn long_sentences_go_on_below_their_beginning() {
+    assert_eq!(
+        Machine::new(80, 40).output_of("debug threads"),
+        "ID  NAME    STATE    CPU  LEVEL    TIME  WAITS FOR\n \
+          1  shell   running    1      2  1.23 s\n \
+          2  pen     asleep     1      2  1.23 s  mutex 0xffffe00000001230 held by eraser\n\
+        \x20                                        (3) in desk::draw\n \
+          3  eraser  asleep     1      2  1.23 s  sleep, 0.3 s to go"
+    );
+}
+
+#[test]
 fn tasks_are_listed_with_their_turns() {
     assert_eq!(
         output_of("debug tasks"),
@@ -47,8 +59,9 @@ fn a_backtrace_needs_a_thread_that_stands_still() {
 fn locks_name_holder_and_waiters() {
     assert_eq!(
         output_of("debug locks"),
-        "LOCK                      HELD BY     WAITED FOR BY\n\
-         mutex 0xffffe00000001230  eraser (3)  pen (2), ink (7)\n\
+        "LOCK                      HELD BY              WAITED FOR BY\n\
+         mutex 0xffffe00000001230  eraser (3)           pen (2), ink (7)\n\
+         read lock desk::LAMP      pen (2), eraser (3)\n\
          CPU 1 holds Heap, Frames"
     );
 }

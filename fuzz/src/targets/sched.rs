@@ -1,10 +1,10 @@
-//! The scheduler's queue against a deque for each level, the timers against a map, and the table of promised time against
+//! The scheduler's queue against a deque for each level, heap and wheel of timers against a map, and the table of promised time against
 //! sums.
 
 use std::cell::Cell;
 use std::collections::{BTreeMap, VecDeque};
 
-use sched::{Admission, LEVELS, Level, Linked, MultilevelQueue, TimerHeap};
+use sched::{Admission, LEVELS, Level, Linked, MultilevelQueue, TimerHeap, TimerWheel, UNIT_NS};
 
 use crate::Target;
 use crate::choices::Choices;
@@ -53,9 +53,10 @@ impl Model {
 
 fn run(bytes: &[u8]) {
     let mut choices = Choices::new(bytes);
-    match choices.byte() % 3 {
-        0 => timers(&mut choices),
-        1 => promises(&mut choices),
+    match choices.byte() {
+        0x80.. => wheel(&mut choices),
+        kind if kind.is_multiple_of(3) => timers(&mut choices),
+        kind if kind % 3 == 1 => promises(&mut choices),
         _ => queue(&mut choices),
     }
 }
@@ -111,6 +112,7 @@ fn queue(choices: &mut Choices) {
             }
         }
         assert_eq!((queue.is_empty(), queue.best()), (model.best().is_none(), model.best()));
+        assert!(queue.iter().eq(model.0.iter().flatten().copied()), "those who wait, in order");
     }
     while let Some(expected) = model.take(|_| true) {
         assert_eq!(queue.pop_if(|_| true), Some(expected));
@@ -153,6 +155,63 @@ fn timers(choices: &mut Choices) {
     }
 }
 
+/// Sleepers of a CPU, whose clock never goes back: none is early, and none more than a unit late.
+fn wheel(choices: &mut Choices) {
+    let mut wheel = TimerWheel::new();
+    let mut model: BTreeMap<usize, u64> = BTreeMap::new();
+    let (mut slots, mut now) = (0, 0_u64);
+    while !choices.is_empty() {
+        let operation = choices.byte() % 8;
+        let slot = choices.below(40);
+        match operation {
+            0 => {
+                wheel.reserve(slot).expect("memory");
+                slots = slots.max(slot);
+            }
+            1..=4 => {
+                // From the clock on, or any; not in the last unit that there is, which ends with it.
+                let number = choices.number();
+                let deadline = if operation == 1 { number } else { now.saturating_add(number) };
+                let deadline = deadline.min(u64::MAX - UNIT_NS + 1);
+                let room = slot < slots && !model.contains_key(&slot);
+                assert_eq!(wheel.insert(slot, deadline, slot).is_ok(), room);
+                if room {
+                    model.insert(slot, deadline);
+                }
+            }
+            5 => assert_eq!(wheel.remove(slot), model.remove(&slot).map(|_| slot)),
+            6 => {
+                // As an idle CPU does, which looks when it is told to.
+                if let Some(look) = wheel.next_deadline() {
+                    now = now.max(look);
+                }
+                wake_due(&mut wheel, &mut model, now);
+            }
+            _ => {
+                now = now.saturating_add(choices.number());
+                wake_due(&mut wheel, &mut model, now);
+            }
+        }
+        let look = wheel.next_deadline();
+        assert_eq!(look.is_none(), model.is_empty());
+        if let (Some(look), Some(&earliest)) = (look, model.values().min()) {
+            assert!(
+                look < earliest.max(now).saturating_add(UNIT_NS),
+                "look at {look}, but {earliest} is due"
+            );
+        }
+    }
+}
+
+fn wake_due(wheel: &mut TimerWheel<usize>, model: &mut BTreeMap<usize, u64>, now: u64) {
+    while let Some(slot) = wheel.pop_due(now) {
+        let deadline = model.remove(&slot).expect("only who sleeps is woken");
+        assert!(deadline <= now, "{slot} is woken {} ns early", deadline - now);
+    }
+    let late = model.iter().find(|&(_, deadline)| deadline.saturating_add(UNIT_NS) <= now);
+    assert_eq!(late, None, "sleeps on at {now}");
+}
+
 /// Whatever is promised and taken back, one CPU never promises more than all of its time.
 fn promises(choices: &mut Choices) {
     let mut cpu = Admission::new();
@@ -188,6 +247,7 @@ fn seeds() -> Vec<Vec<u8>> {
     vec![
         vec![2, 0, 3, 9, 0, 4, 9, 1, 5, 2, 5, 6, 11, 0x83, 1, 7, 3, 7, 4],
         vec![0, 0, 30, 1, 3, 50, 1, 4, 20, 1, 9, 255, 6, 0, 30, 5, 9, 7, 0, 250],
+        vec![0x80, 0, 30, 2, 3, 50, 3, 4, 210, 4, 9, 255, 6, 0, 7, 5, 215, 6, 9, 7, 0, 250, 5, 9, 6, 0],
         vec![1, 1, 5, 10, 0, 3, 7, 2, 33, 100, 0, 1, 1, 0, 0, 1, 20, 40, 9],
     ]
 }

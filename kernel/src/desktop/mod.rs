@@ -157,10 +157,11 @@ fn inbox() -> Option<&'static Channel<Message>> {
     INBOX.get()
 }
 
-/// Sends to the compositor. Never called by the compositor itself, which would wait for itself.
+/// Sends to the compositor. Never called by the compositor itself, which would wait for itself. What a program says that
+/// would have to wait for room is dropped once it is cancelled: it shall end.
 fn post(message: Message) {
     if let Some(inbox) = inbox() {
-        inbox.send(message);
+        let _ = inbox.send_interruptible(message);
     }
 }
 

@@ -9,6 +9,8 @@ use ::diagnosis::chain::Link;
 use ::diagnosis::machine::{HeldLock, LockReport, SpinLocks};
 use ::diagnosis::thread::{LockName, ThreadName, ThreadReport, ThreadState, WaitCause, WaitReport};
 
+use blocking::Access;
+
 use crate::arch::trap::TrapFrame;
 use crate::arch::{cpu, time};
 use crate::console::symbols::{self, Symbol};
@@ -21,6 +23,10 @@ const MAX_FRAMES: usize = 64;
 
 /// Attempts at a glance during which no thread goes to sleep or wakes; the last is taken as it is.
 const GLANCES: usize = 4;
+/// A reader-writer lock, by what somebody wants of it, or has.
+const READ_LOCK: &str = "read lock";
+const WRITE_LOCK: &str = "write lock";
+
 /// Where what waits is implemented: who calls it is what one wants to know.
 const MACHINERY: [&str; 7] =
     ["blocking::", "kernel::sync::", "kernel::task::", "kernel::arch::", "core::", "alloc::", "trap_"];
@@ -63,23 +69,25 @@ fn name_of(threads: &[ThreadInfo], id: u64) -> ThreadName {
 }
 
 fn lock_name(kind: &'static str, address: u64) -> LockName {
-    LockName {
-        kind,
-        address,
-        variable: symbols::variable_at(address).map(|name| name.replace("kernel::", "")),
-    }
+    let listed = || task::listed_mutexes().find(|mutex| mutex.word as u64 == address)?.name.map(String::from);
+    let variable = || symbols::variable_at(address).map(|name| name.replace("kernel::", ""));
+    LockName { kind, address, variable: listed().or_else(variable) }
 }
 
 fn report(threads: &[ThreadInfo], wait: &Wait, seen: &Seen) -> WaitReport {
     let address = wait.address as u64;
-    let holder = || threads.iter().find(|thread| Some(thread.token) == seen.holder).map(name);
-    let lock = |kind| WaitCause::Lock { lock: lock_name(kind, address), holder: holder() };
+    let holder = || threads.iter().filter(|thread| Some(thread.token) == seen.holder).map(name).collect();
+    let lock = |kind, holders| WaitCause::Lock { lock: lock_name(kind, address), holders };
+    let inside = || {
+        let is_inside = |thread: &&ThreadInfo| thread.inside.iter().any(|(lock, _)| lock == wait.address);
+        threads.iter().filter(is_inside).map(name).collect()
+    };
     let cause = match wait.kind {
         WaitKind::Moment => WaitCause::Moment,
         WaitKind::ThreadEnd => WaitCause::ThreadEnd(name_of(threads, address)),
-        WaitKind::Mutex => lock("mutex"),
-        WaitKind::ReadLock => lock("read lock"),
-        WaitKind::WriteLock => lock("write lock"),
+        WaitKind::Mutex => lock("mutex", holder()),
+        WaitKind::ReadLock => lock(READ_LOCK, inside()),
+        WaitKind::WriteLock => lock(WRITE_LOCK, inside()),
         WaitKind::Event => WaitCause::Something("an event"),
         WaitKind::Condition => WaitCause::Something("a condition"),
         WaitKind::Semaphore => WaitCause::Something("a semaphore's permit"),
@@ -105,17 +113,20 @@ fn state(state: task::ThreadState) -> ThreadState {
 #[derive(Default)]
 struct Seen {
     stack: Vec<u64>,
-    /// The token of the thread that holds the lock it waits for.
+    /// The token of the thread that holds the mutex it waits for.
     holder: Option<usize>,
 }
 
 impl Seen {
     fn of(thread: &ThreadInfo) -> Self {
-        let is_lock =
-            |wait: &&Wait| matches!(wait.kind, WaitKind::Mutex | WaitKind::ReadLock | WaitKind::WriteLock);
-        let word = thread.waits.as_ref().filter(is_lock).and_then(|wait| peek(wait.address as u64));
-        Self { stack: stack_of(thread), holder: word.and_then(|word| blocking::holder_in(word as usize)) }
+        let mutex = thread.waits.as_ref().filter(|wait| wait.kind == WaitKind::Mutex);
+        Self { stack: stack_of(thread), holder: mutex.and_then(|wait| holder_of(wait.address)) }
     }
+}
+
+/// The token of the thread that holds the mutex whose word is there.
+fn holder_of(word: usize) -> Option<usize> {
+    blocking::holder_in(peek(word as u64)? as usize)
 }
 
 /// Threads with what they wait for. What was read of a thread that has run meanwhile is dropped.
@@ -181,20 +192,58 @@ pub fn backtrace(id: u64) -> Option<Vec<String>> {
     Some(if same { lines } else { Vec::new() })
 }
 
-/// Who holds the sleeping locks that somebody waits for, and in checked builds which CPU holds which spin locks.
+/// Who holds the sleeping locks that somebody waits for, or that are known without, and in checked builds which CPU
+/// holds which spin locks.
 pub fn locks() -> LockReport {
-    let mut contended: Vec<HeldLock> = Vec::new();
-    for (info, wait) in look() {
-        let Some(WaitCause::Lock { lock, holder }) = wait.map(|wait| wait.cause) else { continue };
-        let waiter = ThreadName { id: info.id, name: info.name };
-        match contended.iter_mut().find(|held| held.lock.address == lock.address) {
-            Some(held) => held.waiters.push(waiter),
-            None => contended.push(HeldLock { lock, holder, waiters: Vec::from([waiter]) }),
+    let seen = look();
+    let mut sleeping: Vec<HeldLock> = Vec::new();
+    for (info, wait) in &seen {
+        let Some(WaitCause::Lock { lock, holders }) = wait.as_ref().map(|wait| &wait.cause) else { continue };
+        match sleeping.iter_mut().find(|held| held.lock.address == lock.address) {
+            Some(held) => held.waiters.push(name(info)),
+            None => sleeping.push(HeldLock {
+                lock: lock.clone(),
+                holders: holders.clone(),
+                waiters: Vec::from([name(info)]),
+            }),
         }
     }
+    add_unwanted(&mut sleeping, &seen);
     // What this very thread holds to ask is nothing, so whatever shows up is held elsewhere, or was a moment ago.
     let held = |cpu| SpinLocks { cpu, ranks: HeldRanks(cpu).to_string() };
     let spinning = cfg!(debug_assertions)
         .then(|| (0..cpu::count()).map(held).filter(|locks| !locks.ranks.is_empty()).collect());
-    LockReport { contended, spinning }
+    LockReport { sleeping, spinning }
+}
+
+/// Adds the locks that are held and that nobody waits for: mutexes that stay for good, and reader-writer locks.
+fn add_unwanted(sleeping: &mut Vec<HeldLock>, seen: &[(ThreadInfo, Option<WaitReport>)]) {
+    let wanted: Vec<u64> = sleeping.iter().map(|held| held.lock.address).collect();
+    let mut add = |kind, address: usize, holder: ThreadName| {
+        let address = address as u64;
+        match sleeping.iter_mut().find(|held| held.lock.address == address) {
+            // Its holders were told with whoever waits for it.
+            Some(_) if wanted.contains(&address) => {}
+            // Twice inside.
+            Some(held) if held.holders.contains(&holder) => {}
+            Some(held) => held.holders.push(holder),
+            None => sleeping.push(HeldLock {
+                lock: lock_name(kind, address),
+                holders: Vec::from([holder]),
+                waiters: Vec::new(),
+            }),
+        }
+    };
+    for mutex in task::listed_mutexes() {
+        // Unlike one that is waited for, it may have been given back and taken by another meanwhile, who then is told.
+        let Some(holder) = holder_of(mutex.word) else { continue };
+        if let Some((info, _)) = seen.iter().find(|(info, _)| info.token == holder) {
+            add("mutex", mutex.word, name(info));
+        }
+    }
+    for (info, _) in seen {
+        for (lock, access) in info.inside.iter() {
+            add(if access == Access::Shared { READ_LOCK } else { WRITE_LOCK }, lock, name(info));
+        }
+    }
 }

@@ -20,7 +20,6 @@ use crate::boot::BootInfo;
 pub fn initialise(boot: &BootInfo) {
     rtc::initialise(boot.boot_time);
     ps2::initialise();
-    pci::initialise();
     nvme::initialise();
     ahci::initialise();
     ata::initialise();

@@ -25,7 +25,9 @@ pub fn initialise(modules: &[Option<Module>]) {
             continue;
         }
         let model = format!("memory ({})", module.path);
-        block::register(model, Arc::new(RamDisk(Mutex::new(disk))), Permanence::UntilPowerOff);
+        let disk = Arc::new(RamDisk(Mutex::new(disk)));
+        disk.0.list(module.path);
+        block::register(model, disk, Permanence::UntilPowerOff);
     }
 }
 

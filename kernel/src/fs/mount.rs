@@ -67,9 +67,10 @@ impl Mount {
         Some(self.id.load(Ordering::Relaxed)).filter(|&id| id != 0).map(MountId)
     }
 
-    /// Notes the number it was given.
-    pub fn set_id(&self, id: MountId) {
+    /// Notes that it is mounted for good: its number, and its path for those who look at locks.
+    pub fn set_mounted(&self, id: MountId, path: &'static str) {
         self.id.store(id.0, Ordering::Relaxed);
+        self.file_system.list(path);
     }
 
     /// The inode that a name stands for in a directory of this file system.

@@ -17,7 +17,7 @@ use crate::sync::Mutex;
 struct Mounted {
     mount: Arc<Mount>,
     point: Option<InodeRef>,
-    path: String,
+    path: &'static str,
 }
 
 static MOUNTS: Mutex<Mounts<Mounted>> = Mutex::new(Mounts::new());
@@ -25,19 +25,18 @@ static MOUNTS: Mutex<Mounts<Mounted>> = Mutex::new(Mounts::new());
 /// Mounts the first file system, at `/`.
 pub fn mount_root(mount: Arc<Mount>) -> Result<(), FsError> {
     let root = mount.root()?.id;
-    let mounted = Mounted { mount: mount.clone(), point: None, path: vfs::path::copy("/")? };
+    let mounted = Mounted { mount: mount.clone(), point: None, path: "/" };
     let id = MOUNTS.lock().mount_first(root, mounted)?;
-    mount.set_id(id);
+    mount.set_mounted(id, "/");
     Ok(())
 }
 
 /// Mounts a file system on the directory `point`, whose path is `path`.
-pub fn mount(mount: Arc<Mount>, point: &InodeRef, path: &str) -> Result<(), FsError> {
+pub fn mount(mount: Arc<Mount>, point: &InodeRef, path: &'static str) -> Result<(), FsError> {
     let root = mount.root()?.id;
-    let path = vfs::path::copy(path)?;
     let mounted = Mounted { mount: mount.clone(), point: Some(point.clone()), path };
     let id = MOUNTS.lock().mount(spot_of(point), point.kind, root, mounted)?;
-    mount.set_id(id);
+    mount.set_mounted(id, path);
     Ok(())
 }
 
@@ -58,7 +57,7 @@ pub fn mounts() -> Result<Vec<(String, Arc<Mount>)>, FsError> {
     let mut list = Vec::new();
     list.try_reserve_exact(mounts.iter().count()).map_err(|_| FsError::OutOfMemory)?;
     for mounted in mounts.iter() {
-        list.push((vfs::path::copy(&mounted.value.path)?, mounted.value.mount.clone()));
+        list.push((vfs::path::copy(mounted.value.path)?, mounted.value.mount.clone()));
     }
     Ok(list)
 }

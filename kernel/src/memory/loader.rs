@@ -73,7 +73,7 @@ pub fn reclaim(boot: &BootInfo) -> u64 {
 fn all_departed() -> bool {
     let start = arch::time::uptime_ns();
     while DEPARTED.load(Ordering::Acquire) < arch::cpu::count() {
-        if arch::time::uptime_ns() - start > PATIENCE_NS {
+        if arch::time::since_ns(start) > PATIENCE_NS {
             return false;
         }
         core::hint::spin_loop();

@@ -45,7 +45,7 @@ pub(super) fn settle() -> bool {
         shootdown::acknowledge();
         OPEN.iter().filter_map(Once::get).for_each(|window| window.reclaim());
         // With interrupts off, the CPU that is waited for may be waiting for this one.
-        if !interrupts::are_enabled() || time::uptime_ns() - start > PATIENCE_NS {
+        if !interrupts::are_enabled() || time::since_ns(start) > PATIENCE_NS {
             break;
         }
         core::hint::spin_loop();

@@ -7,6 +7,7 @@
 //! on each of the others.
 
 pub mod deadlock;
+pub mod held;
 mod together;
 
 use core::fmt;
@@ -44,6 +45,7 @@ const KINDS: &[(&str, fn())] = &[
     ("deaf", together::beside_a_deaf_cpu),
     ("lost", together::beside_a_lost_cpu),
     ("deadlock", || drop(deadlock::make())),
+    ("held", || drop(held::make())),
     // Checked builds only.
     ("double-free", heap_misuse::free_twice),
     ("overrun", heap_misuse::overrun),

@@ -117,10 +117,16 @@ pub fn orphans_are_reaped() -> Outcome {
 pub fn cancelling_wakes() -> Outcome {
     /// What to wait in, and a wait that says whether it was called out.
     type Wait = (&'static str, fn() -> bool);
-    const WAITS: [Wait; 4] = [
+    const WAITS: [Wait; 5] = [
         ("sleep", || task::nap_ms(3_600_000).is_err()),
         ("wait queue", || WaitQueue::new().wait_until_interruptible(|| false).is_err()),
         ("channel", || Channel::<u8>::new(1).is_ok_and(|channel| channel.recv_interruptible().is_err())),
+        ("full channel", || {
+            let Ok(channel) = Channel::new(1) else { return false };
+            // What there is room for is sent, even by who was called out before.
+            let first = channel.send_interruptible(1);
+            first.is_ok() && channel.send_interruptible(2) == Err(2) && channel.recv() == 1
+        }),
         ("child", || {
             let endless = process::spawn("endless", || {
                 while task::nap_ms(3_600_000).is_ok() {}

@@ -11,7 +11,7 @@ use sched::Level;
 
 use super::Outcome;
 use crate::arch::time;
-use crate::sync::{self, Condition, Mutex, PiMutex, RwLock};
+use crate::sync::{self, Condition, Mutex, Once, PiMutex, RwLock};
 use crate::task::{self, JoinHandle};
 
 /// Runs `work` on `threads` threads, each with its number, and waits for all.
@@ -97,6 +97,28 @@ pub fn readers_and_writers() -> Outcome {
     let torn = shared.1.load(Ordering::Relaxed);
     let sum = shared.0.read().1;
     if torn == 0 && sum == 4 * ROUNDS { Ok(()) } else { Err(format!("{torn} torn reads, sum {sum}")) }
+}
+
+/// Threads that need a value at a time get the same one, made by one of them, though it sleeps over it.
+pub fn once_is_once() -> Outcome {
+    let shared = Arc::new((Once::new(), AtomicUsize::new(0), AtomicUsize::new(0)));
+    let there = shared.clone();
+    if shared.0.get().is_some() {
+        return Err("there is a value that nobody has made".into());
+    }
+    together(8, move |number| {
+        let value = there.0.get_or_make(|| {
+            task::sleep_ms(20);
+            there.1.fetch_add(1, Ordering::Relaxed);
+            number
+        });
+        there.2.fetch_add(usize::from(there.0.get() != Some(value)), Ordering::Relaxed);
+    })?;
+    let (made, different) = (shared.1.load(Ordering::Relaxed), shared.2.load(Ordering::Relaxed));
+    match shared.0.get() {
+        Some(0..8) if made == 1 && different == 0 => Ok(()),
+        value => Err(format!("made {made} times, {different} saw another value; now {value:?}")),
+    }
 }
 
 /// Nobody passes a barrier before all have come, however often; the last sends a reply.

@@ -129,6 +129,47 @@ pub fn bound_threads_stay() -> Outcome {
     }
 }
 
+/// A CPU that has become idle takes a thread that it may run from another's queue, although a third one's queue is
+/// longer: all who wait there are bound there. Needs three CPUs.
+pub fn idle_cpus_find_work() -> Outcome {
+    if cpu::count() < 3 {
+        return Ok(());
+    }
+    /// Who ends when told to: the one bound to the CPU that is to become idle, and then all.
+    static FIRST: AtomicBool = AtomicBool::new(false);
+    static ALL: AtomicBool = AtomicBool::new(false);
+    static SEEN: [AtomicBool; 3] = [const { AtomicBool::new(false) }; 3];
+    fn compute(until: &AtomicBool) {
+        while !until.load(Ordering::Relaxed) {
+            core::hint::spin_loop();
+        }
+    }
+    let bound = |cpus, body: fn()| task::spawn_on(cpus, "bound", body).map_err(|error| format!("{error}"));
+    let mut threads = Vec::new();
+    for (home, body) in
+        [(0, (|| compute(&ALL)) as fn()), (0, || compute(&ALL)), (0, || compute(&ALL)), (1, || compute(&ALL))]
+    {
+        threads.push(bound(1 << home, body)?);
+    }
+    threads.push(bound(1 << 2, || compute(&FIRST))?);
+    let rover = || {
+        while !ALL.load(Ordering::Relaxed) {
+            if let Some(seen) = SEEN.get(cpu::id()) {
+                seen.store(true, Ordering::Relaxed);
+            }
+            core::hint::spin_loop();
+        }
+    };
+    threads.push(bound(0b110, rover)?);
+    // If it could run on the other one at once, as a CPU may idle for a moment, there is nothing to wait for.
+    within_10_s(|| SEEN[1].load(Ordering::Relaxed) || SEEN[2].load(Ordering::Relaxed));
+    FIRST.store(true, Ordering::Relaxed);
+    let found = within_10_s(|| SEEN[2].load(Ordering::Relaxed));
+    ALL.store(true, Ordering::Relaxed);
+    threads.into_iter().for_each(JoinHandle::join);
+    if found { Ok(()) } else { Err("a CPU idled while a thread that it may run waited elsewhere".into()) }
+}
+
 /// Threads that add under one mutex, with yields inside, lose no addition.
 pub fn mutex_excludes() -> Outcome {
     const THREADS: u64 = 8;

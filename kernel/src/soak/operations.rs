@@ -143,7 +143,7 @@ pub fn yield_to_others(_: &mut Worker) -> Outcome {
 pub fn sleep(worker: &mut Worker) -> Outcome {
     let (start, ms) = (time::uptime_ns(), worker.random.below(4));
     task::sleep_ms(ms);
-    let slept = time::uptime_ns() - start;
+    let slept = time::since_ns(start);
     if slept >= ms * 1_000_000 { Ok(()) } else { Err(format!("{ms} ms of sleep took {slept} ns")) }
 }
 

@@ -2,7 +2,7 @@
 
 use alloc::collections::TryReserveError;
 
-use blocking::TrySendError;
+use blocking::{SendError, TrySendError};
 
 use super::platform::{Kernel, queue};
 use super::wait_queue::deadline_after;
@@ -22,6 +22,13 @@ impl<T: Send> Channel<T> {
     pub fn send(&self, message: T) {
         // Fails only when closed, and there is no way to close it.
         let _ = self.0.send(message);
+    }
+
+    /// As [`Channel::send`], unless the thread's process is cancelled before or meanwhile and there is no room: then the
+    /// message comes back.
+    pub fn send_interruptible(&self, message: T) -> Result<(), T> {
+        let sent = task::interruptible(|interruption| self.0.send_interrupted(message, interruption));
+        sent.map_err(|(SendError::Interrupted(message) | SendError::Closed(message))| message)
     }
 
     /// Sends if there is room; else the message comes back. Legal in interrupt handlers.

@@ -7,6 +7,7 @@ mod channel;
 mod condition;
 #[allow(unsafe_code, reason = "a lock hands out references to what it guards")]
 mod mutex;
+mod once;
 #[allow(unsafe_code, reason = "a lock hands out references to what it guards")]
 mod pi_mutex;
 mod platform;
@@ -17,6 +18,7 @@ mod wait_queue;
 pub use channel::Channel;
 pub use condition::Condition;
 pub use mutex::{Mutex, MutexGuard};
+pub use once::Once;
 pub use pi_mutex::PiMutex;
 pub use rw_lock::RwLock;
 pub use wait_queue::{WaitQueue, deadline_after};

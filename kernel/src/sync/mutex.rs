@@ -11,6 +11,7 @@ use core::ops::{Deref, DerefMut};
 use blocking::RawMutex;
 
 use super::platform::{Kernel, assert_may_sleep, queue};
+use crate::task;
 
 /// Mutual exclusion between threads. Never taken in an interrupt handler or under a spin lock.
 pub struct Mutex<T: ?Sized> {
@@ -41,6 +42,12 @@ impl<T: ?Sized> Mutex<T> {
         assert_may_sleep();
         self.raw.acquire();
         MutexGuard { mutex: self, shared_as: PhantomData }
+    }
+
+    /// Has `debug locks` tell who holds this mutex, by `name`. It should stay for good. One in a static variable needs
+    /// no such call.
+    pub fn list(&self, name: &'static str) {
+        task::list_mutex(self.raw.address(), Some(name));
     }
 }
 

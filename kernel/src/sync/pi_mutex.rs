@@ -29,6 +29,8 @@ const FREE: usize = 0;
 const HELD: usize = 1;
 /// Somebody waits: the word changes under the lock of [`CONTENTION`] only.
 const CONTENDED: usize = 2;
+/// Free, and never taken: the first to take it enters it in the list of mutexes.
+const UNTOUCHED: usize = CONTENDED;
 
 /// The mutexes for which somebody waits.
 static CONTENTION: IrqSpinLock<Contention> = IrqSpinLock::new(Rank::Inheritance, Contention::new());
@@ -138,7 +140,7 @@ unsafe impl<T: ?Sized + Send> Send for PiMutex<T> {}
 impl<T> PiMutex<T> {
     /// A free mutex around `value`.
     pub const fn new(value: T) -> Self {
-        Self { word: AtomicUsize::new(FREE), value: UnsafeCell::new(value) }
+        Self { word: AtomicUsize::new(UNTOUCHED), value: UnsafeCell::new(value) }
     }
 }
 
@@ -170,7 +172,11 @@ impl<T: ?Sized> PiMutex<T> {
         let seen = self.word.load(Ordering::Relaxed);
         let Some(holder) = holder_in(seen) else {
             let held = Kernel::current() | HELD;
-            return self.word.compare_exchange(FREE, held, Ordering::Acquire, Ordering::Relaxed).is_ok();
+            let taken = self.word.compare_exchange(seen, held, Ordering::Acquire, Ordering::Relaxed).is_ok();
+            if taken && seen == UNTOUCHED {
+                Kernel::taken_first(self.address());
+            }
+            return taken;
         };
         // Looked up before the lock is taken. If it has let go and ended since, the word has changed.
         let Some(holder) = Handle::named(holder) else { return false };

@@ -1,6 +1,7 @@
 //! A lock that many readers hold at a time, or one writer.
 
 use core::cell::UnsafeCell;
+use core::marker::PhantomData;
 use core::ops::{Deref, DerefMut};
 
 use blocking::RawRwLock;
@@ -34,7 +35,12 @@ impl<T: ?Sized> RwLock<T> {
     pub fn read(&self) -> ReadGuard<'_, T> {
         assert_may_sleep();
         self.raw.acquire_shared();
-        ReadGuard { lock: self }
+        ReadGuard { lock: self, stays: PhantomData }
+    }
+
+    /// By what diagnosis knows it.
+    pub fn address(&self) -> usize {
+        self.raw.address()
     }
 
     /// Waits until it may write.
@@ -44,18 +50,20 @@ impl<T: ?Sized> RwLock<T> {
     pub fn write(&self) -> WriteGuard<'_, T> {
         assert_may_sleep();
         self.raw.acquire_exclusive();
-        WriteGuard { lock: self }
+        WriteGuard { lock: self, stays: PhantomData }
     }
 }
 
-/// Lets an [`RwLock`]'s value be read.
+/// Lets an [`RwLock`]'s value be read. It stays with its thread, which is noted to be inside.
 pub struct ReadGuard<'a, T: ?Sized> {
     lock: &'a RwLock<T>,
+    stays: PhantomData<*const ()>,
 }
 
-/// Lets an [`RwLock`]'s value be written.
+/// Lets an [`RwLock`]'s value be written. It stays with its thread, as a [`ReadGuard`] does.
 pub struct WriteGuard<'a, T: ?Sized> {
     lock: &'a RwLock<T>,
+    stays: PhantomData<*const ()>,
 }
 
 impl<T: ?Sized> Deref for ReadGuard<'_, T> {

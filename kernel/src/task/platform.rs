@@ -1,8 +1,8 @@
 //! The kernel as crate `blocking` sees it: threads that stop and wake, and spin locks that keep interrupts out.
 
-use blocking::{Lock, Platform, Reason};
+use blocking::{Access, Lock, Platform, Reason};
 
-use super::{Ticket, TimerGuard};
+use super::{Ticket, TimerGuard, listed, scheduler};
 use crate::arch::{percpu, time};
 use crate::lock::{IrqSpinLock, Rank};
 
@@ -44,6 +44,18 @@ impl Platform for Kernel {
 
     fn wake_at_ns(deadline_ns: u64, ticket: Ticket) -> TimerGuard {
         super::wake_at_ns(deadline_ns, ticket)
+    }
+
+    fn taken_first(word: usize) {
+        listed::taken_first(word);
+    }
+
+    fn entered(lock: usize, access: Access) {
+        scheduler::current().inside.enter(lock, access);
+    }
+
+    fn left(lock: usize) {
+        scheduler::current().inside.leave(lock);
     }
 }
 

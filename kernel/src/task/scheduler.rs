@@ -244,17 +244,22 @@ fn nobody_waits(frame: *mut TrapFrame, cpu: &Cpu, queue: Queue, previous: Thread
     switch(frame, queue, previous, idle)
 }
 
-/// Takes a thread from the CPU with the most waiting, for one that has nothing to do. Only tries the lock:
-/// two CPUs stealing from each other must not wait for each other.
+/// Takes a thread from another CPU, for one that has nothing to do: from the one with the most waiting of whom somebody
+/// may run here. Only tries the locks: two CPUs stealing from each other must not wait for each other.
 fn steal(thief: usize) -> Option<(ThreadRef, Level)> {
-    let victim = cpu::of(sched::steal_from(thief, cpu::loads())?);
-    let mut queue = victim.queue.try_lock()?;
-    let stolen = queue.pop_if(|thread| is_free(thread) && thread.may_run_on(thief));
-    if let Some((thread, _)) = stolen {
-        victim.count_out();
-        thread.last_cpu.store(thief, Ordering::Relaxed);
+    let mut passed_over = 1 << thief;
+    while let Some(number) = sched::steal_from(passed_over, cpu::loads()) {
+        let victim = cpu::of(number);
+        if let Some(mut queue) = victim.queue.try_lock()
+            && let Some(stolen) = queue.pop_if(|thread| is_free(thread) && thread.may_run_on(thief))
+        {
+            victim.count_out();
+            stolen.0.last_cpu.store(thief, Ordering::Relaxed);
+            return Some(stolen);
+        }
+        passed_over |= 1 << number;
     }
-    stolen
+    None
 }
 
 /// Queues a thread that was just made ready, where the policy wants it, and sees to it that the CPU looks if the
@@ -329,17 +334,23 @@ pub(super) fn tick() {
     cpu.running_level.store(standing.level().index() as u32, Ordering::Relaxed);
     let better_waits = queue.best().is_some_and(|best| best < standing.level());
     let somebody_waits = !queue.is_empty();
+    let told = if somebody_waits && cpu::all().len() > 1 { whom_to_tell(&queue, left) } else { 0 };
     drop(queue);
     cpu.lift_some();
-    if somebody_waits {
-        if ended || better_waits {
-            percpu::set_need_resched();
-        }
-        // An idle CPU does not tick, so it has to be told that there is something to take.
-        if let Some(idle) = cpu::all().iter().position(cpu::Cpu::is_idle) {
-            smp::send_reschedule(idle);
-        }
+    if somebody_waits && (ended || better_waits) {
+        percpu::set_need_resched();
     }
+    if told != 0 {
+        (0..cpu::all().len()).filter(|cpu| told & 1 << cpu != 0).for_each(smp::send_reschedule);
+    }
+}
+
+/// The idle CPUs that may take somebody from the queue, a bit each. They do not tick, so they have to be told.
+#[inline(never)]
+fn whom_to_tell(queue: &MultilevelQueue<ThreadRef>, turn: u32) -> u64 {
+    let all = cpu::all().iter().enumerate();
+    let idle = all.filter(|(_, cpu)| cpu.is_idle()).fold(0, |idle, (number, _)| idle | 1 << number);
+    sched::whom_to_tell(idle, queue.iter().map(|thread| thread.affinity()), turn)
 }
 
 /// Moves a thread that runs or waits on this CPU to another level, and has the CPU look who is best now. False if it

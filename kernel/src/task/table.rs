@@ -12,6 +12,7 @@ use core::sync::atomic::{AtomicPtr, Ordering};
 
 use sched::Level;
 
+use super::inside::InsideLocks;
 use super::realtime::{self, RealtimeInfo};
 use super::scheduler;
 use super::thread::{Thread, ThreadRef, ThreadState};
@@ -120,6 +121,8 @@ pub struct ThreadInfo {
     pub waits: Option<Wait>,
     /// What names it in the word of a lock that it holds.
     pub token: usize,
+    /// The reader-writer locks it was inside.
+    pub inside: InsideLocks,
     /// The addresses of its stack.
     pub stack: Range<u64>,
     /// Where on its stack its saved frame lies, while no CPU is there.
@@ -150,6 +153,7 @@ fn info(record: ThreadRef, now: u64) -> Option<ThreadInfo> {
         realtime: realtime::info(&record),
         waits: record.waits(),
         token: record.as_ptr().addr(),
+        inside: record.inside.read(),
         stack: record.stack_top() - STACK_SIZE..record.stack_top(),
         context: record.context(),
     })

@@ -20,6 +20,7 @@ use crate::memory::stack::KernelStack;
 
 use super::belonging::Belonging;
 use super::block::Ticket;
+use super::inside::Inside;
 use super::realtime::Budget;
 use super::waiting::{Note, Wait};
 
@@ -53,6 +54,8 @@ pub struct Thread {
     affinity: AtomicU64,
     /// Why it sleeps, while it does.
     pub(super) note: Note,
+    /// The reader-writer locks it is inside.
+    pub(super) inside: Inside,
     /// End of the stack.
     stack_top: AtomicU64,
     /// Which thread this is: unique since boot, 0 for none.
@@ -99,6 +102,7 @@ impl Thread {
             last_cpu: AtomicUsize::new(0),
             affinity: AtomicU64::new(u64::MAX),
             note: Note::new(),
+            inside: Inside::new(),
             stack_top: AtomicU64::new(0),
             id: AtomicU64::new(0),
             slot,
@@ -119,6 +123,7 @@ impl Thread {
         self.affinity.store(u64::MAX, Ordering::Relaxed);
         self.stack_top.store(stack.top(), Ordering::Relaxed);
         self.state.set(state);
+        self.inside.clear();
         self.own.renew();
         let mut details = self.details.lock();
         *details = Details { name, stack: Some(stack), joiner: Joiner::Nobody };
@@ -201,7 +206,12 @@ impl Thread {
 
     /// Whether it may run on that CPU.
     pub(super) fn may_run_on(&self, cpu: usize) -> bool {
-        self.affinity.load(Ordering::Relaxed) & 1 << cpu != 0
+        self.affinity() & 1 << cpu != 0
+    }
+
+    /// The CPUs it may run on, a bit each.
+    pub(super) fn affinity(&self) -> u64 {
+        self.affinity.load(Ordering::Relaxed)
     }
 
     /// Keeps the thread on these CPUs, a bit each, from its next turn on.

@@ -17,16 +17,17 @@ pub const SCENARIOS: &[Scenario] = &[
     ("debug_shows_what_the_kernel_knows", shows),
     ("prof_finds_what_is_busy", profiles),
     ("debug_names_a_deadlock", deadlock),
+    ("debug_names_who_holds_a_lock", held),
 ];
 
 fn shows(stage: &Stage) -> Result {
     let mut machine = stage.boot(stage.hardware(Some(stage.disk()?)))?;
     for (command, wanted) in [
         // Init waits for orphans, and the watchdog for its next look, whoever else is busy.
-        ("debug threads", &["an event in process::", "sleep, "][..]),
+        ("debug threads", &["an event in", "process::", "sleep, "][..]),
         // The desktop's input task waits for keys.
         ("clear; debug tasks", &["desktop input", "serial log", "waiting"]),
-        ("clear; debug locks", &["Nobody waits for a lock."]),
+        ("clear; debug locks", &["Nobody holds or waits for a lock that sleeps."]),
         (
             "clear; debug page 0xffffffff80000000",
             &["the kernel's code", "4 KiB page, read-only", "physical 0x"],
@@ -57,6 +58,19 @@ fn deadlock(stage: &Stage) -> Result {
     })?;
     machine.wait_for_line("waits for mutex provoke::deadlock::RIGHT held by right", NOTICED)?;
     machine.wait_for_text("A deadlock: Threads wait for each other", Font::Ui)?;
+    stage.power_off(machine, None)
+}
+
+/// A thread holds a mutex that nobody waits for.
+fn held(stage: &Stage) -> Result {
+    let hardware = Hardware { boot: stage.direct("provoke=held"), ..stage.hardware(Some(stage.disk()?)) };
+    let mut machine = stage.boot(hardware)?;
+    machine.enter("debug locks")?;
+    machine.wait_for_screen("who holds what", |image| {
+        ["mutex provoke::held::KEPT", "keeper ("]
+            .iter()
+            .all(|text| find_text(image, text, Font::Mono).is_some())
+    })?;
     stage.power_off(machine, None)
 }
 

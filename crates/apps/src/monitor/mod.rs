@@ -133,7 +133,7 @@ impl App for Monitor {
     }
 
     fn minimum_size(&self) -> Size {
-        Size::new(500, 340)
+        Size::new(580, 340)
     }
 
     fn event(&mut self, event: Event, host: &mut dyn Host) -> Response {

@@ -5,7 +5,7 @@ use alloc::format;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
-use ui::{ThreadFigures, ThreadState};
+use ui::{ThreadClass, ThreadFigures, ThreadState};
 
 /// What a column shows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -13,20 +13,22 @@ pub(super) enum Column {
     Name,
     Id,
     State,
+    Level,
     Cpu,
     Load,
     Time,
 }
 
 impl Column {
-    pub(super) const ALL: [Column; 6] =
-        [Column::Name, Column::Id, Column::State, Column::Cpu, Column::Load, Column::Time];
+    pub(super) const ALL: [Column; 7] =
+        [Column::Name, Column::Id, Column::State, Column::Level, Column::Cpu, Column::Load, Column::Time];
 
     pub(super) fn title(self) -> &'static str {
         match self {
             Column::Name => "Name",
             Column::Id => "ID",
             Column::State => "State",
+            Column::Level => "Level",
             Column::Cpu => "CPU",
             Column::Load => "Load",
             Column::Time => "Time",
@@ -37,14 +39,16 @@ impl Column {
     pub(super) fn width(self) -> i32 {
         match self {
             Column::Name => 0,
-            Column::Id | Column::Cpu => 56,
-            Column::State => 88,
-            Column::Load | Column::Time => 76,
+            Column::Id | Column::Cpu => 50,
+            Column::State => 84,
+            // A real-time thread that was late: `rt0 (3 late)`.
+            Column::Level => 92,
+            Column::Load | Column::Time => 74,
         }
     }
 
     pub(super) fn is_number(self) -> bool {
-        !matches!(self, Column::Name | Column::State)
+        !matches!(self, Column::Name | Column::State | Column::Level)
     }
 
     /// Whether the largest comes first when the column is chosen.
@@ -59,6 +63,7 @@ pub(super) struct Row {
     pub(super) name: String,
     pub(super) id: u64,
     pub(super) state: ThreadState,
+    pub(super) class: ThreadClass,
     pub(super) cpu: usize,
     /// Share of one CPU since the last look, in tenths of a per cent.
     pub(super) load: u32,
@@ -71,6 +76,7 @@ impl Row {
             Column::Name => self.name.clone(),
             Column::Id => self.id.to_string(),
             Column::State => self.state.name().to_string(),
+            Column::Level => self.class.to_string(),
             Column::Cpu => self.cpu.to_string(),
             Column::Load => format!("{}.{} %", self.load / 10, self.load % 10),
             Column::Time => units::cpu_time(self.cpu_time_ms),
@@ -118,6 +124,7 @@ impl Table {
                     name: thread.name.clone(),
                     id: thread.id,
                     state: thread.state,
+                    class: thread.class,
                     cpu: thread.cpu,
                     load: load.min(1000) as u32,
                     cpu_time_ms: thread.cpu_time_ms,
@@ -144,6 +151,8 @@ impl Table {
                 Column::Name => left.name.cmp(&right.name),
                 Column::Id => left.id.cmp(&right.id),
                 Column::State => left.state.name().cmp(right.state.name()),
+                // The most urgent first.
+                Column::Level => left.class.cmp(&right.class),
                 Column::Cpu => left.cpu.cmp(&right.cpu),
                 // Equal loads, mostly zeros, go by time, so that idle threads don't jump about.
                 Column::Load => (left.load, left.cpu_time_ms).cmp(&(right.load, right.cpu_time_ms)),
@@ -171,7 +180,7 @@ mod tests {
             process: 1,
             name: name.to_string(),
             state: ThreadState::Ready,
-            class: ui::ThreadClass::Ordinary { level: 0 },
+            class: ThreadClass::Ordinary { level: 0 },
             cpu: 0,
             cpu_time_ms,
         }
@@ -197,6 +206,19 @@ mod tests {
         let mut table = Table::new();
         table.update(&[thread(1, "idle/0", 5000), thread(2, "b", 100)], 10_000);
         assert_eq!(ids(&table), [2]);
+    }
+
+    #[test]
+    fn levels_go_from_the_most_urgent_down() {
+        let mut table = Table::new();
+        let mut threads = [thread(1, "a", 0), thread(2, "b", 0), thread(3, "c", 0), thread(4, "d", 0)];
+        threads[0].class = ThreadClass::Ordinary { level: 5 };
+        threads[2].class = ThreadClass::Realtime { priority: 2, misses: 0 };
+        threads[3].class = ThreadClass::Realtime { priority: 0, misses: 3 };
+        table.update(&threads, 0);
+        table.sort_by(Column::Level);
+        let shown: Vec<String> = table.rows.iter().map(|row| row.text(Column::Level)).collect();
+        assert_eq!(shown, ["rt0 (3 late)", "rt2", "0", "5"]);
     }
 
     #[test]

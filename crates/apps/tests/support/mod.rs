@@ -218,8 +218,14 @@ impl<A: App> Window<A> {
 
 impl FakeHost {
     pub fn new() -> FakeHost {
+        // The compositor is of the real-time class, and the monitor has computed.
+        let class = |id| match id {
+            8 => ui::ThreadClass::Realtime { priority: 0, misses: 12 },
+            12 => ui::ThreadClass::Ordinary { level: 4 },
+            _ => ui::ThreadClass::Ordinary { level: 0 },
+        };
         let thread = |id: u64, name: &str, state, cpu, cpu_time_ms| ThreadFigures {
-            class: ui::ThreadClass::Ordinary { level: 0 },
+            class: class(id),
             id,
             process: 1,
             name: name.to_string(),

@@ -6,7 +6,7 @@ use loom::sync::Arc;
 use loom::thread;
 
 use super::{LoomPlatform, explore, wait_queue};
-use crate::{Channel, Closed, OneShot};
+use crate::{Channel, Closed, Interruption, OneShot, SendError};
 
 fn channel(capacity: usize) -> Arc<Channel<LoomPlatform, u32>> {
     Arc::new(Channel::new(capacity, wait_queue(), wait_queue()).unwrap())
@@ -90,6 +90,46 @@ fn closing_wakes_a_sender_that_waits_for_room() {
         let closer = thread::spawn(move || there.close());
         assert_eq!(channel.send(2), Err(Closed(2)));
         closer.join().unwrap();
+    });
+}
+
+#[test]
+fn a_sender_is_called_out_whenever_that_is_asked_for() {
+    explore("channel, a sender interrupted while full", || {
+        let channel = channel(1);
+        channel.send(1).unwrap();
+        let interruption = Arc::new(Interruption::<LoomPlatform>::new());
+        let there = interruption.clone();
+        let caller = thread::spawn(move || there.request());
+        assert_eq!(channel.send_interrupted(2, &interruption), Err(SendError::Interrupted(2)));
+        assert_eq!(channel.recv(), Some(1));
+        assert_eq!(channel.send_interrupted(3, &interruption), Ok(()), "there is room");
+        assert_eq!(channel.recv(), Some(3));
+        caller.join().unwrap();
+    });
+}
+
+#[test]
+fn a_message_is_sent_or_comes_back_and_another_sender_gets_the_room() {
+    explore("channel, two senders, one interrupted", || {
+        let channel = channel(1);
+        channel.send(1).unwrap();
+        let interruption = Arc::new(Interruption::<LoomPlatform>::new());
+        let (there, calls) = (channel.clone(), interruption.clone());
+        let interrupted = thread::spawn(move || there.send_interrupted(2, &calls));
+        let there = channel.clone();
+        let patient = thread::spawn(move || there.send(3).unwrap());
+        interruption.request();
+        assert_eq!(channel.recv(), Some(1));
+        let next = channel.recv().unwrap();
+        // What is left: the patient one's message, unless it came first; then perhaps the other's.
+        let after = if next == 3 { None } else { channel.recv() };
+        let outcome = interrupted.join().unwrap();
+        patient.join().unwrap();
+        let last = channel.try_recv().ok();
+        let sent = [Some(next), after, last].contains(&Some(2));
+        assert_eq!(outcome, if sent { Ok(()) } else { Err(SendError::Interrupted(2)) });
+        assert!(next == 3 || after == Some(3), "the room was not given on");
     });
 }
 

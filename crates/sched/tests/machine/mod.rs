@@ -8,7 +8,9 @@
 
 use std::cell::Cell;
 
-use sched::{BOOST_TICKS, CpuLoad, Level, Linked, MultilevelQueue, Standing, place, steal_from};
+use sched::{
+    BOOST_TICKS, CpuLoad, Level, Linked, MultilevelQueue, Standing, place, steal_from, whom_to_tell,
+};
 
 const MOST_THREADS: usize = 32;
 
@@ -168,8 +170,14 @@ impl Machine {
         if let Some(best) = best {
             self.cpus[cpu].told |= ended || best < standing.level();
             // An idle CPU does not tick, so it has to be told that there is something to take.
-            if let Some(idle) = self.cpus.iter().position(|cpu| cpu.running.is_none()) {
-                self.cpus[idle].told = true;
+            let is_idle = |&(_, cpu): &(usize, &Cpu)| cpu.running.is_none();
+            let idle = self.cpus.iter().enumerate().filter(is_idle).fold(0, |idle, (cpu, _)| idle | 1 << cpu);
+            let turn = self.cpus[cpu].boost_in;
+            let told = self.with_queue(cpu, |queue, threads| {
+                whom_to_tell(idle, queue.iter().map(|Handle(thread)| threads[thread].affinity), turn)
+            });
+            for (number, cpu) in self.cpus.iter_mut().enumerate() {
+                cpu.told |= told >> number & 1 != 0;
             }
         }
     }
@@ -247,8 +255,15 @@ impl Machine {
     }
 
     fn steal(&mut self, thief: usize) -> Option<(usize, Level)> {
-        let victim = steal_from(thief, self.loads())?;
-        self.pop(victim, thief)
+        let mut passed_over = 1 << thief;
+        while let Some(victim) = steal_from(passed_over, self.loads()) {
+            let stolen = self.pop(victim, thief);
+            if stolen.is_some() {
+                return stolen;
+            }
+            passed_over |= 1 << victim;
+        }
+        None
     }
 
     fn switch(&mut self, cpu: usize, previous: Option<usize>, next: Option<(usize, Level)>) {

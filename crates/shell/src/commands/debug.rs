@@ -6,9 +6,10 @@ use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
 use diagnosis::machine::{LockReport, MemoryReport, PageReport};
+use diagnosis::thread::ThreadName;
 use diagnosis::{Inspector, entry};
 
-use super::figures::table;
+use super::table::{TooLong, table, table_within, without_middle};
 use super::usage;
 use crate::failure::{Failure, Outcome};
 use crate::shell::Session;
@@ -18,7 +19,7 @@ struct Subject {
     name: &'static str,
     argument: &'static str,
     brief: &'static str,
-    run: fn(&dyn Inspector, &[String]) -> Result<String, Failure>,
+    run: fn(&dyn Inspector, &[String], columns: usize) -> Result<String, Failure>,
 }
 
 /// In the order of the alphabet.
@@ -54,12 +55,13 @@ pub(super) fn debug(session: &mut Session<'_>, arguments: &[String]) -> Outcome 
     if rest.len() != usize::from(!subject.argument.is_empty()) {
         return Err(usage("debug"));
     }
-    let text = (subject.run)(session.system.inspector(), rest)?;
+    let columns = session.console.columns();
+    let text = (subject.run)(session.system.inspector(), rest, columns)?;
     session.print(&text);
     Ok(())
 }
 
-fn threads(inspector: &dyn Inspector, _: &[String]) -> Result<String, Failure> {
+fn threads(inspector: &dyn Inspector, _: &[String], columns: usize) -> Result<String, Failure> {
     let rows: Vec<Vec<String>> = inspector
         .threads()
         .into_iter()
@@ -76,10 +78,11 @@ fn threads(inspector: &dyn Inspector, _: &[String]) -> Result<String, Failure> {
         })
         .collect();
     let header = ["ID", "NAME", "STATE", "CPU", "LEVEL", "TIME", "WAITS FOR"];
-    Ok(table(&header, &[true, false, false, true, true, true, false], &rows))
+    let right = [true, false, false, true, true, true, false];
+    Ok(table_within(columns, TooLong::Wraps, &header, &right, &rows))
 }
 
-fn tasks(inspector: &dyn Inspector, _: &[String]) -> Result<String, Failure> {
+fn tasks(inspector: &dyn Inspector, _: &[String], _: usize) -> Result<String, Failure> {
     let rows: Vec<Vec<String>> = inspector
         .tasks()
         .into_iter()
@@ -95,7 +98,7 @@ fn tasks(inspector: &dyn Inspector, _: &[String]) -> Result<String, Failure> {
     Ok(table(&["ID", "NAME", "STATE", "POLLS"], &[true, false, false, true], &rows))
 }
 
-fn backtrace(inspector: &dyn Inspector, arguments: &[String]) -> Result<String, Failure> {
+fn backtrace(inspector: &dyn Inspector, arguments: &[String], columns: usize) -> Result<String, Failure> {
     let wanted = arguments.first().map_or("", String::as_str);
     let id: u64 =
         wanted.parse().map_err(|_| format!("{wanted}: not a thread's number (debug threads lists them)"))?;
@@ -104,25 +107,31 @@ fn backtrace(inspector: &dyn Inspector, arguments: &[String]) -> Result<String, 
         Some(functions) if functions.is_empty() => {
             Err(Failure::Message(format!("{id} is running: its stack is changing (try again, or prof)")))
         }
-        Some(functions) => Ok(functions.iter().map(|function| format!("{function}\n")).collect()),
+        Some(functions) => {
+            Ok(functions.iter().map(|function| without_middle(function, columns) + "\n").collect())
+        }
     }
 }
 
-fn locks(inspector: &dyn Inspector, _: &[String]) -> Result<String, Failure> {
-    let LockReport { contended, spinning } = inspector.locks();
+fn locks(inspector: &dyn Inspector, _: &[String], columns: usize) -> Result<String, Failure> {
+    let LockReport { sleeping, spinning } = inspector.locks();
     let mut text = String::new();
-    if contended.is_empty() {
-        text.push_str("Nobody waits for a lock.\n");
+    if sleeping.is_empty() {
+        text.push_str("Nobody holds or waits for a lock that sleeps.\n");
     } else {
-        let rows: Vec<Vec<String>> = contended
+        let names = |threads: &[ThreadName]| {
+            threads.iter().map(ToString::to_string).collect::<Vec<String>>().join(", ")
+        };
+        let rows: Vec<Vec<String>> = sleeping
             .into_iter()
             .map(|held| {
-                let waiters: Vec<String> = held.waiters.iter().map(ToString::to_string).collect();
-                let holder = held.holder.map_or_else(|| "unknown".to_string(), |holder| holder.to_string());
-                Vec::from([held.lock.to_string(), holder, waiters.join(", ")])
+                let holders =
+                    if held.holders.is_empty() { "unknown".to_string() } else { names(&held.holders) };
+                Vec::from([held.lock.to_string(), holders, names(&held.waiters)])
             })
             .collect();
-        text.push_str(&table(&["LOCK", "HELD BY", "WAITED FOR BY"], &[false; 3], &rows));
+        let header = ["LOCK", "HELD BY", "WAITED FOR BY"];
+        text.push_str(&table_within(columns, TooLong::Wraps, &header, &[false; 3], &rows));
     }
     match spinning {
         None => text.push_str("Who holds spin locks is noted by the checked kernel only.\n"),
@@ -135,7 +144,7 @@ fn locks(inspector: &dyn Inspector, _: &[String]) -> Result<String, Failure> {
     Ok(text)
 }
 
-fn memory(inspector: &dyn Inspector, _: &[String]) -> Result<String, Failure> {
+fn memory(inspector: &dyn Inspector, _: &[String], _: usize) -> Result<String, Failure> {
     let report = inspector.memory();
     let regions: Vec<Vec<String>> = report
         .regions
@@ -190,7 +199,7 @@ fn heap(report: &MemoryReport) -> String {
     text
 }
 
-fn page(inspector: &dyn Inspector, arguments: &[String]) -> Result<String, Failure> {
+fn page(inspector: &dyn Inspector, arguments: &[String], _: usize) -> Result<String, Failure> {
     let wanted = arguments.first().map_or("", String::as_str);
     let address = parse_address(wanted)
         .ok_or_else(|| format!("{wanted}: not an address (try debug page 0xffffffff80000000)"))?;
@@ -221,7 +230,7 @@ fn page(inspector: &dyn Inspector, arguments: &[String]) -> Result<String, Failu
     Ok(text)
 }
 
-fn interrupts(inspector: &dyn Inspector, _: &[String]) -> Result<String, Failure> {
+fn interrupts(inspector: &dyn Inspector, _: &[String], _: usize) -> Result<String, Failure> {
     let reports = inspector.interrupts();
     let cpus = reports.iter().map(|report| report.counts.len()).max().unwrap_or(0);
     let cpu_names: Vec<String> = (0..cpus).map(|cpu| format!("CPU {cpu}")).collect();
@@ -242,7 +251,7 @@ fn interrupts(inspector: &dyn Inspector, _: &[String]) -> Result<String, Failure
     Ok(table(&header, &right, &rows))
 }
 
-fn cpus(inspector: &dyn Inspector, _: &[String]) -> Result<String, Failure> {
+fn cpus(inspector: &dyn Inspector, _: &[String], _: usize) -> Result<String, Failure> {
     let rows: Vec<Vec<String>> = inspector
         .cpus()
         .into_iter()

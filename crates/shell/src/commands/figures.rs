@@ -6,36 +6,11 @@ use alloc::vec::Vec;
 
 use ui::{ProcessFigures, ThreadFigures};
 
+use super::table::table;
 use super::{split_options, usage};
 use crate::failure::{Failure, Outcome};
 use crate::shell::Session;
 use crate::system::{CancelError, PowerAction};
-
-/// A table whose columns are as wide as their widest cell; `right` says which are aligned right.
-pub(super) fn table(header: &[&str], right: &[bool], rows: &[Vec<String>]) -> String {
-    let width = |column: usize| {
-        rows.iter().map(|row| row[column].chars().count()).chain([header[column].len()]).max().unwrap_or(0)
-    };
-    let widths: Vec<usize> = (0..header.len()).map(width).collect();
-    let line = |cells: &mut dyn Iterator<Item = &str>| -> String {
-        let mut text = String::new();
-        for (column, cell) in cells.enumerate() {
-            let width = widths[column];
-            text.push_str(&if right[column] {
-                format!("{cell:>width$}  ")
-            } else {
-                format!("{cell:width$}  ")
-            });
-        }
-        text.trim_end().to_string()
-    };
-    let mut text = format!("\x1b[1m{}\x1b[m\n", line(&mut header.iter().copied()));
-    for row in rows {
-        text.push_str(&line(&mut row.iter().map(String::as_str)));
-        text.push('\n');
-    }
-    text
-}
 
 pub(super) fn df(session: &mut Session<'_>, _arguments: &[String]) -> Outcome {
     let mut mounted = session.system.file_systems();

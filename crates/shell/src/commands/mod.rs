@@ -10,6 +10,7 @@ mod prof;
 mod remove;
 mod run;
 mod session;
+mod table;
 
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;

@@ -6,7 +6,7 @@ use alloc::vec::Vec;
 
 use diagnosis::profile::{FunctionShare, Profile};
 
-use super::figures::table;
+use super::table::{TooLong, table_within};
 use super::usage;
 use crate::failure::{Failure, Outcome};
 use crate::format::parse_seconds;
@@ -34,11 +34,12 @@ pub(super) fn prof(session: &mut Session<'_>, arguments: &[String]) -> Outcome {
     // Also when interrupted: the sampling has to end.
     let profile = inspector.finish_profile();
     outcome?;
-    session.print(&show(&profile));
+    let text = show(&profile, session.console.columns());
+    session.print(&text);
     Ok(())
 }
 
-fn show(profile: &Profile) -> String {
+fn show(profile: &Profile, columns: usize) -> String {
     let samples: u64 = profile.cpus.iter().map(|cpu| cpu.samples).sum();
     let lost: u64 = profile.cpus.iter().map(|cpu| cpu.lost).sum();
     let idle: Vec<String> = profile
@@ -69,7 +70,8 @@ fn show(profile: &Profile) -> String {
         ])
     };
     let rows: Vec<Vec<String>> = profile.functions.iter().take(SHOWN).map(row).collect();
-    text.push_str(&table(&["SHARE", "SAMPLES", "ON CPUS", "FUNCTION"], &[true, true, false, false], &rows));
+    let header = ["SHARE", "SAMPLES", "ON CPUS", "FUNCTION"];
+    text.push_str(&table_within(columns, TooLong::LosesMiddle, &header, &[true, true, false, false], &rows));
     let rest: u64 = profile.functions.iter().skip(SHOWN).map(FunctionShare::total).sum();
     if rest > 0 {
         let functions = profile.functions.len() - SHOWN;

@@ -32,7 +32,7 @@ impl Inspector for Patient {
         let wait = |cause, place: Option<&str>, left_ms| {
             Some(WaitReport { cause, place: place.map(str::to_string), left_ms })
         };
-        let held = WaitCause::Lock { lock: mutex(), holder: Some(name(3, "eraser")) };
+        let held = WaitCause::Lock { lock: mutex(), holders: vec![name(3, "eraser")] };
         vec![
             thread(name(1, "shell"), ThreadState::Running, None),
             thread(name(2, "pen"), ThreadState::Asleep, wait(held, Some("desk::draw"), None)),
@@ -57,11 +57,18 @@ impl Inspector for Patient {
 
     fn locks(&self) -> LockReport {
         LockReport {
-            contended: vec![HeldLock {
-                lock: mutex(),
-                holder: Some(name(3, "eraser")),
-                waiters: vec![name(2, "pen"), name(7, "ink")],
-            }],
+            sleeping: vec![
+                HeldLock {
+                    lock: mutex(),
+                    holders: vec![name(3, "eraser")],
+                    waiters: vec![name(2, "pen"), name(7, "ink")],
+                },
+                HeldLock {
+                    lock: LockName { kind: "read lock", address: 0x10, variable: Some("desk::LAMP".into()) },
+                    holders: vec![name(2, "pen"), name(3, "eraser")],
+                    waiters: vec![],
+                },
+            ],
             spinning: Some(vec![SpinLocks { cpu: 1, ranks: "Heap, Frames".into() }]),
         }
     }

@@ -61,7 +61,7 @@ pub fn start_others(send: impl FnOnce(usize, fn() -> !) -> usize, main: fn() -> 
     if apic::local::is_present() {
         let sent = send(percpu::MAX_CPUS - 1, arrive);
         let start = time::uptime_ns();
-        while READY.load(Ordering::Acquire) < sent + 1 && time::uptime_ns() - start < START_TIMEOUT_NS {
+        while READY.load(Ordering::Acquire) < sent + 1 && time::since_ns(start) < START_TIMEOUT_NS {
             core::hint::spin_loop();
         }
     }
@@ -170,7 +170,7 @@ pub fn stop_others() {
         }
     }
     let start = time::uptime_ns();
-    while STOPPED.load(Ordering::Acquire) < others && time::uptime_ns() - start < STOP_TIMEOUT_NS {
+    while STOPPED.load(Ordering::Acquire) < others && time::since_ns(start) < STOP_TIMEOUT_NS {
         core::hint::spin_loop();
     }
 }

@@ -129,13 +129,19 @@ fn measure_apic_by_counter() -> u64 {
     let start = cpu::time_stamp();
     busy_wait_ns(5_000_000);
     let counts = u64::from(apic::local::timer_elapsed());
-    let took_ns = counts_to_ns(cpu::time_stamp() - start).max(1);
+    let took_ns = counts_to_ns(cpu::time_stamp().saturating_sub(start)).max(1);
     counts * 1_000_000_000 / took_ns
 }
 
 /// Nanoseconds since the kernel was entered; 0 until the clocks are measured.
 pub fn uptime_ns() -> u64 {
     counts_to_ns(cpu::time_stamp().wrapping_sub(ENTRY.load(Ordering::Relaxed)))
+}
+
+/// Nanoseconds since the uptime was `start_ns`. A thread may have gone on on another CPU, whose counter is a little
+/// behind: then no time has passed.
+pub fn since_ns(start_ns: u64) -> u64 {
+    uptime_ns().saturating_sub(start_ns)
 }
 
 /// How long so many counts of the time-stamp counter take; 0 until the clocks are measured.
@@ -146,7 +152,7 @@ pub fn counts_to_ns(counts: u64) -> u64 {
 /// Spins for at least `ns` nanoseconds: for devices that want microseconds. Threads that wait longer sleep.
 pub fn busy_wait_ns(ns: u64) {
     let start = uptime_ns();
-    while uptime_ns() - start < ns {
+    while since_ns(start) < ns {
         if NS_PER_COUNT.load(Ordering::Relaxed) == 0 {
             return;
         }

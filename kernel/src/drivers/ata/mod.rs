@@ -50,6 +50,7 @@ pub fn initialise() {
             log::info!("{}, {drive:?}: data moved by {mover}", place.name);
         }
         let channel = Arc::new(Mutex::new(channel));
+        channel.list(place.name);
         for (drive, identity) in identities {
             match identity {
                 Ok(Some(identity)) => {

@@ -9,7 +9,7 @@ use pci::bar::{self, Window};
 use pci::message::{self, Message, Sender};
 use pci::{Command, Function};
 
-use super::{BUS, Bus, DRIVEN};
+use super::{Bus, DRIVEN, bus};
 use crate::arch::irq::{self, IrqError};
 use crate::arch::port::{self, ClaimError, Ports};
 use crate::memory::mmio::Mmio;
@@ -56,7 +56,7 @@ impl Device {
     /// # Errors
     /// [`Problem::Taken`].
     pub fn claim(function: &'static Function, driver: &'static str) -> Result<Self, Problem> {
-        let bus = BUS.get().ok_or(Problem::Taken)?;
+        let bus = bus();
         let mut driven = DRIVEN.lock();
         if driven.iter().any(|(address, _)| *address == function.address) {
             return Err(Problem::Taken);

@@ -1,4 +1,4 @@
-//! The PCI bus: enumerated once, at boot. Drivers look for their devices here and claim them ([`Device`]); what is
+//! The PCI bus: enumerated once, by whoever asks first, while others who ask wait. Drivers look for their devices here and claim them ([`Device`]); what is
 //! found is described in crate `pci`, which does the thinking.
 
 mod device;
@@ -8,8 +8,7 @@ use alloc::vec::Vec;
 
 use pci::{Address, Function};
 
-use crate::lock::Once;
-use crate::sync::Mutex;
+use crate::sync::{Mutex, Once};
 
 pub use device::Device;
 use space::Space;
@@ -24,8 +23,12 @@ static BUS: Once<Bus> = Once::new();
 /// Which functions have a driver, and what it calls itself.
 static DRIVEN: Mutex<Vec<(Address, &'static str)>> = Mutex::new(Vec::new());
 
-/// Enumerates the bus.
-pub fn initialise() {
+/// The bus, enumerated.
+fn bus() -> &'static Bus {
+    BUS.get_or_make(enumerate)
+}
+
+fn enumerate() -> Bus {
     let space = Space::open();
     let functions = pci::enumerate(&space);
     log::info!("{} PCI functions, reached {}", functions.len(), space.how());
@@ -38,12 +41,12 @@ pub fn initialise() {
             pci::class::name(function.class)
         );
     }
-    BUS.call_once(|| Bus { space, functions });
+    Bus { space, functions }
 }
 
-/// All functions, in the order of their addresses; none before [`initialise`].
+/// All functions, in the order of their addresses. May sleep.
 pub fn functions() -> &'static [Function] {
-    BUS.get().map_or(&[], |bus| &bus.functions)
+    &bus().functions
 }
 
 /// The driver of the function at `address`.
