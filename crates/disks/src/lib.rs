@@ -1,8 +1,8 @@
 //! Disk controllers as state machines: requests in, register accesses and completions out.
 //!
 //! [`queue`] keeps the requests to one controller: how many run at once, which are tried again, when a controller that
-//! stops answering is reset and when it is given up. A [`Controller`] is what a driver makes of its hardware; [`nvme`]
-//! and [`ahci`] are two. [`ata`] is what all ATA disks have in common, [`overlay`] a disk in memory.
+//! stops answering is reset and when it is given up. A [`Controller`] is what a driver makes of its hardware; [`nvme`],
+//! [`ahci`] and [`virtio`] are three. [`ata`] is what all ATA disks have in common, [`overlay`] a disk in memory.
 //!
 //! Nothing here sleeps or knows the kernel: registers and memory come in as the traits of [`hardware`], so that the
 //! tests drive it with models of the devices, which can be as ill-behaved as a test needs.
@@ -18,6 +18,7 @@ pub mod hardware;
 pub mod nvme;
 pub mod overlay;
 pub mod queue;
+pub mod virtio;
 
 use core::fmt;
 

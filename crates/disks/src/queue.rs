@@ -13,7 +13,7 @@
 use alloc::collections::VecDeque;
 use alloc::vec::Vec;
 
-use crate::{Command, Controller, Event, Fault, Operation, Segment};
+use crate::{Command, Controller, Event, Fault, Limits, Operation, Segment};
 
 /// How long a read or write may take: a disk may have to start its motor.
 pub const TRANSFER_NS: u64 = 10_000_000_000;
@@ -87,7 +87,7 @@ pub struct Queue<C, B> {
     /// Away while it is being reset.
     controller: Option<C>,
     health: Health,
-    flush_alone: bool,
+    limits: Limits,
     /// Whether it was reset for its silence and has finished nothing since.
     on_probation: bool,
     entries: Vec<Option<Entry<B>>>,
@@ -107,12 +107,17 @@ impl<C: Controller, B: Waiter> Queue<C, B> {
         Self {
             controller: Some(controller),
             health: Health::Working,
-            flush_alone: limits.flush_alone,
+            limits,
             on_probation: false,
             entries: Vec::new(),
             waiting: VecDeque::new(),
             slots,
         }
+    }
+
+    /// What the controller can take.
+    pub const fn limits(&self) -> Limits {
+        self.limits
     }
 
     /// Whether the controller was given up.
@@ -122,7 +127,7 @@ impl<C: Controller, B: Waiter> Queue<C, B> {
 
     /// Takes a request in and starts it if there is a slot. The request fits the controller's limits.
     pub fn submit(&mut self, request: Request<B>, now_ns: u64) -> Ticket {
-        let alone = self.flush_alone && request.operation == Operation::Flush;
+        let alone = self.limits.flush_alone && request.operation == Operation::Flush;
         let entry = Entry { request, state: State::Waiting, failures: 0, stopped_with: None, alone };
         let index = match self.entries.iter().position(Option::is_none) {
             Some(free) => {
