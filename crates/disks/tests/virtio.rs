@@ -340,7 +340,7 @@ fn open_with(change: impl Fn(&mut Device)) -> (World, Rc<RefCell<Device>>, Disk)
     let device = device(&world);
     change(&mut device.borrow_mut());
     let disk = Block::open(windows(&device), world.clone(), true).unwrap();
-    (world, device, Queue::new(disk))
+    (world, device, Queue::new(disk).unwrap_or_else(|_| panic!("memory")))
 }
 
 fn open() -> (World, Rc<RefCell<Device>>, Disk) {

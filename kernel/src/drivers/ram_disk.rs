@@ -7,7 +7,7 @@ use alloc::sync::Arc;
 use blockcache::{BlockDevice, DeviceError};
 use disks::overlay::Overlay;
 
-use crate::block::{self, Permanence};
+use crate::block::{self, Copied, Permanence};
 use crate::boot::info::Module;
 use crate::sync::Mutex;
 
@@ -25,7 +25,7 @@ pub fn initialise(modules: &[Option<Module>]) {
             continue;
         }
         let model = format!("memory ({})", module.path);
-        block::register(model, Arc::new(RamDisk(Mutex::new(disk))), Permanence::UntilPowerOff);
+        block::register(model, Arc::new(Copied(RamDisk(Mutex::new(disk)))), Permanence::UntilPowerOff);
     }
 }
 

@@ -12,7 +12,7 @@ use pci::virtio::{BLOCK, Kind, Structure, TRANSITIONAL_BLOCK, VENDOR};
 
 use super::hardware::ThisMachine;
 use super::pci::{self as bus, Device};
-use crate::block::{self, Controlled, Permanence};
+use crate::block::{self, Controlled, Permanence, Shape};
 use crate::lock::Once;
 use crate::memory::mmio::Mmio;
 
@@ -41,15 +41,23 @@ fn open(function: &'static Function) -> Result<(), String> {
         }
     }));
     let disk = Block::open(windows, ThisMachine, messages.is_ok()).map_err(|problem| problem.to_string())?;
-    let (sectors, sends_messages) = (disk.sectors(), disk.sends_messages());
+    let shape = Shape {
+        unit: 0,
+        sectors: disk.sectors(),
+        native: disk.native_sectors(),
+        is_read_only: disk.is_read_only(),
+        has_cache: disk.can_flush(),
+    };
+    let sends_messages = disk.sends_messages();
     let model = "virtio disk".to_string();
-    let controller = listener.call_once(|| Controlled::new(disk));
+    let controller = Controlled::new(disk).map_err(|_| "there is no memory for its requests".to_string())?;
+    let controller = listener.call_once(|| controller);
     match messages {
         Ok(()) if sends_messages => controller.interrupts_come(),
         Ok(()) => log::warn!("{model}: looked after by polling: it does not take its message"),
         Err(problem) => log::warn!("{model}: looked after by polling: {problem}"),
     }
-    block::register(model, controller.disk(0, sectors), Permanence::Kept);
+    block::register(model, controller.disk(shape), Permanence::Kept);
     Ok(())
 }
 

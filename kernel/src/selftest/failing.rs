@@ -7,8 +7,8 @@ use core::task::{Context, Waker};
 use gfx::{Size, Surface};
 use paging::Access;
 
-use super::Outcome;
 use super::memory::settle;
+use super::{Outcome, disks};
 use crate::memory::address_space::AddressSpace;
 use crate::memory::heap::fault::{self, Kind};
 use crate::process::{self, WaitFor};
@@ -61,6 +61,13 @@ const WORKLOADS: &[Workload] = &[
     Workload { name: "a task", kind: Kind::Heap, answer: Answer::Error, work: timed_task, sweep: nothing },
     Workload { name: "a surface", kind: Kind::Heap, answer: Answer::Error, work: surface, sweep: nothing },
     Workload { name: "files", kind: Kind::Heap, answer: Answer::Error, work: files, sweep: remove_files },
+    Workload {
+        name: "a disk's requests",
+        kind: Kind::Heap,
+        answer: Answer::Error,
+        work: || told(disks::requests()),
+        sweep: nothing,
+    },
     Workload {
         name: "what is mounted",
         kind: Kind::Heap,

@@ -115,8 +115,14 @@ impl<R: NarrowRegisters, P: Machine> Block<R, P> {
         let [descriptors, available, used] = Ring::<P::Memory>::lengths(places)
             .map(|bytes| machine.allocate(bytes, Reach::All).ok_or(Problem::NoMemory));
         let ring = Ring::new(descriptors?, available?, used?, places).ok_or(Problem::NoMemory)?;
-        let limits =
-            Limits { depth: 1, sectors: MAX_SECTORS, segments: 1, reach: Reach::All, flush_alone: false };
+        let limits = Limits {
+            depth: 1,
+            sectors: MAX_SECTORS,
+            segments: 1,
+            reach: Reach::All,
+            whole_pages: false,
+            flush_alone: false,
+        };
         let mut block = Self {
             windows,
             machine,
