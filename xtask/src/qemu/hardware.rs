@@ -43,6 +43,10 @@ pub enum Controller {
     /// A disk for guests that know that they are guests: on `pc` one that also speaks as before virtio had a version,
     /// on `q35` one that does not.
     Virtio,
+    /// As [`Controller::Nvme`], with sectors of 4096 bytes.
+    NvmeOfPages,
+    /// As [`Controller::Virtio`], with sectors of 4096 bytes.
+    VirtioOfPages,
 }
 
 /// The generation of PC.
@@ -53,6 +57,9 @@ pub enum Chipset {
     /// The Q35 of 2007: PCI Express, an AHCI adapter.
     Q35,
 }
+
+/// Says of a disk that its sectors are 4096 bytes long.
+const PAGES: &str = "logical_block_size=4096,physical_block_size=4096";
 
 /// A PC.
 pub struct Hardware {
@@ -133,6 +140,15 @@ impl Hardware {
             (Controller::Nvme, _) => {
                 line.option("-drive", drive("if=none,id=disk"));
                 line.option("-device", "nvme,drive=disk,serial=1");
+            }
+            (Controller::NvmeOfPages, _) => {
+                line.option("-drive", drive("if=none,id=disk"));
+                line.option("-device", "nvme,id=nvme,serial=1");
+                line.option("-device", format!("nvme-ns,drive=disk,bus=nvme,{PAGES}"));
+            }
+            (Controller::VirtioOfPages, _) => {
+                line.option("-drive", drive("if=none,id=disk"));
+                line.option("-device", format!("virtio-blk-pci,drive=disk,{PAGES}"));
             }
             (Controller::Virtio, Chipset::Pc) => line.option("-drive", drive("if=virtio")),
             (Controller::Virtio, Chipset::Q35) => {
