@@ -23,6 +23,21 @@ pub trait Registers {
     }
 }
 
+/// Registers of which some are narrower than 32 bits, and want to be accessed as wide as they are.
+pub trait NarrowRegisters: Registers {
+    /// Reads the 8-bit register at `offset`, which lies inside the window.
+    fn read_u8(&self, offset: usize) -> u8;
+
+    /// Writes the 8-bit register at `offset`, which lies inside the window.
+    fn write_u8(&self, offset: usize, value: u8);
+
+    /// Reads the 16-bit register at `offset`, a multiple of 2 inside the window.
+    fn read_u16(&self, offset: usize) -> u16;
+
+    /// Writes the 16-bit register at `offset`, a multiple of 2 inside the window.
+    fn write_u16(&self, offset: usize, value: u16);
+}
+
 /// Memory that processor and device share. Either may change it at any time, so it is read and written by copying.
 /// Accesses happen in the order of the program, also with respect to [`Registers`].
 pub trait Memory {

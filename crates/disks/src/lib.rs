@@ -1,8 +1,9 @@
 //! Disk controllers as state machines: requests in, register accesses and completions out.
 //!
 //! [`queue`] keeps the requests to one controller: how many run at once, which are tried again, when a controller that
-//! stops answering is reset and when it is given up. A [`Controller`] is what a driver makes of its hardware; [`nvme`]
-//! and [`ahci`] are two. [`ata`] is what all ATA disks have in common, [`overlay`] a disk in memory.
+//! stops answering is reset and when it is given up. A [`Controller`] is what a driver makes of its hardware; [`nvme`],
+//! [`ahci`] and [`virtio`] are three. [`ata`] is what all ATA disks have in common, [`overlay`] a disk in memory,
+//! [`native`] what is to be done where sectors are longer than 512 bytes.
 //!
 //! Nothing here sleeps or knows the kernel: registers and memory come in as the traits of [`hardware`], so that the
 //! tests drive it with models of the devices, which can be as ill-behaved as a test needs.
@@ -15,9 +16,11 @@ extern crate alloc;
 pub mod ahci;
 pub mod ata;
 pub mod hardware;
+pub mod native;
 pub mod nvme;
 pub mod overlay;
 pub mod queue;
+pub mod virtio;
 
 use core::fmt;
 
@@ -98,6 +101,8 @@ pub struct Limits {
     pub segments: usize,
     /// Which memory it reaches.
     pub reach: hardware::Reach,
+    /// Whether all pieces of memory but the first begin, and all but the last end, at the border of a page of 4 KiB.
+    pub whole_pages: bool,
     /// Whether a flush must have the controller to itself.
     pub flush_alone: bool,
 }

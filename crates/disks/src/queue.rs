@@ -4,16 +4,25 @@
 //! answer in time has the controller reset, once: a controller that is silent again before it has finished anything is
 //! given up, and everything that was asked of it, and ever will be, fails at once. So every request ends.
 //!
+//! Requests that wait and lie beside each other on the disk become one command, as far as the controller's limits go
+//! ([`merge`]). When that command fails nobody knows over which of them: they run again, each on its own.
+//!
 //! The queue decides and never waits; who calls it does. Resetting takes time, so the controller is handed out for
 //! it ([`Queue::begin_reset`]), and meanwhile requests only gather.
 //!
-//! The memory of a request belongs to the queue until the request is over. Is the controller given up while it has a
-//! request, that memory is never given back: nobody can say whether the device still writes to it.
+//! It has a fixed number of places, and all of its memory from the beginning: submitting, running and finishing
+//! allocate nothing, and a queue that is full says so.
+//!
+//! The memory of a request belongs to its owner, and the queue keeps the owner until the request is over. Is the
+//! controller given up while it has a request, the queue keeps the owner for good: nobody can say whether the device
+//! still writes to that memory.
+
+mod merge;
 
 use alloc::collections::VecDeque;
 use alloc::vec::Vec;
 
-use crate::{Command, Controller, Event, Fault, Operation, Segment};
+use crate::{Command, Controller, Event, Fault, Limits, Operation, Segment};
 
 /// How long a read or write may take: a disk may have to start its motor.
 pub const TRANSFER_NS: u64 = 10_000_000_000;
@@ -21,11 +30,17 @@ pub const TRANSFER_NS: u64 = 10_000_000_000;
 pub const FLUSH_NS: u64 = 30_000_000_000;
 /// How often a request is tried.
 const ATTEMPTS: u32 = 2;
+/// Places beside those that a controller works on.
+const PLACES_TO_WAIT: usize = 128;
 
-/// Who waits for a request.
+/// Owns a request's memory, and waits for its end.
 pub trait Waiter {
-    /// The request is over. Called once, perhaps in an interrupt handler.
-    fn finished(&self);
+    /// Where the data come from or go to: the same pieces at all times.
+    fn segments(&self) -> &[Segment];
+
+    /// The request is over. Called once, perhaps in an interrupt handler; the queue then drops this value, unless the
+    /// device may still use its memory.
+    fn finished(&self, result: Result<(), Fault>);
 }
 
 /// What a disk is asked for.
@@ -37,33 +52,40 @@ pub struct Request<B> {
     pub operation: Operation,
     /// The first sector; 0 for a flush.
     pub first_sector: u64,
-    /// Where the data come from or go to.
-    pub segments: Vec<Segment>,
-    /// Owns the memory of the segments, and knows who waits.
+    /// Owns the memory, and knows who waits.
     pub owner: B,
 }
 
-/// Names a request that was submitted, for its one collector.
-#[derive(Debug, PartialEq, Eq)]
-pub struct Ticket(usize);
-
-#[derive(Debug, PartialEq, Eq)]
-enum State {
-    Waiting,
-    Running { deadline_ns: u64 },
-    Over(Result<(), Fault>),
+/// Why a request is not taken in; it comes back.
+#[derive(Debug)]
+pub enum Rejected<B> {
+    /// All places are taken. When one of the requests there is over, there is room.
+    Full(Request<B>),
+    /// The controller was given up.
+    GivenUp(Request<B>),
 }
+
+/// There is no memory for a queue.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct NoMemory;
 
 #[derive(Debug)]
 struct Entry<B> {
     request: Request<B>,
-    state: State,
+    /// Sectors and pieces of memory.
+    size: merge::Size,
+    /// When it is late; of one that runs.
+    deadline_ns: Option<u64>,
     /// How often it has failed.
     failures: u32,
     /// What it made the controller stop with. It counts after the reset: until then the device may have its memory.
     stopped_with: Option<Fault>,
     /// See [`Command::alone`].
     alone: bool,
+    /// It is not merged any more: it was in a command that failed.
+    single: bool,
+    /// The one that follows it in the same command.
+    next: Option<usize>,
 }
 
 /// How the controller is.
@@ -87,32 +109,63 @@ pub struct Queue<C, B> {
     /// Away while it is being reset.
     controller: Option<C>,
     health: Health,
-    flush_alone: bool,
+    limits: Limits,
     /// Whether it was reset for its silence and has finished nothing since.
     on_probation: bool,
     entries: Vec<Option<Entry<B>>>,
+    /// Places without an entry.
+    free: Vec<usize>,
     /// Entries that wait, in order.
     waiting: VecDeque<usize>,
-    /// The entry in each slot.
+    /// The first entry of the command in each slot.
     slots: Vec<Option<usize>>,
+    /// Where the pieces of a command's requests are put together.
+    pieces: Vec<Segment>,
 }
 
 impl<C: Controller, B: Waiter> Queue<C, B> {
     /// A queue without requests.
-    pub fn new(controller: C) -> Self {
-        let limits = controller.limits();
-        let depth = limits.depth.max(1);
-        let mut slots = Vec::new();
-        slots.resize(depth, None);
-        Self {
-            controller: Some(controller),
-            health: Health::Working,
-            flush_alone: limits.flush_alone,
-            on_probation: false,
-            entries: Vec::new(),
-            waiting: VecDeque::new(),
-            slots,
+    ///
+    /// # Errors
+    /// [`NoMemory`], with the controller.
+    pub fn new(controller: C) -> Result<Self, (NoMemory, C)> {
+        let mut limits = controller.limits();
+        limits.depth = limits.depth.max(1);
+        limits.segments = limits.segments.max(1);
+        match Self::with_limits(limits) {
+            Some(queue) => Ok(Self { controller: Some(controller), ..queue }),
+            None => Err((NoMemory, controller)),
         }
+    }
+
+    fn with_limits(limits: Limits) -> Option<Self> {
+        let places = limits.depth + PLACES_TO_WAIT;
+        let (mut entries, mut free, mut slots, mut pieces) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+        let mut waiting = VecDeque::new();
+        entries.try_reserve_exact(places).ok()?;
+        free.try_reserve_exact(places).ok()?;
+        waiting.try_reserve_exact(places).ok()?;
+        slots.try_reserve_exact(limits.depth).ok()?;
+        pieces.try_reserve_exact(limits.segments).ok()?;
+        entries.resize_with(places, || None);
+        free.extend((0..places).rev());
+        slots.resize(limits.depth, None);
+        Some(Self {
+            controller: None,
+            health: Health::Working,
+            limits,
+            on_probation: false,
+            entries,
+            free,
+            waiting,
+            slots,
+            pieces,
+        })
+    }
+
+    /// What the controller can take.
+    pub const fn limits(&self) -> Limits {
+        self.limits
     }
 
     /// Whether the controller was given up.
@@ -120,29 +173,35 @@ impl<C: Controller, B: Waiter> Queue<C, B> {
         self.health == Health::GivenUp
     }
 
+    /// Whether a request would find a place, or be told at once why not.
+    pub fn has_room(&self) -> bool {
+        !self.free.is_empty() || self.is_given_up()
+    }
+
     /// Takes a request in and starts it if there is a slot. The request fits the controller's limits.
-    pub fn submit(&mut self, request: Request<B>, now_ns: u64) -> Ticket {
-        let alone = self.flush_alone && request.operation == Operation::Flush;
-        let entry = Entry { request, state: State::Waiting, failures: 0, stopped_with: None, alone };
-        let index = match self.entries.iter().position(Option::is_none) {
-            Some(free) => {
-                self.entries[free] = Some(entry);
-                free
-            }
-            None => {
-                self.entries.push(Some(entry));
-                // Interrupt handlers put requests back: there must be room without allocating.
-                self.waiting.reserve(self.entries.len() - self.waiting.len());
-                self.entries.len() - 1
-            }
-        };
+    ///
+    /// # Errors
+    /// [`Rejected`], with the request. Its owner was told nothing.
+    pub fn submit(&mut self, request: Request<B>, now_ns: u64) -> Result<(), Rejected<B>> {
         if self.is_given_up() {
-            self.finish(index, Err(Fault::GivenUp));
-        } else {
-            self.waiting.push_back(index);
-            self.start_waiting(now_ns);
+            return Err(Rejected::GivenUp(request));
         }
-        Ticket(index)
+        let Some(index) = self.free.pop() else { return Err(Rejected::Full(request)) };
+        let alone = self.limits.flush_alone && request.operation == Operation::Flush;
+        let size = merge::Size::of(request.owner.segments());
+        self.entries[index] = Some(Entry {
+            request,
+            size,
+            deadline_ns: None,
+            failures: 0,
+            stopped_with: None,
+            alone,
+            single: false,
+            next: None,
+        });
+        self.waiting.push_back(index);
+        self.start_waiting(now_ns);
+        Ok(())
     }
 
     /// Takes in what the controller has done, notices who has waited too long, starts what can be started. Says
@@ -190,29 +249,11 @@ impl<C: Controller, B: Waiter> Queue<C, B> {
             let Some(entry) = self.entry(index) else { continue };
             let late = (silent && entry.is_late(now_ns)).then_some(Fault::TimedOut);
             match entry.stopped_with.take().or(late) {
-                Some(fault) => self.failed(index, fault),
-                None => self.wait_again(index),
+                Some(fault) => self.command_failed(index, fault),
+                None => self.take_apart(index, |_| {}),
             }
         }
         self.start_waiting(now_ns);
-    }
-
-    /// The result of a request that is over, with its memory unless that is lost. `Err` gives the ticket back while
-    /// the request is not over.
-    ///
-    /// # Errors
-    /// The ticket: not over yet.
-    pub fn collect(&mut self, ticket: Ticket) -> Result<(Result<(), Fault>, Option<B>), Ticket> {
-        let Some(Some(Entry { state: State::Over(result), .. })) = self.entries.get(ticket.0) else {
-            return Err(ticket);
-        };
-        let result = *result;
-        if self.slots.contains(&Some(ticket.0)) {
-            // Given up with the command under way: the entry stays for good, and the memory in it.
-            return Ok((result, None));
-        }
-        let owner = self.entries[ticket.0].take().map(|entry| entry.request.owner);
-        Ok((result, owner))
     }
 
     fn entry(&mut self, index: usize) -> Option<&mut Entry<B>> {
@@ -226,11 +267,15 @@ impl<C: Controller, B: Waiter> Queue<C, B> {
 
     fn finished(&mut self, slot: usize, result: Result<(), Fault>) {
         // An answer to a question nobody asked.
-        let Some(index) = self.slots.get_mut(slot).and_then(Option::take) else { return };
+        let Some(first) = self.slots.get_mut(slot).and_then(Option::take) else { return };
         self.on_probation = false;
-        match result {
-            Ok(()) => self.finish(index, Ok(())),
-            Err(fault) => self.failed(index, fault),
+        if let Err(fault) = result {
+            return self.command_failed(first, fault);
+        }
+        let mut following = Some(first);
+        while let Some(index) = following {
+            following = self.entry(index).and_then(|entry| entry.next);
+            self.finish(index, Ok(()));
         }
     }
 
@@ -252,13 +297,34 @@ impl<C: Controller, B: Waiter> Queue<C, B> {
             }
             None => {
                 for slot in 0..self.slots.len() {
-                    if let Some(index) = self.slots[slot]
-                        && let Some(entry) = self.entry(index)
-                    {
+                    let mut following = self.slots[slot];
+                    while let Some(entry) = following.and_then(|index| self.entry(index)) {
                         entry.alone = true;
+                        following = entry.next;
                     }
                 }
             }
+        }
+    }
+
+    /// The command that begins with this entry has failed. Of several requests nobody knows whose fault it is: each is
+    /// tried on its own, and none of them has failed yet.
+    fn command_failed(&mut self, first: usize, fault: Fault) {
+        if self.entry(first).is_some_and(|entry| entry.next.is_some()) {
+            self.take_apart(first, |entry| entry.single = true);
+        } else {
+            self.failed(first, fault);
+        }
+    }
+
+    /// Lets the requests of a command wait again, each for itself.
+    fn take_apart(&mut self, first: usize, change: impl Fn(&mut Entry<B>)) {
+        let mut following = Some(first);
+        while let Some(index) = following {
+            let Some(entry) = self.entry(index) else { return };
+            following = entry.next.take();
+            change(entry);
+            self.wait_again(index);
         }
     }
 
@@ -274,25 +340,30 @@ impl<C: Controller, B: Waiter> Queue<C, B> {
 
     fn wait_again(&mut self, index: usize) {
         if let Some(entry) = self.entry(index) {
-            entry.state = State::Waiting;
+            entry.deadline_ns = None;
             self.waiting.push_front(index);
         }
     }
 
+    /// Tells the owner, and lets it go.
     fn finish(&mut self, index: usize, result: Result<(), Fault>) {
-        if let Some(entry) = self.entry(index) {
-            entry.state = State::Over(result);
-            entry.request.owner.finished();
+        if let Some(entry) = self.entries.get_mut(index).and_then(Option::take) {
+            entry.request.owner.finished(result);
+            self.free.push(index);
         }
     }
 
     fn give_up(&mut self) {
         self.health = Health::GivenUp;
-        self.waiting.clear();
-        for index in 0..self.entries.len() {
-            let open = self.entry(index).is_some_and(|entry| !matches!(entry.state, State::Over(_)));
-            if open {
-                self.finish(index, Err(Fault::GivenUp));
+        while let Some(index) = self.waiting.pop_front() {
+            self.finish(index, Err(Fault::GivenUp));
+        }
+        // Those under way stay where they are, and their memory.
+        for slot in 0..self.slots.len() {
+            let mut following = self.slots[slot];
+            while let Some(entry) = following.and_then(|index| self.entry(index)) {
+                following = entry.next;
+                entry.request.owner.finished(Err(Fault::GivenUp));
             }
         }
     }
@@ -312,34 +383,44 @@ impl<C: Controller, B: Waiter> Queue<C, B> {
                 return;
             }
             self.waiting.pop_front();
-            if let Err(fault) = self.start(index, slot, now_ns) {
-                self.failed(index, fault);
+            let first = self.gather(index);
+            if let Err(fault) = self.start(first, slot, now_ns) {
+                self.command_failed(first, fault);
             }
         }
     }
 
-    fn start(&mut self, index: usize, slot: usize, now_ns: u64) -> Result<(), Fault> {
+    /// Gives the controller the command that begins with this entry.
+    fn start(&mut self, first: usize, slot: usize, now_ns: u64) -> Result<(), Fault> {
+        self.pieces.clear();
+        let mut following = Some(first);
+        while let Some(index) = following {
+            let Some(Some(entry)) = self.entries.get_mut(index) else { return Ok(()) };
+            let limit_ns = if entry.request.operation == Operation::Flush { FLUSH_NS } else { TRANSFER_NS };
+            entry.deadline_ns = Some(now_ns.saturating_add(limit_ns));
+            if self.pieces.len() + entry.size.pieces > self.limits.segments {
+                return Err(Fault::Refused("its memory has more pieces than a command can name"));
+            }
+            self.pieces.extend_from_slice(entry.request.owner.segments());
+            following = entry.next;
+        }
         let Some(controller) = &mut self.controller else { return Err(Fault::GivenUp) };
-        let Some(Some(Entry { request, state, alone, .. })) = self.entries.get_mut(index) else {
-            return Ok(());
-        };
+        let Some(Some(Entry { request, alone, .. })) = self.entries.get(first) else { return Ok(()) };
         let command = Command {
             unit: request.unit,
             operation: request.operation,
             first_sector: request.first_sector,
-            segments: &request.segments,
+            segments: &self.pieces,
             alone: *alone,
         };
         controller.start(slot, &command)?;
-        let limit_ns = if request.operation == Operation::Flush { FLUSH_NS } else { TRANSFER_NS };
-        *state = State::Running { deadline_ns: now_ns.saturating_add(limit_ns) };
-        self.slots[slot] = Some(index);
+        self.slots[slot] = Some(first);
         Ok(())
     }
 }
 
 impl<B> Entry<B> {
     fn is_late(&self, now_ns: u64) -> bool {
-        matches!(self.state, State::Running { deadline_ns } if now_ns >= deadline_ns)
+        self.deadline_ns.is_some_and(|deadline_ns| now_ns >= deadline_ns)
     }
 }

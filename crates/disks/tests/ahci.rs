@@ -269,7 +269,7 @@ fn open(lba48: bool, queue: u16) -> (World, Rc<RefCell<Device>>, Disk) {
     let world = World::new();
     let device = device(&world, lba48, queue);
     let port = open_port(&world, &device).unwrap().unwrap();
-    (world, device, Queue::new(port))
+    (world, device, Queue::new(port).unwrap_or_else(|_| panic!("memory")))
 }
 
 /// Waits as the kernel does, and lets the device work meanwhile.

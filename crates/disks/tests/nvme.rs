@@ -128,7 +128,8 @@ impl Device {
                         data[516] = 2;
                     }
                     (0, 1) => {
-                        data[0..8].copy_from_slice(&(SECTORS as u64).to_le_bytes());
+                        let sectors = SECTORS as u64 >> (self.sector_shift - 9);
+                        data[0..8].copy_from_slice(&sectors.to_le_bytes());
                         data[26] = 1;
                         data[132..136].copy_from_slice(&(self.sector_shift << 16).to_le_bytes());
                     }
@@ -160,8 +161,9 @@ impl Device {
             self.flushed += 1;
             return 0;
         }
-        let first = (u64::from(words[10]) | u64::from(words[11]) << 32) as usize;
-        let count = (words[12] & 0xffff) as usize + 1;
+        let native = 1 << (self.sector_shift - 9);
+        let first = (u64::from(words[10]) | u64::from(words[11]) << 32) as usize * native;
+        let count = ((words[12] & 0xffff) as usize + 1) * native;
         assert!(count * 512 <= 8 * 4096, "no more than it said it takes");
         if first + count > SECTORS {
             return 0x80 | 1 << 14;
@@ -255,10 +257,16 @@ fn device(world: &World) -> Rc<RefCell<Device>> {
 type Disk = Queue<Nvme<Window, World>, Buffer>;
 
 fn open() -> (World, Rc<RefCell<Device>>, Disk) {
+    open_with_sectors(9)
+}
+
+/// Sectors of 2^`shift` bytes.
+fn open_with_sectors(shift: u32) -> (World, Rc<RefCell<Device>>, Disk) {
     let world = World::new();
     let device = device(&world);
+    device.borrow_mut().sector_shift = shift;
     let nvme = Nvme::open(Window(device.clone()), world.clone()).unwrap();
-    (world, device, Queue::new(nvme))
+    (world, device, Queue::new(nvme).unwrap_or_else(|_| panic!("memory")))
 }
 
 /// Lets the device work, then waits.
@@ -292,7 +300,7 @@ fn a_controller_tells_what_it_has() {
 fn sectors_of_another_length_are_not_offered() {
     let world = World::new();
     let device = device(&world);
-    device.borrow_mut().sector_shift = 12;
+    device.borrow_mut().sector_shift = 13;
     assert_eq!(Nvme::open(Window(device), world).unwrap().namespaces(), []);
 }
 
@@ -346,16 +354,21 @@ fn any_allocation_may_fail() {
 /// Thousands of requests of all lengths, many at once, answered in either order, compared with an array.
 #[test]
 fn what_is_written_is_read_back() {
-    let (world, device, mut disk) = open();
+    for shift in [9, 12] {
+        is_read_back(open_with_sectors(shift), 1 << (shift - 9));
+    }
+}
+
+fn is_read_back((world, device, mut disk): (World, Rc<RefCell<Device>>, Disk), native: usize) {
     let mut expected = device.borrow().medium.clone();
     let mut random = Random(7);
     for round in 0..200 {
         device.borrow_mut().reversed = round % 2 == 1;
         let mut under_way = Vec::new();
-        let mut first = random.below(100);
+        let mut first = random.below(100) * native;
         for _ in 0..=random.below(30) {
             // One beside the other: what runs at the same time must not overlap.
-            let count = 1 + random.below(64);
+            let count = (1 + random.below(64 / native)) * native;
             let range = first * 512..(first + count) * 512;
             if first + count > SECTORS {
                 break;
@@ -381,6 +394,16 @@ fn what_is_written_is_read_back() {
         }
     }
     assert!(device.borrow().medium == expected);
+}
+
+#[test]
+fn a_piece_of_a_sector_is_refused() {
+    let (world, device, mut disk) = open_with_sectors(12);
+    for (sector, length) in [(4, 4096), (8, 512)] {
+        let pending = submit(&world, &mut disk, Operation::Read, sector, &vec![0; length]);
+        let (result, _) = complete(&world, &device, &mut disk, pending);
+        assert_eq!(result, Err(Fault::Refused("its sectors are moved as a whole")));
+    }
 }
 
 #[test]

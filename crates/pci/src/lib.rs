@@ -19,6 +19,7 @@ pub mod capability;
 pub mod class;
 mod function;
 pub mod message;
+pub mod virtio;
 mod walk;
 
 pub use capability::Capability;

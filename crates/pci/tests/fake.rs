@@ -282,3 +282,38 @@ fn noise_is_survived() {
         }
     }
 }
+
+/// What QEMU's disk says: common registers, doorbells, a disk's own, each in window 4.
+#[test]
+fn the_registers_of_a_virtio_device_are_found() {
+    use pci::virtio::{Kind, Structure, structures};
+    let machine = Machine::default();
+    let word = |bytes: u32, kind: u32| bytes << 16 | kind << 24;
+    let entries = [(0x40, 0x09), (0x50, 0x11), (0x60, 0x09), (0x80, 0x09), (0xa0, 0x09), (0xf4, 0x09)];
+    let mut device = machine.add((0, 4, 0), [1, 0, 0], 0).capabilities(&entries);
+    for (offset, next, bytes, kind, bar, at, length) in [
+        (0x40, 0x50, 16, 1, 4, 0, 0x1000),
+        (0x60, 0x80, 20, 2, 4, 0x3000, 0x1000),
+        (0x80, 0xa0, 16, 4, 4, 0x2000, 0x1000),
+        // A window that no function has; then one whose registers lie behind the end.
+        (0xa0, 0xf4, 16, 4, 7, 0, 0x1000),
+        (0xf4, 0, 16, 1, 4, 0, 0x1000),
+    ] {
+        device = device.set(offset, 0x09 | next << 8 | word(bytes, kind), 0);
+        device = device.set(offset + 4, bar, 0);
+        if offset < 0xf4 {
+            device = device.set(offset + 8, at, 0).set(offset + 12, length, 0);
+        }
+    }
+    device.set(0x70, 4, 0);
+    let function = machine.function((0, 4, 0));
+    let structure = |kind, offset| Structure { kind, bar: 4, offset, length: 0x1000 };
+    assert_eq!(
+        structures(&machine, &function).collect::<Vec<_>>(),
+        [
+            structure(Kind::Common, 0),
+            structure(Kind::Notify { stride: 4 }, 0x3000),
+            structure(Kind::Device, 0x2000)
+        ]
+    );
+}

@@ -1,231 +1,55 @@
-//! Disks whose controller moves data by itself: requests go through a queue (crate `disks`), and threads sleep until
-//! theirs is over.
+//! Disks whose controller moves data by itself: requests go through its queue, and threads sleep until theirs is over.
 //!
-//! Data pass through buffers of this file's own, which a device may write to as long as it likes; a caller's slice is
-//! never shown to a device. A request of any length becomes pieces of 64 KiB, all submitted before the first is waited
-//! for, so that the controller always has something to do.
-//!
-//! The controller's interrupt ([`Controlled::interrupt`]) takes in what is done and wakes who waits. A waiter looks
-//! for itself every few milliseconds, for an interrupt may get lost, and it is a waiter that notices a silent
-//! controller and resets it. So nothing here depends on interrupts but the speed.
+//! Page frames are shown to the device as they are. The data of slices pass through buffers: a request of any length
+//! becomes pieces of 64 KiB, many submitted before the first is waited for, so that the controller always has something
+//! to do.
 
 use alloc::sync::Arc;
 use alloc::vec::Vec;
-use core::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 
 use blockcache::{BlockDevice, DeviceError, SECTOR_SIZE};
 use disks::hardware::Reach;
-use disks::queue::{Queue, Request, Ticket, Waiter};
-use disks::{Controller, Fault, Limits, Operation, Segment};
+use disks::native::{self, Part};
+use disks::{Operation, Segment};
+use frames::{FRAME_SIZE, Frame};
 
-use crate::arch::time;
-use crate::lock::{IrqSpinLock, Rank};
-use crate::memory::dma::Dma;
-use crate::memory::frames::Zone;
-use crate::sync::{Mutex, WaitQueue};
+use super::buffer::{self, Buffer};
+use super::copied::{length_on_disk, move_frames};
+use super::job::{self, Pending, Place};
+use super::keeper;
+use super::requests::{BUFFERS_KEPT, Requests};
+use super::{AsyncDevice, FRAME_SECTORS, NO_MEMORY, Owner, Transfer};
+use crate::memory::heap::fallible;
+use crate::sync::Mutex;
 
-/// Bytes in one request.
-const PIECE: usize = 64 << 10;
-/// Buffers kept for the next request, in each controller.
-const BUFFERS_KEPT: usize = 8;
-/// How long a waiter sleeps before it looks for itself.
-const SLICE_MS: u64 = 5;
-/// So many in a row are worth a word.
-const UNHEARD_TOLD: u32 = 16;
-/// Looks before the first sleep where no interrupts come: an emulated disk is often done at once.
-const LOOKS: usize = 64;
-
-/// Who waits for a request.
-struct Completion {
-    over: AtomicBool,
-    waiters: WaitQueue,
+/// What a driver knows of a disk.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Shape {
+    /// Which of the controller's disks.
+    pub unit: usize,
+    /// Its size in sectors of 512 bytes.
+    pub sectors: u64,
+    /// The length of its own sectors, in units of 512 bytes: 1 to 8.
+    pub native: u32,
+    /// Whether it can't be written.
+    pub is_read_only: bool,
+    /// Whether it has a cache that has to be flushed.
+    pub has_cache: bool,
 }
 
-/// What a request owns while the device may use it.
-struct Owner {
-    buffer: Buffer,
-    completion: Arc<Completion>,
-}
-
-impl Waiter for Owner {
-    fn finished(&self) {
-        self.completion.over.store(true, Ordering::Release);
-        self.completion.waiters.wake_all();
-    }
-}
-
-/// [`PIECE`] bytes in one piece of physical memory, or in pages where memory is scattered.
-struct Buffer(Vec<Dma>);
-
-impl Buffer {
-    fn allocate(zone: Zone) -> Option<Self> {
-        if let Some(whole) = Dma::allocate(PIECE, zone) {
-            return Some(Self(Vec::from([whole])));
-        }
-        let page = 4096;
-        let pages: Option<Vec<Dma>> = (0..PIECE / page).map(|_| Dma::allocate(page, zone)).collect();
-        pages.map(Self)
-    }
-
-    /// The memory of the first `length` bytes.
-    fn segments(&self, length: usize) -> Vec<Segment> {
-        let mut left = length;
-        let mut segment = |piece: &Dma| {
-            let length = left.min(piece.length());
-            left -= length;
-            (length > 0).then(|| Segment { address: piece.address(), length: length as u32 })
-        };
-        self.0.iter().map_while(&mut segment).collect()
-    }
-
-    fn fill(&self, data: &[u8]) {
-        let mut rest = data;
-        for piece in &self.0 {
-            let (now, later) = rest.split_at(rest.len().min(piece.length()));
-            piece.write(0, now);
-            rest = later;
-        }
-    }
-
-    fn empty_into(&self, data: &mut [u8]) {
-        let mut rest = data;
-        for piece in &self.0 {
-            let (now, later) = rest.split_at_mut(rest.len().min(piece.length()));
-            piece.read(0, now);
-            rest = later;
-        }
-    }
-}
-
-/// A controller with its queue, for all of its disks.
-pub struct Controlled<C> {
-    queue: IrqSpinLock<Queue<C, Owner>>,
-    limits: Limits,
-    has_interrupts: AtomicBool,
-    /// How often in a row somebody had to look for what an interrupt should have told.
-    unheard: AtomicU32,
-    /// They held this controller's data before, and nothing else: no need to clear them.
-    buffers: Mutex<Vec<Buffer>>,
-}
-
-/// A request under way.
-struct Pending {
-    ticket: Ticket,
-    completion: Arc<Completion>,
-}
-
-impl<C: Controller + Send + 'static> Controlled<C> {
-    /// A controller that no one has asked for anything yet.
-    pub fn new(controller: C) -> Arc<Self> {
-        let limits = controller.limits();
-        Arc::new(Self {
-            queue: IrqSpinLock::new(Rank::Device, Queue::new(controller)),
-            limits,
-            has_interrupts: AtomicBool::new(false),
-            unheard: AtomicU32::new(0),
-            buffers: Mutex::new(Vec::new()),
-        })
-    }
-
-    /// Notes that [`Controlled::interrupt`] will be called when there is news.
-    pub fn interrupts_come(&self) {
-        self.has_interrupts.store(true, Ordering::Relaxed);
-    }
-
-    /// The controller has news. For interrupt handlers.
-    pub fn interrupt(&self) {
-        self.unheard.store(0, Ordering::Relaxed);
-        self.queue.lock().advance(time::uptime_ns());
-    }
-
-    /// The disk that the controller knows as `unit`.
-    pub fn disk(self: &Arc<Self>, unit: usize, sectors: u64) -> Arc<QueuedDisk<C>> {
-        Arc::new(QueuedDisk { controller: self.clone(), unit, sectors })
-    }
-
-    fn buffer(&self) -> Option<Buffer> {
-        if let Some(buffer) = self.buffers.lock().pop() {
-            return Some(buffer);
-        }
-        Buffer::allocate(if self.limits.reach == Reach::All { Zone::All } else { Zone::Below4GiB })
-    }
-
-    fn put_back(&self, buffer: Buffer) {
-        let mut buffers = self.buffers.lock();
-        if buffers.len() < BUFFERS_KEPT {
-            buffers.push(buffer);
-        }
-    }
-
-    fn submit(
-        &self,
-        unit: usize,
-        operation: Operation,
-        first_sector: u64,
-        buffer: Buffer,
-        length: usize,
-    ) -> Pending {
-        let completion = Arc::new(Completion { over: AtomicBool::new(false), waiters: WaitQueue::new() });
-        let segments = buffer.segments(length);
-        let owner = Owner { buffer, completion: completion.clone() };
-        let request = Request { unit, operation, first_sector, segments, owner };
-        let ticket = self.queue.lock().submit(request, time::uptime_ns());
-        Pending { ticket, completion }
-    }
-
-    /// Waits until the request is over. The buffer comes back unless the device may still use it.
-    fn wait(&self, pending: Pending) -> (Result<(), Fault>, Option<Buffer>) {
-        let Pending { mut ticket, completion } = pending;
-        let is_over = || completion.over.load(Ordering::Acquire);
-        let mut looks = if self.has_interrupts.load(Ordering::Relaxed) { 0 } else { LOOKS };
-        loop {
-            if looks > 0 {
-                looks -= 1;
-                self.look_after();
-            } else if !completion.waiters.wait_until_timeout(SLICE_MS, is_over) {
-                self.look_after();
-                if is_over() {
-                    self.note_lost_interrupt();
-                }
-            }
-            if is_over() {
-                match self.queue.lock().collect(ticket) {
-                    Ok((result, owner)) => return (result, owner.map(|owner| owner.buffer)),
-                    Err(not_yet) => ticket = not_yet,
-                }
-            }
-        }
-    }
-
-    /// Disks work without interrupts, only slower: unless it is said, nobody finds out why. One that is merely late,
-    /// on a busy machine, is no news.
-    fn note_lost_interrupt(&self) {
-        let expected = self.has_interrupts.load(Ordering::Relaxed);
-        if expected && self.unheard.fetch_add(1, Ordering::Relaxed) + 1 == UNHEARD_TOLD {
-            log::warn!("the interrupts of a disk controller don't come: it is slow");
-        }
-    }
-
-    /// Takes in news, and resets the controller if it must be.
-    fn look_after(&self) {
-        if !self.queue.lock().advance(time::uptime_ns()) {
-            return;
-        }
-        let Some(mut controller) = self.queue.lock().begin_reset() else { return };
-        log::warn!("a disk controller stopped; it is reset");
-        let result = controller.reset();
-        if result.is_err() {
-            log::error!("a disk controller does not come back from its reset: its disks are given up");
-        }
-        self.queue.lock().end_reset(controller, result, time::uptime_ns());
+impl Shape {
+    /// A disk like most.
+    pub const fn plain(unit: usize, sectors: u64) -> Self {
+        Self { unit, sectors, native: 1, is_read_only: false, has_cache: true }
     }
 }
 
 /// A disk behind a queue.
-pub struct QueuedDisk<C> {
-    controller: Arc<Controlled<C>>,
-    unit: usize,
-    sectors: u64,
+pub struct QueuedDisk {
+    place: Place,
+    shape: Shape,
+    /// Held while one of its own sectors is changed in part.
+    changing: Mutex<()>,
 }
 
 /// What a transfer moves, and where to.
@@ -250,112 +74,157 @@ impl Data<'_> {
     }
 }
 
-impl<C: Controller + Send + 'static> QueuedDisk<C> {
-    /// How many bytes a request takes.
-    fn piece(&self) -> usize {
-        let limits = self.controller.limits;
-        // A buffer in pages needs as many segments as it has pages.
-        PIECE.min(limits.sectors as usize * SECTOR_SIZE).min(limits.segments * 4096)
+/// The buffers of a transfer. The queue has them until all of it is over.
+struct Buffers(Vec<Buffer>);
+
+impl Owner for Buffers {
+    fn finished(&self, _: Result<(), DeviceError>) {}
+}
+
+/// Owns nothing and waits for nothing.
+struct Nobody;
+
+impl Owner for Nobody {
+    fn finished(&self, _: Result<(), DeviceError>) {}
+}
+
+impl QueuedDisk {
+    pub(super) fn new(requests: Arc<dyn Requests>, shape: Shape) -> Self {
+        keeper::start();
+        Self {
+            place: Place { requests, unit: shape.unit, native: shape.native },
+            shape,
+            changing: Mutex::new(()),
+        }
     }
 
     fn transfer(&self, first_sector: u64, mut data: Data<'_>) -> Result<(), DeviceError> {
         let length = data.length();
         let end = first_sector.checked_add((length / SECTOR_SIZE) as u64);
-        if !length.is_multiple_of(SECTOR_SIZE) || end.is_none_or(|end| end > self.sectors) {
+        if !length.is_multiple_of(SECTOR_SIZE) || end.is_none_or(|end| end > self.shape.sectors) {
             return Err(DeviceError::OutOfRange);
         }
-        // As many at a time as the controller works on: more would only hold memory.
-        let window = self.piece() * self.controller.limits.depth.min(BUFFERS_KEPT);
-        for start in (0..length).step_by(window) {
-            let part = data.part(start, window.min(length - start));
-            self.transfer_window(first_sector + (start / SECTOR_SIZE) as u64, part)?;
+        if self.shape.is_read_only && matches!(data, Data::Write(_)) {
+            return Err(DeviceError::ReadOnly);
+        }
+        for part in native::parts(first_sector, length, self.shape.native) {
+            match part {
+                Part::Whole { first_sector, data: range } => {
+                    self.transfer_whole(first_sector, data.part(range.start, range.len()))?;
+                }
+                Part::Within { first_sector, at, data: range } => {
+                    self.transfer_within(first_sector, at, data.part(range.start, range.len()))?;
+                }
+            }
         }
         Ok(())
     }
 
-    fn transfer_window(&self, first_sector: u64, mut data: Data<'_>) -> Result<(), DeviceError> {
-        let (length, piece) = (data.length(), self.piece());
-        let sector_of = |start: usize| first_sector + (start / SECTOR_SIZE) as u64;
-        let mut under_way = Vec::new();
-        let mut outcome = Ok(());
-        for start in (0..length).step_by(piece) {
-            match self.begin(sector_of(start), &data.part(start, piece.min(length - start))) {
-                Ok(pending) => under_way.push((start, pending)),
-                Err(error) => {
-                    outcome = Err(error);
-                    break;
-                }
+    /// Part of one of the disk's own sectors.
+    fn transfer_within(&self, first_sector: u64, at: usize, data: Data<'_>) -> Result<(), DeviceError> {
+        let bytes = self.shape.native as usize * SECTOR_SIZE;
+        let mut whole = Vec::new();
+        whole.try_reserve_exact(bytes).map_err(|_| NO_MEMORY)?;
+        whole.resize(bytes, 0);
+        match data {
+            Data::Read(buffer) => {
+                self.transfer_whole(first_sector, Data::Read(&mut whole))?;
+                buffer.copy_from_slice(&whole[at..at + buffer.len()]);
+                Ok(())
+            }
+            Data::Write(data) => {
+                // Two who change different parts of one sector must not undo each other's.
+                let _changing = self.changing.lock();
+                self.transfer_whole(first_sector, Data::Read(&mut whole))?;
+                whole[at..at + data.len()].copy_from_slice(data);
+                self.transfer_whole(first_sector, Data::Write(&whole))
             }
         }
-        // All are waited for, also when one fails: their buffers come back.
-        for (start, pending) in under_way {
-            let part = data.part(start, piece.min(length - start));
-            let result = match self.end(pending, part) {
-                Ok(()) => Ok(()),
-                Err(fault) => {
-                    self.one_by_one(sector_of(start), data.part(start, piece.min(length - start)), fault)
-                }
-            };
-            outcome = outcome.and(result);
+    }
+
+    /// Whole sectors of the disk's own, so many at a time as are worth the memory.
+    fn transfer_whole(&self, first_sector: u64, mut data: Data<'_>) -> Result<(), DeviceError> {
+        let length = data.length();
+        let window = buffer::LENGTH * self.place.requests.limits().depth.min(BUFFERS_KEPT);
+        let mut outcome = Ok(());
+        for start in (0..length).step_by(window) {
+            let part = data.part(start, window.min(length - start));
+            match self.transfer_window(first_sector + (start / SECTOR_SIZE) as u64, part) {
+                Err(DeviceError::AtSector { .. }) if outcome.is_err() => {}
+                Ok(()) => {}
+                error @ Err(DeviceError::AtSector { .. }) => outcome = error,
+                error => return error,
+            }
         }
         outcome
     }
 
-    fn begin(&self, first_sector: u64, data: &Data<'_>) -> Result<Pending, DeviceError> {
-        let buffer = self.controller.buffer().ok_or(DeviceError::Failed("no memory for the transfer"))?;
-        let operation = match data {
-            Data::Read(_) => Operation::Read,
-            Data::Write(data) => {
+    fn transfer_window(&self, first_sector: u64, mut data: Data<'_>) -> Result<(), DeviceError> {
+        let (requests, length) = (&self.place.requests, data.length());
+        let mut buffers = Vec::new();
+        buffers.try_reserve_exact(length.div_ceil(buffer::LENGTH)).map_err(|_| NO_MEMORY)?;
+        let mut segments = Vec::new();
+        for start in (0..length).step_by(buffer::LENGTH) {
+            let taken = buffer::LENGTH.min(length - start);
+            let buffer = requests.take_buffer().ok_or(NO_MEMORY)?;
+            if let Data::Write(data) = data.part(start, taken) {
                 buffer.fill(data);
-                Operation::Write
             }
-        };
-        Ok(self.controller.submit(self.unit, operation, first_sector, buffer, data.length()))
-    }
-
-    fn end(&self, pending: Pending, data: Data<'_>) -> Result<(), Fault> {
-        let (result, buffer) = self.controller.wait(pending);
-        if let Some(buffer) = buffer {
-            if let (Ok(()), Data::Read(target)) = (result, data) {
-                buffer.empty_into(target);
+            self.add_segments(&mut segments, buffer.segments(taken))?;
+            buffers.push(buffer);
+        }
+        let operation = if matches!(data, Data::Read(_)) { Operation::Read } else { Operation::Write };
+        let owner = fallible::counted(Buffers(buffers)).map_err(|_| NO_MEMORY)?;
+        let result = job::begin(self.place.clone(), operation, first_sector, segments, owner.clone())?.wait();
+        // A device that was given up may still have them.
+        if let Some(Buffers(buffers)) = Arc::into_inner(owner) {
+            for (start, buffer) in (0..length).step_by(buffer::LENGTH).zip(buffers) {
+                if let (Ok(()), Data::Read(target)) =
+                    (result, data.part(start, buffer::LENGTH.min(length - start)))
+                {
+                    buffer.empty_into(target);
+                }
+                requests.put_back(buffer);
             }
-            self.controller.put_back(buffer);
         }
         result
     }
 
-    /// After `fault`: a sector at a time, so that the one to blame is found, and those around it are not lost.
-    fn one_by_one(&self, first_sector: u64, mut data: Data<'_>, fault: Fault) -> Result<(), DeviceError> {
-        let reason = match fault {
-            Fault::Reported(reason) | Fault::Refused(reason) => reason,
-            Fault::TimedOut => return Err(DeviceError::TimedOut),
-            Fault::GivenUp => return Err(DeviceError::GivenUp),
-        };
-        let length = data.length();
-        if length == SECTOR_SIZE {
-            log::warn!("sector {first_sector}: {reason}");
-            return Err(DeviceError::AtSector { sector: first_sector, reason });
-        }
-        let mut outcome = Ok(());
-        for (start, sector) in (0..length).step_by(SECTOR_SIZE).zip(first_sector..) {
-            let mut one = data.part(start, SECTOR_SIZE);
-            let pending = self.begin(sector, &one)?;
-            let result = match self.end(pending, one.part(0, SECTOR_SIZE)) {
-                Ok(()) => Ok(()),
-                Err(fault) => self.one_by_one(sector, one, fault),
-            };
-            if let Err(DeviceError::TimedOut | DeviceError::GivenUp) = result {
-                return result;
+    /// Adds pieces of memory, none longer than a request, neighbours together.
+    fn add_segments(
+        &self,
+        segments: &mut Vec<Segment>,
+        pieces: impl Iterator<Item = Segment>,
+    ) -> Result<(), DeviceError> {
+        let most = self.place.requests.limits().sectors * SECTOR_SIZE as u32;
+        // A whole number of pages, so that no piece ends within one.
+        let most = if most >= FRAME_SIZE as u32 { most - most % FRAME_SIZE as u32 } else { most };
+        for Segment { mut address, mut length } in pieces {
+            while length > 0 {
+                let taken = length.min(most);
+                match segments.last_mut() {
+                    Some(last)
+                        if last.address + u64::from(last.length) == address
+                            && last.length + taken <= most =>
+                    {
+                        last.length += taken;
+                    }
+                    _ => {
+                        segments.try_reserve(1).map_err(|_| NO_MEMORY)?;
+                        segments.push(Segment { address, length: taken });
+                    }
+                }
+                address += u64::from(taken);
+                length -= taken;
             }
-            outcome = outcome.and(result);
         }
-        outcome
+        Ok(())
     }
 }
 
-impl<C: Controller + Send + 'static> BlockDevice for QueuedDisk<C> {
+impl BlockDevice for QueuedDisk {
     fn sector_count(&self) -> u64 {
-        self.sectors
+        self.shape.sectors
     }
 
     fn read(&self, first_sector: u64, buffer: &mut [u8]) -> Result<(), DeviceError> {
@@ -367,12 +236,52 @@ impl<C: Controller + Send + 'static> BlockDevice for QueuedDisk<C> {
     }
 
     fn flush(&self) -> Result<(), DeviceError> {
-        let pending = self.controller.submit(self.unit, Operation::Flush, 0, Buffer(Vec::new()), 0);
-        match self.controller.wait(pending).0 {
-            Ok(()) => Ok(()),
-            Err(Fault::TimedOut) => Err(DeviceError::TimedOut),
-            Err(Fault::GivenUp) => Err(DeviceError::GivenUp),
-            Err(Fault::Reported(reason) | Fault::Refused(reason)) => Err(DeviceError::Failed(reason)),
+        self.submit_flush(fallible::counted(Nobody).map_err(|_| NO_MEMORY)?)?.wait()
+    }
+}
+
+impl AsyncDevice for QueuedDisk {
+    fn submit(
+        &self,
+        transfer: Transfer,
+        first_sector: u64,
+        frames: &[Frame],
+        owner: Arc<dyn Owner>,
+    ) -> Result<Pending, DeviceError> {
+        let length = length_on_disk(self.shape.sectors, first_sector, frames.len())?;
+        if self.shape.is_read_only && transfer == Transfer::Write {
+            return Err(DeviceError::ReadOnly);
         }
+        let limits = self.place.requests.limits();
+        let native = u64::from(self.shape.native);
+        let out_of_reach =
+            limits.reach == Reach::Below4GiB && frames.iter().any(|frame| *frame >= Frame::FOUR_GIB);
+        let in_part = !first_sector.is_multiple_of(native) || (length / SECTOR_SIZE) as u64 % native != 0;
+        if out_of_reach || in_part || u64::from(limits.sectors) < FRAME_SECTORS {
+            let result = move_frames(self, transfer, first_sector, frames)?;
+            owner.finished(result);
+            return Ok(Pending::over(result));
+        }
+        let mut segments = Vec::new();
+        let mut left = length as u64;
+        let pieces = frames.iter().map(|frame| {
+            let length = left.min(FRAME_SIZE) as u32;
+            left -= u64::from(length);
+            Segment { address: frame.address(), length }
+        });
+        self.add_segments(&mut segments, pieces)?;
+        let operation = match transfer {
+            Transfer::Read => Operation::Read,
+            Transfer::Write => Operation::Write,
+        };
+        job::begin(self.place.clone(), operation, first_sector, segments, owner)
+    }
+
+    fn submit_flush(&self, owner: Arc<dyn Owner>) -> Result<Pending, DeviceError> {
+        if !self.shape.has_cache {
+            owner.finished(Ok(()));
+            return Ok(Pending::over(Ok(())));
+        }
+        job::begin(self.place.clone(), Operation::Flush, 0, Vec::new(), owner)
     }
 }

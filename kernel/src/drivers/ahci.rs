@@ -10,7 +10,7 @@ use pci::{Function, class};
 
 use super::hardware::ThisMachine;
 use super::pci::{self as bus, Device};
-use crate::block::{self, Controlled, Permanence};
+use crate::block::{self, Controlled, Permanence, Shape};
 
 /// Where AHCI's registers are.
 const WINDOW: u8 = 5;
@@ -34,7 +34,10 @@ fn open(function: &'static Function) -> Result<(), String> {
         match Port::open(registers, ThisMachine, &adapter, number) {
             Ok(Some(port)) => {
                 let (model, sectors) = (String::from(port.identity().model()), port.identity().sectors);
-                ports.push((Controlled::new(port), model, sectors));
+                match Controlled::new(port) {
+                    Ok(port) => ports.push((port, model, sectors)),
+                    Err(_) => log::warn!("{model} is not used: there is no memory for its requests"),
+                }
             }
             Ok(None) => {}
             Err(problem) => {
@@ -54,7 +57,7 @@ fn open(function: &'static Function) -> Result<(), String> {
         Err(problem) => log::warn!("{}: looked after by polling: {problem}", function.address),
     }
     for (port, model, sectors) in ports {
-        block::register(model, port.disk(0, sectors), Permanence::Kept);
+        block::register(model, port.disk(Shape::plain(0, sectors)), Permanence::Kept);
     }
     Ok(())
 }

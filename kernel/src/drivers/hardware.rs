@@ -1,6 +1,6 @@
 //! This kernel's registers, memory and clock, as crate `disks` asks for them.
 
-use disks::hardware::{Machine, Memory, Reach, Registers};
+use disks::hardware::{Machine, Memory, NarrowRegisters, Reach, Registers};
 
 use crate::arch::time;
 use crate::memory::dma::Dma;
@@ -19,6 +19,24 @@ impl Registers for Mmio {
 
     fn write_u32(&self, offset: usize, value: u32) {
         Self::write_u32(self, offset, value);
+    }
+}
+
+impl NarrowRegisters for Mmio {
+    fn read_u8(&self, offset: usize) -> u8 {
+        Self::read_u8(self, offset)
+    }
+
+    fn write_u8(&self, offset: usize, value: u8) {
+        Self::write_u8(self, offset, value);
+    }
+
+    fn read_u16(&self, offset: usize) -> u16 {
+        Self::read_u16(self, offset)
+    }
+
+    fn write_u16(&self, offset: usize, value: u16) {
+        Self::write_u16(self, offset, value);
     }
 }
 

@@ -10,6 +10,7 @@ pub mod power;
 mod ps2;
 mod ram_disk;
 pub mod rtc;
+mod virtio;
 
 pub use ps2::problem as input_problem;
 
@@ -20,6 +21,7 @@ use crate::boot::BootInfo;
 pub fn initialise(boot: &BootInfo) {
     rtc::initialise(boot.boot_time);
     ps2::initialise();
+    virtio::initialise();
     nvme::initialise();
     ahci::initialise();
     ata::initialise();

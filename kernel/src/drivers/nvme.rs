@@ -11,7 +11,7 @@ use pci::{Function, class};
 
 use super::hardware::ThisMachine;
 use super::pci::{self as bus, Device};
-use crate::block::{self, Controlled, Permanence};
+use crate::block::{self, Controlled, Permanence, Shape};
 use crate::lock::Once;
 
 /// Registers the disks of every NVMe controller.
@@ -37,17 +37,20 @@ fn open(function: &'static Function) -> Result<(), String> {
     }));
     let nvme = Nvme::open(registers, ThisMachine).map_err(|problem| problem.to_string())?;
     let model = String::from(nvme.model());
-    let sizes: Vec<u64> = nvme.namespaces().iter().map(|namespace| namespace.sectors).collect();
-    if sizes.is_empty() {
-        return Err("it has no disk with sectors of 512 bytes".to_string());
+    let disks = nvme.namespaces().iter().map(|namespace| (namespace.sectors, namespace.native));
+    let disks: Vec<(u64, u32)> = disks.collect();
+    if disks.is_empty() {
+        return Err("it has no disk with sectors of 512 to 4096 bytes".to_string());
     }
-    let controller = listener.call_once(|| Controlled::new(nvme));
+    let controller = Controlled::new(nvme).map_err(|_| "there is no memory for its requests".to_string())?;
+    let controller = listener.call_once(|| controller);
     match messages {
         Ok(()) => controller.interrupts_come(),
         Err(problem) => log::warn!("{model}: looked after by polling: {problem}"),
     }
-    for (unit, sectors) in sizes.into_iter().enumerate() {
-        block::register(model.clone(), controller.disk(unit, sectors), Permanence::Kept);
+    for (unit, (sectors, native)) in disks.into_iter().enumerate() {
+        let shape = Shape { native, ..Shape::plain(unit, sectors) };
+        block::register(model.clone(), controller.disk(shape), Permanence::Kept);
     }
     Ok(())
 }

@@ -5,12 +5,15 @@ use alloc::format;
 use alloc::sync::Arc;
 
 use blockcache::{BlockDevice, DeviceError};
-use disks::overlay::Overlay;
+use disks::overlay::{self, Overlay};
 
-use crate::block::{self, Permanence};
+use crate::block::{self, Copied, Permanence};
 use crate::boot::info::Module;
+use crate::memory;
 use crate::sync::Mutex;
 
+/// The part of memory that what is written may take, as files at `/` may.
+const MEMORY_PART: u64 = 4;
 /// What the path of a module ends with that is a disk's image.
 const SUFFIX: &str = ".img";
 
@@ -19,14 +22,16 @@ struct RamDisk(Mutex<Overlay<'static>>);
 /// Registers the modules that are images of disks. They come after the machine's own disks.
 pub fn initialise(modules: &[Option<Module>]) {
     for module in modules.iter().flatten().filter(|module| module.path.ends_with(SUFFIX)) {
-        let disk = Overlay::new(module.bytes);
+        let limit = (memory::statistics().total / MEMORY_PART) as usize;
+        let disk = Overlay::new(module.bytes, overlay::size_of(module.bytes), limit);
         if disk.sector_count() == 0 {
             log::warn!("{} holds no disk", module.path);
             continue;
         }
         let model = format!("memory ({})", module.path);
-        let disk = Arc::new(RamDisk(Mutex::new(disk)));
-        disk.0.list(module.path);
+        let disk = RamDisk(Mutex::new(disk));
+        let disk = Arc::new(Copied(disk));
+        disk.0.0.list(module.path);
         block::register(model, disk, Permanence::UntilPowerOff);
     }
 }

@@ -7,7 +7,9 @@
 //! Whoever tells a device an address keeps the value until the device is done with it. Where that can't be known, as
 //! with a device that no longer obeys, the value is leaked rather than dropped.
 
-use frames::{FRAME_SIZE, FrameRange};
+use core::sync::atomic::{Ordering, compiler_fence};
+
+use frames::{FRAME_SIZE, Frame, FrameRange};
 
 use super::direct_map;
 use super::frames::{self as machine, Zone};
@@ -47,6 +49,8 @@ impl Dma {
     /// When the range is not inside.
     pub fn read(&self, offset: usize, buffer: &mut [u8]) {
         let source = self.pointer::<u8>(offset, buffer.len());
+        // What was read before, such as "it is done", was read before.
+        compiler_fence(Ordering::Acquire);
         // SAFETY: 1. `pointer` gives bytes inside this run, which the direct map holds; 2. the run is this value's, so
         // the buffer is elsewhere; 3. no Rust object lives here: bytes that a device changes meanwhile are just bytes.
         unsafe { source.copy_to_nonoverlapping(buffer.as_mut_ptr(), buffer.len()) };
@@ -60,6 +64,8 @@ impl Dma {
         let target = self.pointer::<u8>(offset, bytes.len());
         // SAFETY: as for reading. Two threads that write here at once mix bytes, no more.
         unsafe { target.copy_from_nonoverlapping(bytes.as_ptr(), bytes.len()) };
+        // What is written afterwards, such as "go", is written afterwards.
+        compiler_fence(Ordering::Release);
     }
 
     /// Reads 32 bits in one access.
@@ -98,4 +104,28 @@ impl Drop for Dma {
     fn drop(&mut self) {
         machine::free_contiguous(self.run);
     }
+}
+
+/// Copies the beginning of a frame out. As everywhere, whoever names a frame answers for it: it was given out, stays so,
+/// and holds bytes that may change at any time, no Rust object.
+///
+/// # Panics
+/// When the buffer is longer than a frame.
+pub fn read_frame(frame: Frame, buffer: &mut [u8]) {
+    assert!(buffer.len() <= FRAME_SIZE as usize, "a frame has {FRAME_SIZE} bytes");
+    let source = direct_map::pointer::<u8>(frame.address());
+    // SAFETY: 1. the direct map holds every frame that is given out, whole; 2. the caller vouches for the frame, as for
+    // [`machine::free`]; a slice is elsewhere, for no Rust object lives in it.
+    unsafe { source.copy_to_nonoverlapping(buffer.as_mut_ptr(), buffer.len()) };
+}
+
+/// Copies bytes to the beginning of a frame; else as [`read_frame`].
+///
+/// # Panics
+/// As [`read_frame`].
+pub fn write_frame(frame: Frame, bytes: &[u8]) {
+    assert!(bytes.len() <= FRAME_SIZE as usize, "a frame has {FRAME_SIZE} bytes");
+    let target = direct_map::pointer::<u8>(frame.address());
+    // SAFETY: as for reading, and the frame may be written to.
+    unsafe { target.copy_from_nonoverlapping(bytes.as_ptr(), bytes.len()) };
 }

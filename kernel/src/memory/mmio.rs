@@ -109,6 +109,12 @@ impl Mmio {
     access!(read_u32, write_u32, u32, "32");
     access!(read_u64, write_u64, u64, "64");
 
+    /// The `length` bytes of it from `offset` on; `None` when they don't all lie inside.
+    pub fn part(&self, offset: usize, length: usize) -> Option<Self> {
+        let inside = offset.checked_add(length).is_some_and(|end| end <= self.length);
+        inside.then_some(Self { base: self.base + offset, length })
+    }
+
     /// How many bytes it shows.
     pub const fn length(&self) -> usize {
         self.length

@@ -7,8 +7,8 @@ use core::task::{Context, Waker};
 use gfx::{Size, Surface};
 use paging::Access;
 
-use super::Outcome;
 use super::memory::settle;
+use super::{Outcome, disks};
 use crate::memory::address_space::AddressSpace;
 use crate::memory::heap::fault::{self, Kind};
 use crate::process::{self, WaitFor};
@@ -67,6 +67,13 @@ const WORKLOADS: &[Workload] = &[
         answer: Answer::ErrorOrOtherWay,
         work: files,
         sweep: remove_files,
+    },
+    Workload {
+        name: "a disk's requests",
+        kind: Kind::Heap,
+        answer: Answer::Error,
+        work: || told(disks::requests()),
+        sweep: nothing,
     },
     Workload {
         name: "what is mounted",

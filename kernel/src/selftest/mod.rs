@@ -6,6 +6,7 @@
 
 mod address_spaces;
 mod diagnosis;
+mod disks;
 mod executor;
 mod failing;
 mod files;
@@ -88,6 +89,8 @@ const TESTS: &[Test] = &[
     ("memory keeps files", files::memory_keeps_files),
     ("the disk keeps files", files::disk_keeps_files),
     ("the disk may interrupt anybody", files::disk_interrupts_anybody),
+    ("frames go to the disk and back", disks::frames_go_to_the_disk_and_back),
+    ("nobody has to wait for a transfer", disks::nobody_has_to_wait_for_a_transfer),
 ];
 
 /// Runs all tests and ends QEMU.

@@ -20,6 +20,13 @@ pub struct Format {
 /// The disk that `make disk` makes: clusters of 4 KiB, one page each.
 pub const STANDARD: Format = Format { size_mib: 64, cluster_sectors: 8 };
 
+/// The disk that comes with the ISO, for machines without one that is driven.
+const LIVE: Format = Format { size_mib: 32, cluster_sectors: 8 };
+
+/// What the disk says of itself, and what the ISO's says instead.
+const LASTS: &str = "What you save here is still here at the next boot.";
+const DOES_NOT_LAST: &str = "It is in memory: what you save here is lost at power-off.";
+
 /// FAT32 is to have this many clusters or more (Microsoft's FAT32 specification, "FAT Type Determination").
 /// Those who tell it by the boot sector's fields do not mind fewer; mtools before 4.0.41 does.
 const EXPECTED_CLUSTERS: u32 = 65_525;
@@ -41,6 +48,24 @@ pub fn prepare(project: &Project) -> Result<PathBuf> {
     create(&unfinished, STANDARD, &project.root.join("disk"))?;
     fs::rename(&unfinished, &image).context("keep the disk image")?;
     println!("Made {} from disk/.", image.display());
+    Ok(image)
+}
+
+/// Makes the image of the disk that comes with the ISO, and gives its path. What follows the last byte that is not 0 is
+/// cut off: the kernel knows the disk's size from the boot sector, and a loader reads little.
+pub fn live(project: &Project) -> Result<PathBuf> {
+    let image = project.build.join("files.img");
+    create(&image, LIVE, &project.root.join("disk"))?;
+    // Of all that is said there, one thing is not true of it.
+    let welcome = read(&image, "welcome.txt")?;
+    if !welcome.contains(LASTS) {
+        fail!("disk/welcome.txt does not say {LASTS:?}, which the ISO's own disk must say otherwise");
+    }
+    write(&image, "welcome.txt", welcome.replace(LASTS, DOES_NOT_LAST).as_bytes())?;
+    let bytes = fs::read(&image).context("read the disk image")?;
+    let used = bytes.iter().rposition(|&byte| byte != 0).map_or(0, |last| last + 1);
+    let file = fs::File::options().write(true).open(&image)?;
+    file.set_len(used.next_multiple_of(4096) as u64).context("cut the disk image")?;
     Ok(image)
 }
 

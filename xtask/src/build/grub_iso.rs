@@ -8,7 +8,7 @@ use crate::error::{Result, fail};
 use crate::host::run;
 use crate::project::Project;
 
-/// Builds the ISO at `iso`: iso_root/, the loader, the bundle of the kernel, GRUB and its configuration.
+/// Builds the ISO at `iso`: iso_root/, the loader, the bundle of the kernel and a disk image, GRUB and its configuration.
 ///
 /// grub-mkrescue puts GRUB for BIOS and for UEFI on it, and partitions it for a stick.
 pub fn build(project: &Project, loader: &Path, bundle: &Path, iso: &Path) -> Result {

@@ -4,7 +4,7 @@
 use std::path::PathBuf;
 
 use super::compile::{self, Profile};
-use super::{bundle, grub_iso, limine, limine_iso};
+use super::{bundle, disk, grub_iso, limine, limine_iso};
 use crate::error::Result;
 use crate::project::Project;
 
@@ -13,9 +13,10 @@ pub fn build(project: &Project) -> Result<PathBuf> {
     let kernel = compile::kernel(project, Profile::Release)?;
     let iso = project.build.join("quicklime.iso");
     match limine::find(project)? {
-        Some(limine) => limine_iso::build(project, &limine, &kernel, &iso)?,
+        Some(limine) => limine_iso::build(project, &limine, &kernel, &disk::live(project)?, &iso)?,
         None => {
-            let (loader, bundle) = (compile::loader(project)?, bundle::build(project, &kernel)?);
+            let (loader, bundle) = (compile::loader(project)?, project.build.join("bundle/iso"));
+            bundle::build_with_disk(&kernel, &disk::live(project)?, &bundle)?;
             grub_iso::build(project, &loader, &bundle, &iso)?;
         }
     }

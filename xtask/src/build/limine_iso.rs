@@ -8,11 +8,12 @@ use crate::error::{Context, Result};
 use crate::host::run;
 use crate::project::Project;
 
-/// Builds the ISO at `iso`: iso_root/, the kernel, Limine and its configuration.
-pub fn build(project: &Project, limine: &Limine, kernel: &Path, iso: &Path) -> Result {
+/// Builds the ISO at `iso`: iso_root/, the kernel, the disk image `files`, Limine and its configuration.
+pub fn build(project: &Project, limine: &Limine, kernel: &Path, files: &Path, iso: &Path) -> Result {
     let tree = project.build.join("iso");
     stage_tree(project, &tree)?;
     run::copy(kernel, &tree.join("boot/kernel"))?;
+    run::copy(files, &tree.join("boot/files.img"))?;
     let template = fs::read_to_string(project.root.join("limine.conf")).context("read limine.conf")?;
     let configuration = configure(&template, &project.kernel_command_line(), project.resolution);
     run::write_file(&tree.join("boot/limine/limine.conf"), configuration)?;

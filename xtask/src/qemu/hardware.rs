@@ -40,6 +40,13 @@ pub enum Controller {
     Ahci,
     /// A controller and disk in one.
     Nvme,
+    /// A disk for guests that know that they are guests: on `pc` one that also speaks as before virtio had a version,
+    /// on `q35` one that does not.
+    Virtio,
+    /// As [`Controller::Nvme`], with sectors of 4096 bytes.
+    NvmeOfPages,
+    /// As [`Controller::Virtio`], with sectors of 4096 bytes.
+    VirtioOfPages,
 }
 
 /// The generation of PC.
@@ -50,6 +57,9 @@ pub enum Chipset {
     /// The Q35 of 2007: PCI Express, an AHCI adapter.
     Q35,
 }
+
+/// Says of a disk that its sectors are 4096 bytes long.
+const PAGES: &str = "logical_block_size=4096,physical_block_size=4096";
 
 /// A PC.
 pub struct Hardware {
@@ -130,6 +140,20 @@ impl Hardware {
             (Controller::Nvme, _) => {
                 line.option("-drive", drive("if=none,id=disk"));
                 line.option("-device", "nvme,drive=disk,serial=1");
+            }
+            (Controller::NvmeOfPages, _) => {
+                line.option("-drive", drive("if=none,id=disk"));
+                line.option("-device", "nvme,id=nvme,serial=1");
+                line.option("-device", format!("nvme-ns,drive=disk,bus=nvme,{PAGES}"));
+            }
+            (Controller::VirtioOfPages, _) => {
+                line.option("-drive", drive("if=none,id=disk"));
+                line.option("-device", format!("virtio-blk-pci,drive=disk,{PAGES}"));
+            }
+            (Controller::Virtio, Chipset::Pc) => line.option("-drive", drive("if=virtio")),
+            (Controller::Virtio, Chipset::Q35) => {
+                line.option("-drive", drive("if=none,id=disk"));
+                line.option("-device", "virtio-blk-pci,drive=disk,disable-legacy=on");
             }
         }
     }
@@ -250,6 +274,8 @@ mod tests {
         assert!(on(Chipset::Q35, Controller::Ahci).contains("-machine q35 "));
         assert!(on(Chipset::Pc, Controller::Ahci).contains("bus=ahci.0"));
         assert!(on(Chipset::Pc, Controller::Nvme).contains("-device nvme,drive=disk"));
+        assert!(on(Chipset::Pc, Controller::Virtio).contains("-drive if=virtio"));
+        assert!(on(Chipset::Q35, Controller::Virtio).contains("virtio-blk-pci,drive=disk,disable-legacy=on"));
         let faulty = Hardware { disk_faults: Some("rules".into()), ..machine() };
         assert!(text(&faulty).contains("file=blkdebug:rules:a,,b.img"));
         assert!(text(&Hardware { ps2: false, ..machine() }).contains("i8042=off"));

@@ -18,7 +18,9 @@ use crate::scenarios;
 /// 0x10 when every self-test passed.
 const SELFTEST_PASSED: i32 = 0x10 << 1 | 1;
 /// What goes wrong differs between one CPU, where everything must be switched, two, where things meet, and more.
-const SELFTEST_CPUS: [u32; 4] = [1, 2, 4, 8];
+/// Each with another disk.
+const SELFTESTS: [(u32, Controller); 4] =
+    [(1, Controller::Ide), (2, Controller::Virtio), (4, Controller::Nvme), (8, Controller::Ahci)];
 /// A self-test boot may take this long.
 const SELFTEST_TIME: Duration = Duration::from_secs(120);
 
@@ -38,10 +40,10 @@ pub fn all(project: &Project) -> Result {
     if project.only.is_none() {
         count("host tests", run::visibly(toolchain::cargo(project).arg("test")));
     }
-    for cpus in SELFTEST_CPUS {
+    for (cpus, controller) in SELFTESTS {
         let name = format!("selftest_on_{cpus}_cpus");
         if project.only.as_ref().is_none_or(|only| name.contains(only.as_str())) {
-            let result = selftest(project, &name, cpus);
+            let result = selftest(project, &name, cpus, controller);
             if result.is_ok() {
                 println!("test {name} ... ok");
             }
@@ -71,8 +73,8 @@ pub fn all(project: &Project) -> Result {
     if failed.is_empty() { Ok(()) } else { fail!("failed: {}", failed.join(", ")) }
 }
 
-/// Boots a checked kernel on so many CPUs with the word `selftest`; it ends QEMU with its verdict.
-fn selftest(project: &Project, name: &str, cpus: u32) -> Result {
+/// Boots a checked kernel on so many CPUs and with such a disk, with the word `selftest`; it ends QEMU with its verdict.
+fn selftest(project: &Project, name: &str, cpus: u32, controller: Controller) -> Result {
     let folder = project.build.join("test").join(name);
     let disk_image = folder.join("disk.img");
     disk::create(&disk_image, disk::STANDARD, &project.root.join("disk"))?;
@@ -85,7 +87,7 @@ fn selftest(project: &Project, name: &str, cpus: u32) -> Result {
     };
     let hardware = Hardware {
         chipset: Chipset::Pc,
-        controller: Controller::Ide,
+        controller,
         boot,
         serial: Serial::File(folder.join("serial.log")),
         accelerator: accelerator::tcg(),

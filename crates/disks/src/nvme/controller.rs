@@ -35,6 +35,8 @@ pub struct Namespace {
     number: u32,
     /// Its size in sectors of 512 bytes.
     pub sectors: u64,
+    /// How many of these make one of its own; commands move whole ones.
+    pub native: u32,
 }
 
 /// An NVMe controller.
@@ -218,14 +220,16 @@ impl<R: Registers, P: Machine> Nvme<R, P> {
 }
 
 impl Namespace {
-    /// Reads its description (NVMe, figure 245); `None` for one without sectors, or with sectors of another length.
+    /// Reads its description (NVMe, figure 245); `None` for one without sectors, or whose sectors are of an odd length.
     fn read(number: u32, page: &impl Memory) -> Option<Self> {
         let sectors = u64::from(page.read_u32(0)) | u64::from(page.read_u32(4)) << 32;
         let format = page.read_u32(24).to_le_bytes()[2] & 0xf;
         let format = page.read_u32(128 + 4 * usize::from(format));
-        // 2^9 bytes and none for somebody else's purposes.
-        let plain = format >> 16 & 0xff == 9 && format as u16 == 0;
-        (sectors > 0 && plain).then_some(Self { number, sectors })
+        // From 2^9 bytes to a page, and none for somebody else's purposes.
+        let exponent @ 9..=12 = format >> 16 & 0xff else { return None };
+        let native = 1 << (exponent - 9);
+        let sectors = sectors.checked_mul(u64::from(native))?;
+        (sectors > 0 && format as u16 == 0).then_some(Self { number, sectors, native })
     }
 }
 
@@ -247,6 +251,7 @@ impl<R: Registers, P: Machine> Controller for Nvme<R, P> {
             sectors: self.max_sectors,
             segments,
             reach: Reach::All,
+            whole_pages: true,
             flush_alone: false,
         }
     }
@@ -259,8 +264,12 @@ impl<R: Registers, P: Machine> Controller for Nvme<R, P> {
             Operation::Read | Operation::Write => {
                 let kind = if command.operation == Operation::Read { io::READ } else { io::WRITE };
                 let (first, second) = page_list(command.segments, &self.lists[slot])?;
-                let count = (command.bytes() / 512) as u32;
-                let sector = command.first_sector;
+                let native = u64::from(namespace.native);
+                let (sector, count) = (command.first_sector, command.bytes() / 512);
+                if !sector.is_multiple_of(native) || !count.is_multiple_of(native) {
+                    return Err(Fault::Refused("its sectors are moved as a whole"));
+                }
+                let (sector, count) = (sector / native, (count / native) as u32);
                 // The count is of those beyond the first.
                 Words::new(kind, number, namespace.number).memory(first, second).arguments(&[
                     sector as u32,

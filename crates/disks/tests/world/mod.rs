@@ -6,7 +6,7 @@ use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
 use disks::hardware::{Machine, Memory, Reach};
-use disks::queue::{Queue, Request, Ticket, Waiter};
+use disks::queue::{Queue, Rejected, Request, Waiter};
 use disks::{Controller, Fault, Operation, Segment};
 
 /// The physical address of the first byte.
@@ -117,22 +117,27 @@ impl Machine for World {
     }
 }
 
-/// The memory of a request, and whether it is over.
+/// Owns the memory of a request, and notes how it went.
 pub struct Buffer {
-    pub pages: Vec<Shared>,
-    pub over: Rc<Cell<u32>>,
+    pages: Rc<Vec<Shared>>,
+    segments: Vec<Segment>,
+    results: Rc<RefCell<Vec<Result<(), Fault>>>>,
 }
 
 impl Waiter for Buffer {
-    fn finished(&self) {
-        self.over.set(self.over.get() + 1);
+    fn segments(&self) -> &[Segment] {
+        &self.segments
+    }
+
+    fn finished(&self, result: Result<(), Fault>) {
+        self.results.borrow_mut().push(result);
     }
 }
 
 /// A request that somebody waits for.
 pub struct Pending {
-    pub ticket: Ticket,
-    pub over: Rc<Cell<u32>>,
+    pages: Rc<Vec<Shared>>,
+    pub results: Rc<RefCell<Vec<Result<(), Fault>>>>,
 }
 
 /// Submits a request for `data.len()` bytes, scattered over pages.
@@ -143,6 +148,17 @@ pub fn submit<C: Controller>(
     first_sector: u64,
     data: &[u8],
 ) -> Pending {
+    try_submit(world, queue, operation, first_sector, data).expect("a place in the queue")
+}
+
+/// As [`submit`]; `None` when the queue does not take it for lack of room.
+pub fn try_submit<C: Controller>(
+    world: &World,
+    queue: &mut Queue<C, Buffer>,
+    operation: Operation,
+    first_sector: u64,
+    data: &[u8],
+) -> Option<Pending> {
     let mut pages = Vec::new();
     let mut segments = Vec::new();
     for part in data.chunks(4096) {
@@ -151,19 +167,24 @@ pub fn submit<C: Controller>(
         segments.push(Segment { address: page.address(), length: part.len() as u32 });
         pages.push(page);
     }
-    let over = Rc::new(Cell::new(0));
-    let owner = Buffer { pages, over: over.clone() };
-    let request = Request { unit: 0, operation, first_sector, segments, owner };
-    Pending { ticket: queue.submit(request, world.now_ns()), over }
+    let (pages, results) = (Rc::new(pages), Rc::new(RefCell::new(Vec::new())));
+    let owner = Buffer { pages: pages.clone(), segments, results: results.clone() };
+    let request = Request { unit: 0, operation, first_sector, owner };
+    match queue.submit(request, world.now_ns()) {
+        Ok(()) => {}
+        Err(Rejected::Full(_)) => return None,
+        Err(Rejected::GivenUp(_)) => results.borrow_mut().push(Err(Fault::GivenUp)),
+    }
+    Some(Pending { pages, results })
 }
 
-/// Waits as the kernel does: looks after the queue, resets the controller when asked to.
+/// Waits as the kernel does: looks after the queue, resets the controller when asked to. Gives the result, and the
+/// memory unless the queue keeps it.
 pub fn finish<C: Controller>(
     world: &World,
     queue: &mut Queue<C, Buffer>,
     pending: Pending,
 ) -> (Result<(), Fault>, Option<Vec<u8>>) {
-    let mut ticket = pending.ticket;
     for _ in 0..200_000 {
         if queue.advance(world.now_ns())
             && let Some(mut controller) = queue.begin_reset()
@@ -171,16 +192,15 @@ pub fn finish<C: Controller>(
             let result = controller.reset();
             queue.end_reset(controller, result, world.now_ns());
         }
-        match queue.collect(ticket) {
-            Ok((result, owner)) => {
-                assert_eq!(pending.over.get(), 1, "told once that it is over");
-                let bytes = owner.map(|owner| {
-                    owner.pages.iter().flat_map(|page| world.device_read(page.address(), 4096)).collect()
-                });
-                return (result, bytes);
-            }
-            Err(not_yet) => ticket = not_yet,
+        let results = pending.results.borrow();
+        if let Some(&result) = results.first() {
+            assert_eq!(results.len(), 1, "told once that it is over");
+            let is_back = Rc::strong_count(&pending.pages) == 1;
+            let bytes =
+                || pending.pages.iter().flat_map(|page| world.device_read(page.address(), 4096)).collect();
+            return (result, is_back.then(bytes));
         }
+        drop(results);
         world.pause();
     }
     panic!("a request never ended");

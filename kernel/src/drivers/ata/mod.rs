@@ -17,7 +17,7 @@ use alloc::sync::Arc;
 use blockcache::{BlockDevice, DeviceError, SECTOR_SIZE};
 use disks::ata::Identity;
 
-use crate::block::{self, Permanence};
+use crate::block::{self, Copied, Permanence};
 use crate::sync::Mutex;
 use channel::{Channel, Direction, Drive, MAX_SECTORS};
 use error::AtaError;
@@ -57,7 +57,7 @@ pub fn initialise() {
                     let model = String::from(identity.model());
                     block::register(
                         model,
-                        Arc::new(AtaDisk { channel: channel.clone(), drive, identity }),
+                        Arc::new(Copied(AtaDisk { channel: channel.clone(), drive, identity })),
                         Permanence::Kept,
                     );
                 }

@@ -7,6 +7,7 @@ use alloc::boxed::Box;
 use paging::MapError;
 use pci::bar::{self, Window};
 use pci::message::{self, Message, Sender};
+use pci::virtio::{self, Structure};
 use pci::{Command, Function};
 
 use super::{Bus, DRIVEN, bus};
@@ -76,6 +77,11 @@ impl Device {
         };
         self.enable(Command::MEMORY);
         Mmio::map(base, length).map_err(Problem::Map)
+    }
+
+    /// Where a virtio device has its registers.
+    pub fn virtio_structures(&self) -> impl Iterator<Item = Structure> {
+        virtio::structures(&self.bus.space, self.function)
     }
 
     /// The registers in port window `index`.
