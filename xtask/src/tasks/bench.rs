@@ -68,6 +68,7 @@ fn measure(project: &Project, kernel: &std::path::Path, count_instructions: bool
         memory_mib: project.memory_mib,
         disk: Some(disk_image),
         disk_faults: None,
+        disk_log: None,
         ps2: true,
         exit_port: false,
         count_instructions,

@@ -2,6 +2,7 @@
 
 pub mod bench;
 pub mod check;
+pub mod crashtest;
 pub mod fuzz;
 pub mod run;
 pub mod screenshot;
