@@ -112,6 +112,9 @@ fn finish(boot: &'static BootInfo) {
     if let Some(seed) = number(line, "workload") {
         workload::run(seed, number(line, "workload_operations").unwrap_or(400));
     }
+    if let Some(what) = line.value("copy") {
+        workload::copy(what);
+    }
     match console::screen::take() {
         Some(video) => {
             if let Err(error) = desktop::start(boot, video) {
@@ -138,7 +141,7 @@ fn configure(boot: &BootInfo) {
     if let Some(level) = line.value("log") {
         console::set_level(level);
     }
-    let ends_by_itself = ["soak", "workload"].iter().any(|word| line.value(word).is_some());
+    let ends_by_itself = ["soak", "workload", "copy"].iter().any(|word| line.value(word).is_some());
     if line.has("selftest") || line.has("exit") || ends_by_itself {
         console::panic::exit_on_panic();
     }

@@ -49,6 +49,7 @@ fn perform(target: &str, project: &Project) -> Result {
         "bench" => tasks::bench::all(project),
         "fuzz" => tasks::fuzz::guided(project),
         "soak" => tasks::soak::run(project),
+        "matrix" => tasks::matrix::all(project),
         "crashtest" => tasks::crashtest::all(project),
         "doctor" => host::doctor::report(project),
         _ => fail!("xtask knows no target {target:?}; `make help` lists them"),

@@ -63,6 +63,23 @@ pub fn stray(tag: u32, contents: &[u8]) -> Option<Line> {
         .map(|(line, _)| line)
 }
 
+/// A figure that tells contents apart, taken piece by piece (FNV-1a, 64 bits).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Digest(pub u64);
+
+impl Default for Digest {
+    fn default() -> Self {
+        Self(0xcbf2_9ce4_8422_2325)
+    }
+}
+
+impl Digest {
+    /// Takes the next piece.
+    pub fn add(&mut self, bytes: &[u8]) {
+        self.0 = bytes.iter().fold(self.0, |sum, &byte| (sum ^ u64::from(byte)).wrapping_mul(0x100_0000_01b3));
+    }
+}
+
 #[cfg(test)]
 mod tests {
     extern crate std;
@@ -80,6 +97,19 @@ mod tests {
         assert_eq!(Line::read(&whole[32..48]), Some(Line { tag: 7, generation: 3, offset: 32 }));
         assert_eq!(Line::read(&whole[33..49]), None);
         assert_eq!(Line::read(&[0; 16]), None);
+    }
+
+    #[test]
+    fn a_digest_does_not_mind_pieces_but_minds_bytes() {
+        let of = |pieces: &[&[u8]]| {
+            let mut digest = Digest::default();
+            pieces.iter().for_each(|piece| digest.add(piece));
+            digest.0
+        };
+        // The test vectors of draft-eastlake-fnv.
+        assert_eq!((of(&[b"a"]), of(&[b"foobar"])), (0xaf63_dc4c_8601_ec8c, 0x8594_4171_f739_67e8));
+        assert_eq!(of(&[b"foo", b"", b"bar"]), of(&[b"foobar"]));
+        assert_ne!(of(&[b"foobaz"]), of(&[b"foobar"]));
     }
 
     #[test]

@@ -7,3 +7,4 @@ pub mod grub_iso;
 pub mod iso;
 pub mod limine;
 pub mod limine_iso;
+pub mod partitions;

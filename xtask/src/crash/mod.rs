@@ -40,13 +40,14 @@ pub const PASSED: i32 = 0x10 << 1 | 1;
 const VOLUME_KIB: u64 = 4 << 10;
 const TAIL_KIB: u64 = 64;
 /// No machine of these lanes lives longer, however busy the host is.
-const LIFETIME: Duration = Duration::from_secs(180);
+pub const LIFETIME: Duration = Duration::from_secs(180);
 /// Machines at a time.
 const AT_A_TIME: usize = 2;
 
 /// What each machine boots.
 pub struct Kernel {
     loader: PathBuf,
+    kernel: PathBuf,
     bundle: PathBuf,
 }
 
@@ -54,11 +55,22 @@ impl Kernel {
     /// Builds the checked kernel.
     pub fn build(project: &Project) -> Result<Self> {
         let kernel = compile::kernel(project, Profile::Checked)?;
-        Ok(Self { loader: compile::loader(project)?, bundle: bundle::build(project, &kernel)? })
+        Ok(Self { loader: compile::loader(project)?, bundle: bundle::build(project, &kernel)?, kernel })
+    }
+
+    /// As [`Self::machine`] on a PC without a disk that gets the image `disk` in memory, by way of the file `bundle`.
+    pub fn machine_with_disk_in_memory(&self, chipset: Chipset, disk: &Path, bundle: &Path, words: &str) -> Result<Hardware> {
+        bundle::build_with_disk(&self.kernel, disk, bundle)?;
+        let boot = Boot::Direct {
+            loader: self.loader.clone(),
+            bundle: bundle.to_path_buf(),
+            command_line: words.into(),
+        };
+        Ok(Hardware { boot, disk: None, memory_mib: 512, ..self.machine((chipset, Controller::Ide), disk, words) })
     }
 
     /// A machine with one CPU, `disk` on `controller`, and these words for the kernel.
-    fn machine(&self, (chipset, controller): (Chipset, Controller), disk: &Path, words: &str) -> Hardware {
+    pub fn machine(&self, (chipset, controller): (Chipset, Controller), disk: &Path, words: &str) -> Hardware {
         Hardware {
             chipset,
             controller,
@@ -115,7 +127,7 @@ fn expectation(seed: u64, operations: u64, promises: u32) -> Expectation {
 }
 
 /// Runs a machine to its end; an error unless it ended as the kernel ends it when all is well.
-fn run_to_end(machine: Machine, folder: &Path) -> Result {
+pub fn run_to_end(machine: Machine, folder: &Path) -> Result {
     let mut machine = machine;
     let code = machine.wait_for_power_off(LIFETIME);
     let log = fs::read_to_string(folder.join("serial.log")).unwrap_or_default();
@@ -127,7 +139,7 @@ fn run_to_end(machine: Machine, folder: &Path) -> Result {
 }
 
 /// Does `act` for each of so many numbers, two at a time, and gives the errors, each with its number.
-fn side_by_side(count: usize, act: impl Fn(usize) -> Result + Sync) -> Vec<(usize, crate::error::Error)> {
+pub fn side_by_side(count: usize, act: impl Fn(usize) -> Result + Sync) -> Vec<(usize, crate::error::Error)> {
     let next = AtomicUsize::new(0);
     let errors = Mutex::new(Vec::new());
     thread::scope(|scope| {
@@ -159,7 +171,7 @@ fn summarise(what: &str, count: usize, errors: &[(usize, crate::error::Error)], 
 }
 
 /// An empty folder.
-fn fresh(folder: &Path) -> Result {
+pub fn fresh(folder: &Path) -> Result {
     if folder.exists() {
         fs::remove_dir_all(folder).context(format!("empty {}", folder.display()))?;
     }

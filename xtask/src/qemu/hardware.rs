@@ -40,6 +40,9 @@ pub enum Controller {
     Ahci,
     /// A controller and disk in one.
     Nvme,
+    /// A disk for guests that know that they are guests: on `pc` one that also speaks as before virtio had a version,
+    /// on `q35` one that does not.
+    Virtio,
 }
 
 /// The generation of PC.
@@ -140,6 +143,11 @@ impl Hardware {
             (Controller::Nvme, _) => {
                 line.option("-drive", drive("if=none,id=disk"));
                 line.option("-device", "nvme,drive=disk,serial=1");
+            }
+            (Controller::Virtio, Chipset::Pc) => line.option("-drive", drive("if=virtio")),
+            (Controller::Virtio, Chipset::Q35) => {
+                line.option("-drive", drive("if=none,id=disk"));
+                line.option("-device", "virtio-blk-pci,drive=disk,disable-legacy=on");
             }
         }
     }
@@ -261,6 +269,8 @@ mod tests {
         assert!(on(Chipset::Q35, Controller::Ahci).contains("-machine q35 "));
         assert!(on(Chipset::Pc, Controller::Ahci).contains("bus=ahci.0"));
         assert!(on(Chipset::Pc, Controller::Nvme).contains("-device nvme,drive=disk"));
+        assert!(on(Chipset::Pc, Controller::Virtio).contains("-drive if=virtio"));
+        assert!(on(Chipset::Q35, Controller::Virtio).contains("virtio-blk-pci,drive=disk,disable-legacy=on"));
         let faulty = Hardware { disk_faults: Some("rules".into()), ..machine() };
         assert!(text(&faulty).contains("file=blkdebug:rules:a,,b.img"));
         let logged = text(&Hardware { disk_log: Some("log".into()), ..machine() });

@@ -4,6 +4,7 @@ pub mod bench;
 pub mod check;
 pub mod crashtest;
 pub mod fuzz;
+pub mod matrix;
 pub mod run;
 pub mod screenshot;
 pub mod soak;
