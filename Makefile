@@ -27,7 +27,7 @@ fuzz:       ; @$(XTASK) ## look for inputs that break a crate, guided by coverag
 soak:       ; @$(XTASK) ## let threads do at random what threads do, and check that all is as before: make soak MIN=30
 crashtest:  ; @$(XTASK) ## cut the power, kill machines and fail requests while files are written: make crashtest N=10000
 matrix:     ; @$(XTASK) ## copy, reboot and compare on every disk controller, PC, kind of FAT and partition table
-bench:      ; @$(XTASK) ## measure; print a table and write build/bench.json
+bench:      ; @$(XTASK) ## measure, files beside Debian's kernel; print a table and write build/bench.json
 doctor:     ; @scripts/setup.sh --report || exit 0; $(XTASK) ## say what is present and what is missing
 clean:      ; @rm -rf target; [ ! -d "$(BUILD)" ] || find "$(BUILD)" -mindepth 1 -maxdepth 1 ! -name disk.img -exec rm -rf {} + ## remove what was built, but not build/disk.img
 help:       ; @sh scripts/help.sh Makefile ## list the targets and variables
@@ -39,7 +39,7 @@ help:       ; @sh scripts/help.sh Makefile ## list the targets and variables
 #   MEMORY=512        memory in MiB
 #   CMDLINE="..."     words for the kernel, as in docs/boot.md
 #   RESOLUTION=WxH    resolution of the screen, such as 1280x800
-#   ONLY=NAME         test, fuzz, crashtest, matrix: only what has NAME in its name
+#   ONLY=NAME         test, fuzz, crashtest, matrix: only what has NAME in its name; bench: ONLY=storage
 #   SEED=N            test, soak, crashtest: where random keys, clicks, inputs, threads and files begin
 #   MIN=N             fuzz: minutes for each target (1); soak: minutes in all (30)
 #   N=10000           crashtest: how many power cuts to look at

@@ -115,6 +115,9 @@ fn finish(boot: &'static BootInfo) {
     if let Some(what) = line.value("copy") {
         workload::copy(what);
     }
+    if line.has("bench_storage") {
+        bench::storage::run();
+    }
     match console::screen::take() {
         Some(video) => {
             if let Err(error) = desktop::start(boot, video) {

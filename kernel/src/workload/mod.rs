@@ -108,8 +108,8 @@ impl Performance {
     }
 }
 
-/// The disk whose last sector is for the marker.
-fn marked_disk() -> Result<Arc<dyn BlockDevice>, String> {
+/// The disk whose last sector is for the marker, and which is for tests therefore.
+pub fn marked_disk() -> Result<Arc<dyn BlockDevice>, String> {
     for disk in block::disks() {
         let mut sector = [0; marker::SIZE];
         let Some(last) = disk.device.sector_count().checked_sub(1) else { continue };

@@ -94,14 +94,20 @@ impl Kernel {
     }
 }
 
-/// Makes an empty volume with a marker behind it.
+/// Makes the disk of a session.
 fn make_disk(image: &Path) -> Result {
+    make_marked_disk(image, VOLUME_KIB, TAIL_KIB, 1)
+}
+
+/// Makes an empty FAT32 volume with clusters of so many sectors, and behind it room that no file system knows of, with a
+/// marker in its last sector.
+pub fn make_marked_disk(image: &Path, volume_kib: u64, tail_kib: u64, cluster_sectors: u32) -> Result {
     run::write_file(image, [])?;
-    let length = (VOLUME_KIB + TAIL_KIB) << 10;
+    let length = (volume_kib + tail_kib) << 10;
     let file = fs::File::options().write(true).open(image)?;
     file.set_len(length).context("size the disk image")?;
-    let options = ["-F", "32", "-s", "1", "-i", "51C611E5"];
-    run::quietly(run::program("mkfs.fat").args(options).arg(image).arg(VOLUME_KIB.to_string()))?;
+    let options = ["-F", "32", "-i", "51C611E5", "-s", &cluster_sectors.to_string()];
+    run::quietly(run::program("mkfs.fat").args(options).arg(image).arg(volume_kib.to_string()))?;
     let place = length - marker::SIZE as u64;
     file.write_all_at(&marker::sector(0), place).context("write the marker")
 }

@@ -8,5 +8,6 @@ pub mod matrix;
 pub mod run;
 pub mod screenshot;
 pub mod soak;
+pub mod storage_bench;
 pub mod test;
 pub mod usb;
