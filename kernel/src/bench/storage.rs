@@ -31,6 +31,8 @@ const PAGE: usize = 4096;
 const NAMES: &str = "/disk/many/0";
 const FILES: u64 = 10_000;
 const FILES_IN_DIRECTORY: u64 = 1_000;
+/// Longer than this nobody waits for them.
+const PATIENCE_NS: u64 = 60_000_000_000;
 /// Read over and over, so that all of it is cached.
 const CACHED_SIZE: u64 = 1 << 20;
 const PASSES: u64 = 20;
@@ -193,6 +195,10 @@ fn small_files(buffer: &mut [u8]) -> Result<(), Trouble> {
         let directory = format!("/disk/made{}", number / FILES_IN_DIRECTORY);
         if number % FILES_IN_DIRECTORY == 0 {
             fs::create_directory(&directory)?;
+        }
+        if time::uptime_ns() - start > PATIENCE_NS {
+            log::error!("only {number} small files were made within a minute");
+            return Ok(());
         }
         let file = fs::open(&format!("{directory}/file{number}.txt"), OpenMode::CreateNew)?;
         file.write(0, &buffer[..100])?;
