@@ -1,14 +1,14 @@
 # Quicklime's front door. Every target first runs scripts/setup.sh, which installs what the target
 # lacks (or says how), and then xtask, which does the work. `make help` lists the targets.
 BUILD ?= ./build
-export BUILD DISK LIMINE_DIR CPUS MEMORY CMDLINE RESOLUTION ONLY SEED MIN KEEP ICOUNT DEV FORCE
+export BUILD DISK LIMINE_DIR CPUS MEMORY CMDLINE RESOLUTION ONLY SEED MIN N KEEP ICOUNT DEV FORCE
 
 XTASK = scripts/setup.sh $@ && . "$(BUILD)/toolchain.env" && "$$QUICKLIME_CARGO" run --quiet --package xtask -- $@
 # Deeper than `cargo test` goes, and with the counts of what was visited.
 MODEL = LOOM_MAX_PREEMPTIONS=3 "$$QUICKLIME_CARGO" test --release -p blocking -p executor -p process -p sched --lib --test exploration -- --nocapture
 
 .DEFAULT_GOAL := help
-.PHONY: run run-uefi run-direct iso disk usb kernel loader debug screenshot test check model fuzz soak bench doctor clean help
+.PHONY: run run-uefi run-direct iso disk usb kernel loader debug screenshot test check model fuzz soak crashtest matrix bench doctor clean help
 
 run:        ; @$(XTASK) ## boot the desktop from the ISO with BIOS firmware
 run-uefi:   ; @$(XTASK) ## boot the desktop from the ISO with UEFI firmware
@@ -25,7 +25,9 @@ check:      ; @$(XTASK) ## check format, lints, docs and the rules of the source
 model:      ; @scripts/setup.sh $@ && . "$(BUILD)/toolchain.env" && $(MODEL) ## explore interleavings of what threads and tasks sleep in, and states of processes and of the scheduler
 fuzz:       ; @$(XTASK) ## look for inputs that break a crate, guided by coverage: make fuzz ONLY=elf MIN=10
 soak:       ; @$(XTASK) ## let threads do at random what threads do, and check that all is as before: make soak MIN=30
-bench:      ; @$(XTASK) ## measure; print a table and write build/bench.json
+crashtest:  ; @$(XTASK) ## cut the power, kill machines and fail requests while files are written: make crashtest N=10000
+matrix:     ; @$(XTASK) ## copy, reboot and compare on every disk controller, PC, kind of FAT and partition table
+bench:      ; @$(XTASK) ## measure, files beside Debian's kernel; print a table and write build/bench.json
 doctor:     ; @scripts/setup.sh --report || exit 0; $(XTASK) ## say what is present and what is missing
 clean:      ; @rm -rf target; [ ! -d "$(BUILD)" ] || find "$(BUILD)" -mindepth 1 -maxdepth 1 ! -name disk.img -exec rm -rf {} + ## remove what was built, but not build/disk.img
 help:       ; @sh scripts/help.sh Makefile ## list the targets and variables
@@ -37,9 +39,10 @@ help:       ; @sh scripts/help.sh Makefile ## list the targets and variables
 #   MEMORY=512        memory in MiB
 #   CMDLINE="..."     words for the kernel, as in docs/boot.md
 #   RESOLUTION=WxH    resolution of the screen, such as 1280x800
-#   ONLY=NAME         test, fuzz: only what has NAME in its name
-#   SEED=N            test, soak: where random keys, clicks, inputs and threads begin
+#   ONLY=NAME         test, fuzz, crashtest, matrix: only what has NAME in its name; bench: ONLY=storage
+#   SEED=N            test, soak, crashtest: where random keys, clicks, inputs, threads and files begin
 #   MIN=N             fuzz: minutes for each target (1); soak: minutes in all (30)
+#   N=10000           crashtest: how many power cuts to look at
 #   KEEP=1            fuzz: make useful inputs part of the corpus
 #   ICOUNT=1          soak: one CPU, by the count of instructions: every run alike
 #   DEV=/dev/sdX      usb: the stick; FORCE=1 also takes a disk that is fixed or mounted

@@ -37,6 +37,7 @@ mod provoke;
 mod selftest;
 mod soak;
 mod sync;
+mod workload;
 
 use boot::BootInfo;
 use lock::Once;
@@ -108,6 +109,15 @@ fn finish(boot: &'static BootInfo) {
     if let Some(seed) = number(line, "soak") {
         soak::run(seed, number(line, "soak_seconds").unwrap_or(60));
     }
+    if let Some(seed) = number(line, "workload") {
+        workload::run(seed, number(line, "workload_operations").unwrap_or(400));
+    }
+    if let Some(what) = line.value("copy") {
+        workload::copy(what);
+    }
+    if line.has("bench_storage") {
+        bench::storage::run();
+    }
     match console::screen::take() {
         Some(video) => {
             if let Err(error) = desktop::start(boot, video) {
@@ -134,7 +144,8 @@ fn configure(boot: &BootInfo) {
     if let Some(level) = line.value("log") {
         console::set_level(level);
     }
-    if line.has("selftest") || line.has("exit") || line.value("soak").is_some() {
+    let ends_by_itself = ["soak", "workload", "copy"].iter().any(|word| line.value(word).is_some());
+    if line.has("selftest") || line.has("exit") || ends_by_itself {
         console::panic::exit_on_panic();
     }
     if line.value("provoke") == Some("early") {

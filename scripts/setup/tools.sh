@@ -9,7 +9,7 @@ tools_for() {
         doctor) ;;
         kernel | loader | check | model) echo cc ;;
         fuzz) echo cc c++ ;;
-        soak) echo cc qemu mtools dosfstools ;;
+        soak | crashtest | matrix) echo cc qemu mtools dosfstools ;;
         disk) echo cc mtools dosfstools ;;
         usb | iso) echo cc xorriso $(grub_tools) mtools ;;
         run) echo cc qemu xorriso $(grub_tools) mtools dosfstools $(window_tools) ;;

@@ -5,6 +5,7 @@
 #![forbid(unsafe_code)]
 
 mod build;
+mod crash;
 mod error;
 mod host;
 mod lint;
@@ -48,6 +49,8 @@ fn perform(target: &str, project: &Project) -> Result {
         "bench" => tasks::bench::all(project),
         "fuzz" => tasks::fuzz::guided(project),
         "soak" => tasks::soak::run(project),
+        "matrix" => tasks::matrix::all(project),
+        "crashtest" => tasks::crashtest::all(project),
         "doctor" => host::doctor::report(project),
         _ => fail!("xtask knows no target {target:?}; `make help` lists them"),
     }

@@ -32,6 +32,8 @@ pub struct Project {
     pub seed: Option<u64>,
     /// How long, in minutes (`MIN`).
     pub minutes: Option<u32>,
+    /// How many states a crash test looks at (`N`).
+    pub count: Option<usize>,
     /// Whether time goes by the instructions of one CPU (`ICOUNT=1`).
     pub count_instructions: bool,
     /// Whether what the fuzzer found of use becomes part of the corpus (`KEEP=1`).
@@ -61,6 +63,7 @@ impl Project {
             only: variable("ONLY"),
             seed: optional_number("SEED")?,
             minutes: optional_number("MIN")?,
+            count: optional_number("N")?,
             count_instructions: variable("ICOUNT").is_some_and(|value| value == "1"),
             keep: variable("KEEP").is_some_and(|value| value == "1"),
             device: path("DEV"),

@@ -9,6 +9,7 @@ mod desktop;
 mod memory;
 mod parallel;
 mod reenix;
+pub mod storage;
 mod tasks;
 mod threads;
 #[cfg(feature = "twin")]

@@ -3,7 +3,10 @@
 pub mod bundle;
 pub mod compile;
 pub mod disk;
+pub mod fat32;
 pub mod grub_iso;
 pub mod iso;
 pub mod limine;
 pub mod limine_iso;
+pub mod linux;
+pub mod partitions;

@@ -19,7 +19,7 @@ const FLOORS: &[&[&str]] = &[
     &["console", "drivers", "fs"],
     &["diagnosis"],
     &["desktop"],
-    &["bench", "provoke", "selftest", "soak"],
+    &["bench", "provoke", "selftest", "soak", "workload"],
 ];
 
 /// Checks every path in the file `path` (from kernel/src) that starts at the crate's root.

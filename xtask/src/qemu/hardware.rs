@@ -74,6 +74,8 @@ pub struct Hardware {
     pub disk: Option<PathBuf>,
     /// What goes wrong with the disk: rules for QEMU's `blkdebug`.
     pub disk_faults: Option<PathBuf>,
+    /// Where every write and flush of the disk is noted: QEMU's `blklogwrites`. Not together with faults.
+    pub disk_log: Option<PathBuf>,
     /// Whether there is a PS/2 controller: keyboard and mouse stand and fall with it.
     pub ps2: bool,
     /// Whether writing to port 0xf4 ends QEMU with a status: for the self-test.
@@ -126,8 +128,16 @@ impl Hardware {
             Some(rules) => format!("blkdebug:{}:{}", rules.display(), image.display()),
             None => image.display().to_string(),
         };
-        let drive =
-            |kind: &str| path_option(&format!("{kind},media=disk,format=raw,file="), Path::new(&file));
+        let drive = |kind: &str| match &self.disk_log {
+            None => path_option(&format!("{kind},media=disk,format=raw,file="), Path::new(&file)),
+            Some(log) => {
+                // Each entry is in the log, and counted there, before the guest hears of it.
+                let filter = "driver=blklogwrites,log-super-update-interval=1,file.driver=file,log.driver=file";
+                let mut option = path_option(&format!("{kind},media=disk,{filter},file.filename="), image);
+                option.push(path_option(",log.filename=", log));
+                option
+            }
+        };
         match (self.controller, self.chipset) {
             (Controller::Ide, _) | (Controller::Ahci, Chipset::Q35) => {
                 line.option("-drive", drive("if=ide,index=0"));
@@ -245,6 +255,7 @@ mod tests {
             memory_mib: 512,
             disk: Some("a,b.img".into()),
             disk_faults: None,
+            disk_log: None,
             ps2: true,
             exit_port: false,
             count_instructions: false,
@@ -278,6 +289,8 @@ mod tests {
         assert!(on(Chipset::Q35, Controller::Virtio).contains("virtio-blk-pci,drive=disk,disable-legacy=on"));
         let faulty = Hardware { disk_faults: Some("rules".into()), ..machine() };
         assert!(text(&faulty).contains("file=blkdebug:rules:a,,b.img"));
+        let logged = text(&Hardware { disk_log: Some("log".into()), ..machine() });
+        assert!(logged.contains("driver=blklogwrites") && logged.contains("file.filename=a,,b.img,log.filename=log"));
         assert!(text(&Hardware { ps2: false, ..machine() }).contains("i8042=off"));
         assert!(!text(&Hardware { disk: None, ..machine() }).contains("media=disk"));
     }

@@ -93,6 +93,7 @@ impl<'a> Stage<'a> {
             memory_mib: 512,
             disk,
             disk_faults: None,
+            disk_log: None,
             ps2: true,
             exit_port: false,
             count_instructions: false,

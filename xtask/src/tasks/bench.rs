@@ -1,5 +1,5 @@
-//! `make bench`: measures a release kernel twice, once counting instructions and once by the clock, and writes
-//! build/bench.json.
+//! `make bench`: measures a release kernel twice, once counting instructions and once by the clock, measures its files
+//! beside those of Debian's kernel (storage_bench), and writes build/bench.json.
 //!
 //! Under `-icount shift=0,sleep=off` one executed instruction is one nanosecond of guest time, run after
 //! run the same; those figures are named as the kernel names them. By the clock, on this host and under
@@ -11,6 +11,7 @@ use std::time::Duration;
 use serde_json::{Map, Value};
 
 use super::run::direct_boot;
+use super::storage_bench;
 use crate::build::compile;
 use crate::build::disk;
 use crate::error::{Context, Result, fail};
@@ -22,22 +23,26 @@ use crate::project::Project;
 use crate::qemu::hardware::{Boot, Chipset, Controller, Hardware, Serial};
 
 /// The kernel says this when its measurements are done.
-const DONE: &str = "bench: done";
+pub const DONE: &str = "bench: done";
 const TIME: Duration = Duration::from_secs(240);
 
 /// A measured number and its unit.
-type Figures = BTreeMap<String, (f64, String)>;
+pub type Figures = BTreeMap<String, (f64, String)>;
 
-/// Measures, prints and writes.
+/// Measures, prints and writes; with `ONLY=storage` the part about files.
 pub fn all(project: &Project) -> Result {
     let kernel = compile::kernel_with_twin(project)?;
-    let mut figures = measure(project, &kernel, true)?;
-    for (name, figure) in measure(project, &kernel, false)? {
-        figures.insert(format!("{name}.tcg"), figure);
+    let mut figures = Figures::new();
+    if project.only.is_none() {
+        figures = measure(project, &kernel, true)?;
+        for (name, figure) in measure(project, &kernel, false)? {
+            figures.insert(format!("{name}.tcg"), figure);
+        }
     }
     for (name, (number, unit)) in &figures {
         println!("{name:<40} {:>16} {unit}", readable(*number));
     }
+    figures.extend(storage_bench::measure(project, &kernel)?);
     let object: Map<String, Value> =
         figures.into_iter().map(|(name, (number, _))| (name, number.into())).collect();
     let path = project.build.join("bench.json");
@@ -68,6 +73,7 @@ fn measure(project: &Project, kernel: &std::path::Path, count_instructions: bool
         memory_mib: project.memory_mib,
         disk: Some(disk_image),
         disk_faults: None,
+        disk_log: None,
         ps2: true,
         exit_port: false,
         count_instructions,
@@ -90,7 +96,7 @@ fn stamp_of(log: &str, milestone: &str) -> Option<f64> {
 }
 
 /// The figures among the lines of a log: `bench: NAME VALUE UNIT`, in front of which may stand anything.
-fn parse(log: &str) -> Figures {
+pub fn parse(log: &str) -> Figures {
     let figure = |line: &str| {
         let mut words = line.split_once("bench: ")?.1.split_whitespace();
         let (name, number, unit) = (words.next()?, words.next()?.parse().ok()?, words.next()?);
@@ -100,7 +106,7 @@ fn parse(log: &str) -> Figures {
 }
 
 /// A number with commas between thousands, and decimals only where they say something.
-fn readable(number: f64) -> String {
+pub fn readable(number: f64) -> String {
     let text = if number.fract() == 0.0 || number.abs() >= 1000.0 {
         format!("{number:.0}")
     } else {

@@ -2,9 +2,12 @@
 
 pub mod bench;
 pub mod check;
+pub mod crashtest;
 pub mod fuzz;
+pub mod matrix;
 pub mod run;
 pub mod screenshot;
 pub mod soak;
+pub mod storage_bench;
 pub mod test;
 pub mod usb;

@@ -96,6 +96,7 @@ fn hardware(
         memory_mib: project.memory_mib,
         disk: Some(disk::prepare(project)?),
         disk_faults: None,
+        disk_log: None,
         ps2: true,
         exit_port: false,
         count_instructions: false,

@@ -74,6 +74,7 @@ pub fn take(project: &Project) -> Result {
         memory_mib: project.memory_mib,
         disk: Some(disk_image),
         disk_faults: None,
+        disk_log: None,
         ps2: true,
         exit_port: false,
         count_instructions: false,

@@ -82,6 +82,7 @@ fn perform(project: &Project, soak: &Soak, folder: &Path, show: bool) -> Result 
         memory_mib: project.memory_mib,
         disk: None,
         disk_faults: None,
+        disk_log: None,
         ps2: true,
         exit_port: true,
         count_instructions: soak.count_instructions,

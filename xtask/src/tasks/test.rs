@@ -1,10 +1,10 @@
-//! `make test`: the host tests, boots that test themselves, samples of fuzzing and of soaking, and the scenarios.
+//! `make test`: the host tests, boots that test themselves, samples of fuzzing, of soaking and of power cuts, and the scenarios.
 
 use std::fs;
 use std::time::{Duration, Instant};
 
 use super::run::direct_boot;
-use super::{fuzz, soak};
+use super::{crashtest, fuzz, soak};
 use crate::build::compile::{self, Profile};
 use crate::build::disk;
 use crate::error::{Context, Result, fail};
@@ -56,6 +56,9 @@ pub fn all(project: &Project) -> Result {
     for (name, result) in fuzz::sample(project)? {
         count(&name, result);
     }
+    for (name, result) in crashtest::sample(project)? {
+        count(&name, result);
+    }
     for (name, result) in scenarios::run(project)? {
         count(name, result);
     }
@@ -95,6 +98,7 @@ fn selftest(project: &Project, name: &str, cpus: u32, controller: Controller) ->
         memory_mib: 512,
         disk: Some(disk_image.clone()),
         disk_faults: None,
+        disk_log: None,
         ps2: true,
         exit_port: true,
         count_instructions: false,
