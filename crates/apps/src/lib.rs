@@ -72,8 +72,8 @@ pub fn all() -> &'static [AppInfo] {
     &ALL
 }
 
-/// A new instance of the program called `id`; `None` when there is no such program.
-pub fn open(id: &str, facts: &MachineFacts) -> Option<Box<dyn App>> {
+/// A new instance of the program called `id`; `None` when there is no such program. None of them opens files yet.
+pub fn open(id: &str, _path: Option<&str>, facts: &MachineFacts) -> Option<Box<dyn App>> {
     Some(match id {
         "terminal" => Box::new(Terminal::new()),
         "monitor" => Box::new(Monitor::new()),

@@ -5,6 +5,7 @@ use alloc::format;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
+use ui::kit::{self, Columns};
 use ui::{ThreadFigures, ThreadState};
 
 /// What a column shows.
@@ -21,37 +22,17 @@ pub(super) enum Column {
 impl Column {
     pub(super) const ALL: [Column; 6] =
         [Column::Name, Column::Id, Column::State, Column::Cpu, Column::Load, Column::Time];
-
-    pub(super) fn title(self) -> &'static str {
-        match self {
-            Column::Name => "Name",
-            Column::Id => "ID",
-            Column::State => "State",
-            Column::Cpu => "CPU",
-            Column::Load => "Load",
-            Column::Time => "Time",
-        }
-    }
-
-    /// Pixels; the name takes what is left.
-    pub(super) fn width(self) -> i32 {
-        match self {
-            Column::Name => 0,
-            Column::Id | Column::Cpu => 56,
-            Column::State => 88,
-            Column::Load | Column::Time => 76,
-        }
-    }
-
-    pub(super) fn is_number(self) -> bool {
-        !matches!(self, Column::Name | Column::State)
-    }
-
-    /// Whether the largest comes first when the column is chosen.
-    fn starts_descending(self) -> bool {
-        matches!(self, Column::Load | Column::Time)
-    }
 }
+
+/// How they look, in the same order.
+pub(super) const COLUMNS: &[kit::Column] = &[
+    kit::Column { title: "Name", width: 0, is_number: false, starts_descending: false },
+    kit::Column { title: "ID", width: 56, is_number: true, starts_descending: false },
+    kit::Column { title: "State", width: 88, is_number: false, starts_descending: false },
+    kit::Column { title: "CPU", width: 56, is_number: true, starts_descending: false },
+    kit::Column { title: "Load", width: 76, is_number: true, starts_descending: true },
+    kit::Column { title: "Time", width: 76, is_number: true, starts_descending: true },
+];
 
 /// One thread as shown.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -81,8 +62,7 @@ impl Row {
 /// The rows, in order.
 pub(super) struct Table {
     pub(super) rows: Vec<Row>,
-    sorted_by: Column,
-    descending: bool,
+    pub(super) columns: Columns,
     /// CPU time of each thread at the last look.
     before: BTreeMap<u64, u64>,
     looked_at_ms: Option<u64>,
@@ -92,15 +72,10 @@ impl Table {
     pub(super) fn new() -> Table {
         Table {
             rows: Vec::new(),
-            sorted_by: Column::Load,
-            descending: true,
+            columns: Columns::new(COLUMNS, Column::Load as usize),
             before: BTreeMap::new(),
             looked_at_ms: None,
         }
-    }
-
-    pub(super) fn order(&self) -> (Column, bool) {
-        (self.sorted_by, self.descending)
     }
 
     /// Takes new figures.
@@ -130,15 +105,14 @@ impl Table {
     }
 
     /// Sorts by a column; the same one again turns the order round.
-    pub(super) fn sort_by(&mut self, column: Column) {
-        self.descending =
-            if self.sorted_by == column { !self.descending } else { column.starts_descending() };
-        self.sorted_by = column;
+    pub(super) fn sort_by(&mut self, index: usize) {
+        self.columns.sort_by(index);
         self.sort();
     }
 
     fn sort(&mut self) {
-        let (column, descending) = self.order();
+        let (index, descending) = self.columns.order();
+        let column = Column::ALL.get(index).copied().unwrap_or(Column::Load);
         self.rows.sort_by(|left, right| {
             let order = match column {
                 Column::Name => left.name.cmp(&right.name),
@@ -209,9 +183,9 @@ mod tests {
             (Column::Time, [1, 3, 2], [2, 3, 1]),
             (Column::State, [1, 2, 3], [1, 2, 3]),
         ] {
-            table.sort_by(column);
+            table.sort_by(column as usize);
             assert_eq!(ids(&table), first, "{column:?}");
-            table.sort_by(column);
+            table.sort_by(column as usize);
             assert_eq!(ids(&table), second, "{column:?} again");
         }
     }
