@@ -1,4 +1,4 @@
-//! The programs of the desktop: [`Terminal`], [`Monitor`], [`About`] and [`Snake`].
+//! The programs of the desktop: [`Terminal`], [`FileManager`], [`Editor`], [`Monitor`], [`Snake`] and [`About`].
 //!
 //! Each is pure code over `ui`'s [`App`] and `Host`: events in, pixels and requests out. The list
 //! that the launcher shows is [`all`], and [`open`] makes a program from its name there.
@@ -9,9 +9,14 @@
 extern crate alloc;
 
 mod about;
+mod chooser;
+pub mod editor;
+pub mod files;
 mod monitor;
+mod path;
 mod snake;
 mod terminal;
+mod trouble;
 
 use alloc::boxed::Box;
 use alloc::string::String;
@@ -20,6 +25,8 @@ use gfx::Icon;
 use ui::{App, AppInfo};
 
 pub use about::About;
+pub use editor::Editor;
+pub use files::FileManager;
 pub use monitor::Monitor;
 pub use snake::Snake;
 pub use terminal::Terminal;
@@ -39,12 +46,26 @@ pub struct MachineFacts {
 
 /// Every program, in the order in which the dock and the launcher show them.
 pub fn all() -> &'static [AppInfo] {
-    static ALL: [AppInfo; 4] = [
+    static ALL: [AppInfo; 6] = [
         AppInfo {
             id: "terminal",
             name: "Terminal",
             summary: "A command line.",
             icon: Icon::Terminal,
+            in_launcher: true,
+        },
+        AppInfo {
+            id: "files",
+            name: "Files",
+            summary: "Folders and what is in them.",
+            icon: Icon::Files,
+            in_launcher: true,
+        },
+        AppInfo {
+            id: "editor",
+            name: "Text Editor",
+            summary: "Write and change text files.",
+            icon: Icon::Editor,
             in_launcher: true,
         },
         AppInfo {
@@ -72,10 +93,13 @@ pub fn all() -> &'static [AppInfo] {
     &ALL
 }
 
-/// A new instance of the program called `id`; `None` when there is no such program.
-pub fn open(id: &str, facts: &MachineFacts) -> Option<Box<dyn App>> {
+/// A new instance of the program called `id`, on the file or directory at `path` if it opens such; `None` when there is
+/// no such program.
+pub fn open(id: &str, path: Option<&str>, facts: &MachineFacts) -> Option<Box<dyn App>> {
     Some(match id {
         "terminal" => Box::new(Terminal::new()),
+        "files" => Box::new(FileManager::new(path)),
+        "editor" => Box::new(Editor::new(path)),
         "monitor" => Box::new(Monitor::new()),
         "snake" => Box::new(Snake::new()),
         "about" => Box::new(About::new(facts.clone())),

@@ -15,7 +15,7 @@ const NONE: Modifiers = Modifiers::empty();
 #[test]
 fn every_listed_app_opens_and_closes() {
     for info in all() {
-        let mut app = open(info.id, &Default::default()).unwrap();
+        let mut app = open(info.id, None, &Default::default()).unwrap();
         let (initial, minimum) = (app.initial_size(), app.minimum_size());
         assert!(minimum.width <= initial.width && minimum.height <= initial.height, "{}", info.id);
         assert!(initial.width <= 800 && initial.height <= 560, "{} fits a small screen", info.id);
@@ -23,7 +23,7 @@ fn every_listed_app_opens_and_closes() {
         assert!(minimum.width <= 640 && minimum.height <= 414, "{} fits the smallest screen", info.id);
         assert_eq!(app.event(Event::Close, &mut FakeHost::new()), Response::Close);
     }
-    assert!(open("nothing", &Default::default()).is_none());
+    assert!(open("nothing", None, &Default::default()).is_none());
 }
 
 /// `Window` checks at every step that nothing changes outside the damage.
@@ -31,7 +31,7 @@ fn every_listed_app_opens_and_closes() {
 fn any_size_is_drawn_whole_and_nothing_panics() {
     for info in all() {
         for (width, height) in [(1, 1), (17, 900), (900, 17), (160, 80), (1920, 1080)] {
-            let mut app = open(info.id, &Default::default()).unwrap();
+            let mut app = open(info.id, None, &Default::default()).unwrap();
             let mut host = FakeHost::new();
             let size = Size::new(width, height);
             app.event(Event::Resize(size), &mut host);

@@ -1,13 +1,12 @@
 //! The one shape of everything that floats above the windows: a light card with round corners, a
 //! hairline and a shadow.
 
-use gfx::{Canvas, Rect, ShadowLevel, theme};
-
-const SHADOW: ShadowLevel = ShadowLevel::Medium;
+use gfx::{Canvas, Rect, theme};
+use ui::kit;
 
 /// Everything a card at `area` paints.
 pub(crate) fn bounds(area: Rect) -> Rect {
-    SHADOW.bounds(area)
+    kit::card_bounds(area)
 }
 
 /// The part of a card that hides what lies beneath.
@@ -26,7 +25,5 @@ pub(crate) fn without_corners(area: Rect, radius: i32) -> [Rect; 3] {
 
 /// Draws an empty card.
 pub(crate) fn draw(canvas: &mut Canvas<'_>, area: Rect) {
-    canvas.shadow(area, SHADOW);
-    canvas.rounded_rect(area, theme::CARD_RADIUS, theme::SURFACE_RAISED);
-    canvas.stroke_rounded_rect(area, theme::CARD_RADIUS, 1, theme::WINDOW_OUTLINE);
+    kit::card(canvas, area);
 }

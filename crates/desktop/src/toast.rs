@@ -75,7 +75,8 @@ impl Toasts {
     /// Shows a message from `now_ms` on. One that shows already stays longer instead of coming twice.
     pub(crate) fn push(&mut self, kind: ToastKind, text: &str, now_ms: u64) {
         let room = self.width() - 2 * PADDING - BAR - Symbol::SIDE - PADDING;
-        let lines = wrap(text, Font::Ui, room);
+        let mut lines = ui::kit::wrap(text, Font::Ui, room);
+        lines.truncate(MOST_LINES);
         let reading = PER_CHARACTER_MS * text.chars().count() as u64;
         let expires_ms = now_ms + BASE_MS + reading;
         if let Some(same) = self.toasts.iter_mut().find(|toast| toast.kind == kind && toast.lines == lines) {
@@ -143,39 +144,11 @@ impl Toasts {
     }
 }
 
-/// Breaks `text` at spaces into lines of at most `width` pixels. A word that is wider is cut.
-fn wrap(text: &str, font: Font, width: i32) -> Vec<String> {
-    let mut lines: Vec<String> = Vec::new();
-    let mut line = String::new();
-    for word in text.split_whitespace() {
-        let space = if line.is_empty() { 0 } else { font.advance(' ') };
-        if !line.is_empty() && font.width(&line) + space + font.width(word) > width {
-            lines.push(core::mem::take(&mut line));
-        }
-        if !line.is_empty() {
-            line.push(' ');
-        }
-        line.push_str(&ui::kit::elide(word, font, width));
-    }
-    lines.push(line);
-    lines.truncate(MOST_LINES);
-    lines
-}
-
 #[cfg(test)]
 mod tests {
     use alloc::format;
 
     use super::*;
-
-    #[test]
-    fn wrapped_lines_fit_and_lose_no_word() {
-        let text = "No disk found: files live in memory only and are gone after the next restart.";
-        let lines = wrap(text, Font::Ui, 240);
-        assert_eq!(lines.join(" "), text);
-        assert!(lines.iter().all(|line| Font::Ui.width(line) <= 240));
-        assert!(lines.len() > 1);
-    }
 
     #[test]
     fn a_message_that_shows_stays_longer_instead_of_coming_twice() {

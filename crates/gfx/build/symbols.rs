@@ -62,5 +62,49 @@ fn symbols() -> Vec<Shape> {
             [8.2, 6.6],
         ])
         .grown(-0.2)),
+        bent_arrow(false),
+        bent_arrow(true),
+        trash(),
+        disk(),
+        Shape::disc([8.0, 8.0], 5.4)
+            .outline(STROKE)
+            .or(Shape::path(&[[8.0, 5.0], [8.0, 8.3], [10.2, 9.5]], STROKE * 0.9)),
+        frame([2.2, 3.2], [13.8, 10.8])
+            .or(line([8.0, 11.0], [8.0, 13.2]))
+            .or(line([5.2, 13.4], [10.8, 13.4])),
+        Shape::path(
+            &[[2.6, 12.2], [2.6, 3.9], [6.4, 3.9], [7.8, 5.5], [13.4, 5.5], [13.4, 12.2], [2.6, 12.2]],
+            STROKE * 0.9,
+        ),
     ]
+}
+
+/// An arrow to the left that comes from the right below, or the other way round.
+fn bent_arrow(is_mirrored: bool) -> Shape {
+    let at = |x: f32, y: f32| if is_mirrored { [16.0 - x, y] } else { [x, y] };
+    let shaft = [
+        at(3.2, 6.2),
+        at(9.6, 6.2),
+        at(11.6, 6.9),
+        at(12.7, 8.6),
+        at(12.7, 10.0),
+        at(11.6, 11.7),
+        at(9.6, 12.4),
+        at(6.6, 12.4),
+    ];
+    Shape::path(&shaft, STROKE).or(Shape::path(&[at(6.2, 3.2), at(3.2, 6.2), at(6.2, 9.2)], STROKE))
+}
+
+fn trash() -> Shape {
+    Shape::path(&[[4.1, 5.0], [4.7, 13.2], [11.3, 13.2], [11.9, 5.0]], STROKE * 0.9)
+        .or(line([2.8, 4.6], [13.2, 4.6]))
+        .or(Shape::path(&[[6.2, 4.4], [6.2, 2.7], [9.8, 2.7], [9.8, 4.4]], STROKE * 0.8))
+        .or(Shape::line([6.9, 7.2], [7.0, 10.8], STROKE * 0.7))
+        .or(Shape::line([9.1, 7.2], [9.0, 10.8], STROKE * 0.7))
+}
+
+fn disk() -> Shape {
+    frame([2.4, 8.2], [13.6, 13.0])
+        .or(Shape::path(&[[2.8, 8.6], [4.6, 3.6], [11.4, 3.6], [13.2, 8.6]], STROKE * 0.85))
+        .or(Shape::disc([10.9, 10.6], 0.9))
 }

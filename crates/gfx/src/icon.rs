@@ -114,6 +114,20 @@ pub enum Symbol {
     Power,
     /// A round arrow: reboot, reload.
     Restart,
+    /// An arrow back: undo.
+    Undo,
+    /// An arrow forth: redo.
+    Redo,
+    /// A bin: the trash.
+    Trash,
+    /// A drive: a disk.
+    Disk,
+    /// A clock: what does not last.
+    Clock,
+    /// A screen on a foot: the computer, all there is.
+    Computer,
+    /// A folder.
+    Folder,
 }
 
 impl Symbol {
@@ -121,7 +135,7 @@ impl Symbol {
     pub const SIDE: i32 = 16;
 
     /// Every symbol, for tables and test sheets.
-    pub const ALL: [Symbol; 15] = [
+    pub const ALL: [Symbol; 22] = [
         Symbol::Close,
         Symbol::Minimise,
         Symbol::Maximise,
@@ -137,6 +151,13 @@ impl Symbol {
         Symbol::Grid,
         Symbol::Power,
         Symbol::Restart,
+        Symbol::Undo,
+        Symbol::Redo,
+        Symbol::Trash,
+        Symbol::Disk,
+        Symbol::Clock,
+        Symbol::Computer,
+        Symbol::Folder,
     ];
 
     /// How much of each pixel the symbol covers, row after row.

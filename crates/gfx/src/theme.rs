@@ -10,6 +10,10 @@ pub const ACCENT_HOVER: Color = Color::hex(0x5b9bff);
 pub const ACCENT_PRESSED: Color = Color::hex(0x2563eb);
 /// A tint of the accent behind things that are selected but not focused.
 pub const ACCENT_SOFT: Color = Color::hex(0xdbe8fe);
+/// Behind selected text.
+pub const SELECTION: Color = Color::hex(0xbcd4fb);
+/// Behind text that was searched for.
+pub const FOUND: Color = Color::hex(0xffe9a8);
 /// Text and symbols on the accent.
 pub const ON_ACCENT: Color = Color::WHITE;
 

@@ -221,8 +221,9 @@ pub trait System: Send + Sync {
     /// The programs that [`System::launch`] can open.
     fn applications(&self) -> Vec<Application>;
 
-    /// Opens a program's window by its `id`; `false` when there is none of that name.
-    fn launch(&self, id: &str) -> bool;
+    /// Opens a program's window by its `id`, on the file or directory of this absolute path if there is one;
+    /// `false` when there is no program of that name.
+    fn launch(&self, id: &str, path: Option<&str>) -> bool;
 
     /// Stops the machine. `Ok` means that it is about to happen.
     fn power(&self, action: PowerAction) -> Result<(), PowerError>;

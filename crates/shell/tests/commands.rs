@@ -214,6 +214,29 @@ fn help_lists_every_command_in_one_screen() {
 }
 
 #[test]
+fn edit_and_files_open_an_app_on_a_path() {
+    let machine = Machine::new(80, 24);
+    machine.output_of("mkdir /disk/made");
+    machine.output_of("write /disk/made/a.txt hi");
+    for command in ["edit /disk/made/a.txt", "edit /disk/made/new.txt", "files /disk/made"] {
+        assert_eq!(machine.output_of(command), "");
+    }
+    machine.output_of("cd /disk/made; files");
+    let opened =
+        ["editor /disk/made/a.txt", "editor /disk/made/new.txt", "files /disk/made", "files /disk/made"];
+    assert_eq!(machine.state().launched, opened);
+    assert_eq!(
+        machine.output_of("edit /disk/made"),
+        "edit: /disk/made: is a directory (try files /disk/made)"
+    );
+    assert_eq!(
+        machine.output_of("files /disk/made/a.txt"),
+        "files: /disk/made/a.txt: not a directory (try edit /disk/made/a.txt)"
+    );
+    assert!(machine.output_of("files /disk/nothing").contains("no such file"));
+}
+
+#[test]
 fn run_opens_apps_and_scripts() {
     let machine = Machine::new(80, 24);
     assert_eq!(machine.output_of("run"), "snake    A game.\nmonitor  Load, memory, threads.");

@@ -69,6 +69,13 @@ pub trait App: Send {
         TitleBar::Light
     }
 
+    /// Whether closing it now would lose what the user has made. The desktop then asks it to close, with
+    /// [`Event::Close`], before the machine goes down, and waits for the answer. It is read again after
+    /// every event.
+    fn has_unsaved_changes(&self) -> bool {
+        false
+    }
+
     /// Takes one event. It runs on the program's own thread and may block on files.
     fn event(&mut self, event: Event, host: &mut dyn Host) -> Response;
 

@@ -23,7 +23,8 @@ pub enum Event {
     /// The host has bytes for the program: [`Pty::read`](crate::Pty::read) will give some.
     Data,
     /// The user asks to close the window. Answer with [`Response::Close`](crate::Response::Close)
-    /// to agree.
+    /// to agree; a program that has something to ask first shows its question instead, and the window
+    /// stays.
     Close,
 }
 

@@ -11,14 +11,18 @@
 extern crate alloc;
 
 mod app;
+mod clipboard;
 mod event;
 mod figures;
+mod files;
 mod host;
 pub mod kit;
 
 pub use app::{App, AppInfo, Response, TitleBar};
 pub use calendar::DateTime;
+pub use clipboard::Clipboard;
 pub use event::{Button, Event, PointerEvent, PointerKind};
 pub use figures::{ProcessFigures, ProcessState, SystemFigures, ThreadClass, ThreadFigures, ThreadState};
-pub use host::{DirectoryEntry, FileError, Files, Host, Pty};
+pub use files::{DirectoryEntry, Existing, FileError, Files, Usage};
+pub use host::{Host, Pty};
 pub use keymap::{Key, KeyEvent, KeyState, Modifiers};

@@ -219,7 +219,7 @@ impl System for Machine {
         vec![Application { id: "snake".into(), name: "Snake".into(), summary: "A game.".into() }]
     }
 
-    fn launch(&self, id: &str) -> bool {
+    fn launch(&self, id: &str, _path: Option<&str>) -> bool {
         id == "snake"
     }
 

@@ -158,7 +158,7 @@ impl Compositor {
                 let actions = self.session.input(input, clock::now_ms());
                 self.perform(actions);
             }
-            Message::Launch(app) => self.launch(&app),
+            Message::Launch(app, path) => self.launch(&app, path.as_deref()),
             Message::Open(app) => {
                 if let Err(error) = self.open("", app) {
                     log::warn!("a program could not be opened: {error}");
@@ -171,6 +171,7 @@ impl Compositor {
                 }
             }
             Message::Titled(id, title) => self.session.set_title(id, &title),
+            Message::Unsaved(id, is_unsaved) => self.session.set_unsaved(id, is_unsaved),
             Message::PromptShown => {
                 if self.milestone == Milestone::Waiting {
                     self.milestone = Milestone::Due;
@@ -194,7 +195,7 @@ impl Compositor {
                         window.deliver(event);
                     }
                 }
-                Action::Launch(app) => self.launch(app),
+                Action::Launch(app) => self.launch(app, None),
                 Action::PowerOff => self.leave(PowerAction::PowerOff),
                 Action::Restart => self.leave(PowerAction::Reboot),
             }
@@ -211,8 +212,8 @@ impl Compositor {
     }
 
     /// Opens a program's window; what goes wrong is a message on the screen.
-    fn launch(&mut self, id: &str) {
-        let Some(app) = apps::open(id, &self.facts) else {
+    fn launch(&mut self, id: &str, path: Option<&str>) {
+        let Some(app) = apps::open(id, path, &self.facts) else {
             self.notify(ToastKind::Error, &format!("There is no program called \"{id}\"."));
             return;
         };

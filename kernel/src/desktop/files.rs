@@ -4,7 +4,7 @@ use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
 use ::shell::{FileKind, FileStatus, FileSystemFigures, WriteMode};
-use ui::{DateTime, DirectoryEntry, FileError, Files};
+use ui::{DateTime, DirectoryEntry, Existing, FileError, Files, Usage};
 use vfs::OpenMode;
 
 use crate::fs::{self, FsError, Metadata};
@@ -22,17 +22,79 @@ impl Files for KernelFiles {
     }
 
     fn list(&mut self, path: &str) -> Result<Vec<DirectoryEntry>, FileError> {
-        let entry = |entry: fs::DirectoryEntry| DirectoryEntry {
-            is_directory: entry.metadata.kind == fs::FileKind::Directory,
-            length: entry.metadata.size,
-            name: entry.name,
-        };
-        Ok(fs::list(path).map_err(error)?.into_iter().map(entry).collect())
+        let entries = fs::list(path).map_err(error)?;
+        Ok(entries.into_iter().map(|entry| directory_entry(entry.name, entry.metadata)).collect())
+    }
+
+    fn status(&mut self, path: &str) -> Result<DirectoryEntry, FileError> {
+        let name = path.rsplit('/').next().unwrap_or("");
+        fs::metadata(path).map(|metadata| directory_entry(name.to_string(), metadata)).map_err(error)
+    }
+
+    fn read_at(&mut self, path: &str, offset: u64, buffer: &mut [u8]) -> Result<usize, FileError> {
+        read_at(path, offset, buffer)
+    }
+
+    fn create(&mut self, path: &str) -> Result<(), FileError> {
+        fs::open(path, OpenMode::CreateNew).map(drop).map_err(error)
+    }
+
+    fn write_at(&mut self, path: &str, offset: u64, data: &[u8]) -> Result<(), FileError> {
+        change(path, |file| file.write(offset, data))
+    }
+
+    fn truncate(&mut self, path: &str, length: u64) -> Result<(), FileError> {
+        change(path, |file| file.truncate(length))
+    }
+
+    fn create_directory(&mut self, path: &str) -> Result<(), FileError> {
+        create_directory(path)
+    }
+
+    fn rename(&mut self, from: &str, to: &str, existing: Existing) -> Result<(), FileError> {
+        match existing {
+            Existing::Keep => rename(from, to),
+            Existing::Replace => fs::rename(from, to).map_err(error),
+        }
     }
 
     fn remove(&mut self, path: &str) -> Result<(), FileError> {
         remove(path)
     }
+
+    fn usage(&mut self, path: &str) -> Result<Usage, FileError> {
+        // The mount with the longest path that `path` lies in.
+        let holds = |point: &str| {
+            let rest = path.strip_prefix(point.trim_end_matches('/'));
+            rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+        };
+        let mounts = fs::mounts().map_err(error)?;
+        let innermost = mounts.into_iter().filter(|mount| holds(&mount.point)).max_by_key(|mount| mount.point.len());
+        let usage = innermost.ok_or(FileError::NotFound)?.usage.map_err(error)?;
+        Ok(Usage { total: usage.total, free: usage.free })
+    }
+
+    fn sync(&mut self) -> Result<(), FileError> {
+        fs::sync().map_err(error)
+    }
+}
+
+fn directory_entry(name: String, metadata: Metadata) -> DirectoryEntry {
+    DirectoryEntry {
+        name,
+        is_directory: metadata.kind == fs::FileKind::Directory,
+        length: metadata.size,
+        modified: modified(&metadata),
+    }
+}
+
+fn modified(metadata: &Metadata) -> Option<DateTime> {
+    (metadata.modified > 0).then(|| DateTime::from_unix(metadata.modified))
+}
+
+/// Changes a file that exists.
+fn change(path: &str, change: impl FnOnce(&fs::File) -> Result<(), FsError>) -> Result<(), FileError> {
+    fs::open(path, OpenMode::Write).and_then(|file| change(&file)).map_err(error)
 }
 
 /// The entries of a directory.
@@ -52,8 +114,7 @@ fn file_status(name: String, metadata: Metadata) -> FileStatus {
         fs::FileKind::File => FileKind::File,
         fs::FileKind::Directory => FileKind::Directory,
     };
-    let modified = (metadata.modified > 0).then(|| DateTime::from_unix(metadata.modified));
-    FileStatus { name, kind, length: metadata.size, modified }
+    FileStatus { name, kind, length: metadata.size, modified: modified(&metadata) }
 }
 
 /// Reads a part of a file.
@@ -82,11 +143,7 @@ pub fn remove(path: &str) -> Result<(), FileError> {
 
 /// Moves a file or directory where nothing is yet.
 pub fn rename(from: &str, to: &str) -> Result<(), FileError> {
-    // FAT takes names that differ in case only for the same, and renaming so is meant.
-    if !from.eq_ignore_ascii_case(to) && fs::metadata(to).is_ok() {
-        return Err(FileError::AlreadyExists);
-    }
-    fs::rename(from, to).map_err(error)
+    fs::rename_to_free(from, to).map_err(error)
 }
 
 /// What is mounted: nothing that is known when memory is out. A file system that can't say how full it is has no room at
@@ -127,7 +184,8 @@ fn error(error: FsError) -> FileError {
             log::warn!("{error}");
             FileError::Device
         }
-        // Two file systems in one move, senseless arguments.
+        FsError::CrossDevice => FileError::OtherFileSystem,
+        // Senseless arguments, such as moving a directory into itself.
         _ => FileError::Unsupported,
     }
 }

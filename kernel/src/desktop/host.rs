@@ -2,7 +2,7 @@
 
 use alloc::sync::Arc;
 
-use ui::{DateTime, Files, Host, SystemFigures};
+use ui::{Clipboard, DateTime, Files, Host, SystemFigures};
 
 use super::clock;
 use super::figures::Sampler;
@@ -10,6 +10,9 @@ use super::files::KernelFiles;
 use super::pty::{Master, Pty};
 use crate::sync::Mutex;
 use desktop::ToastKind;
+
+/// What was copied last, in whichever window.
+static CLIPBOARD: Mutex<Clipboard> = Mutex::new(Clipboard::Empty);
 
 /// One program's host.
 pub struct KernelHost {
@@ -46,8 +49,16 @@ impl Host for KernelHost {
         self.terminal.as_mut().map(|master| master as &mut dyn ui::Pty)
     }
 
-    fn launch(&mut self, app: &str) {
-        super::launch(app);
+    fn launch(&mut self, app: &str, path: Option<&str>) {
+        super::launch(app, path);
+    }
+
+    fn clipboard(&mut self) -> Clipboard {
+        CLIPBOARD.lock().clone()
+    }
+
+    fn set_clipboard(&mut self, contents: Clipboard) {
+        *CLIPBOARD.lock() = contents;
     }
 
     fn notify(&mut self, message: &str) {

@@ -66,8 +66,8 @@ static INBOX: Once<Channel<Message>> = Once::new();
 enum Message {
     /// The user did something.
     Input(Input),
-    /// Open the program of this name.
-    Launch(String),
+    /// Open the program of this name, on the file or directory of this path if there is one.
+    Launch(String, Option<String>),
     /// Open this program, which has no name in the list.
     Open(Box<dyn App>),
     /// Show a message.
@@ -76,6 +76,8 @@ enum Message {
     Committed(WindowId),
     /// A window has another title.
     Titled(WindowId, String),
+    /// Closing a window would lose something, or would no longer.
+    Unsaved(WindowId, bool),
     /// A terminal shows its shell's prompt.
     PromptShown,
     /// A program has ended.
@@ -126,7 +128,7 @@ pub fn start(boot: &BootInfo, video: VideoMemory) -> Result<(), StartError> {
     if let Some(problem) = fs::disk_status() {
         notify(ToastKind::Warning, &problem);
     }
-    launch("terminal");
+    launch("terminal", None);
     Ok(())
 }
 
@@ -165,9 +167,9 @@ fn post(message: Message) {
     }
 }
 
-/// Opens a program by its [`ui::AppInfo::id`].
-pub fn launch(app: &str) {
-    post(Message::Launch(app.into()));
+/// Opens a program by its [`ui::AppInfo::id`], on the file or directory of this absolute path if there is one.
+pub fn launch(app: &str, path: Option<&str>) {
+    post(Message::Launch(app.into(), path.map(String::from)));
 }
 
 /// The desktop is given this long to appear, and then to come to rest.

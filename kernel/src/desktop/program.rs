@@ -112,6 +112,8 @@ struct Program {
     /// What the program draws into.
     surface: Surface,
     title: String,
+    /// Whether the desktop knows that closing it would lose something.
+    is_unsaved: bool,
     needs_draw: bool,
     prompt_shown: bool,
     /// When the next tick is due, in nanoseconds since boot.
@@ -128,6 +130,7 @@ impl Program {
             pty,
             surface,
             title,
+            is_unsaved: false,
             needs_draw: false,
             prompt_shown: false,
             next_tick_ns: None,
@@ -164,7 +167,7 @@ impl Program {
             if self.tick() == Response::Close {
                 return;
             }
-            self.update_title();
+            self.report();
             if self.needs_draw {
                 self.draw();
             }
@@ -214,10 +217,15 @@ impl Program {
         response
     }
 
-    fn update_title(&mut self) {
+    /// Tells the desktop what changed about the window.
+    fn report(&mut self) {
         if self.app.title() != self.title {
             self.title = self.app.title().into();
             post(Message::Titled(self.window.id(), self.title.clone()));
+        }
+        if self.app.has_unsaved_changes() != self.is_unsaved {
+            self.is_unsaved = !self.is_unsaved;
+            post(Message::Unsaved(self.window.id(), self.is_unsaved));
         }
     }
 

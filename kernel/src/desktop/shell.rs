@@ -173,10 +173,10 @@ impl System for KernelSystem {
         apps::all().iter().map(application).collect()
     }
 
-    fn launch(&self, id: &str) -> bool {
+    fn launch(&self, id: &str, path: Option<&str>) -> bool {
         let known = apps::all().iter().any(|info| info.id == id);
         if known {
-            super::launch(id);
+            super::launch(id, path);
         }
         known
     }

@@ -168,6 +168,14 @@ pub fn rename(from: &str, to: &str) -> Result<(), FsError> {
     names::rename(from, to, Replace::Allowed)
 }
 
+/// As [`rename`], where nothing has the new name yet.
+///
+/// # Errors
+/// [`FsError::AlreadyExists`].
+pub fn rename_to_free(from: &str, to: &str) -> Result<(), FsError> {
+    names::rename(from, to, Replace::Never)
+}
+
 /// The whole contents of a file.
 pub fn read(path: &str) -> Result<Vec<u8>, FsError> {
     let file = open(path, OpenMode::Read)?;

@@ -7,13 +7,13 @@ mod layout;
 mod paint;
 mod table;
 
-use gfx::{Canvas, Damage, Point, Rect, Size, theme};
+use gfx::{Canvas, Damage, Rect, Size, theme};
 use ui::kit::{Graph, ScrollBar};
 use ui::{App, Button, Event, Host, Key, PointerEvent, PointerKind, Response, SystemFigures};
 
 use layout::Layout;
 use paint::Painted;
-use table::{Column, Table};
+use table::Table;
 
 const REFRESH_MS: u64 = 1000;
 /// Seconds that the graphs show.
@@ -99,21 +99,24 @@ impl Monitor {
         match event.kind {
             PointerKind::Wheel(notches) => self.scroll.scroll(notches.saturating_mul(-WHEEL_ROWS)),
             PointerKind::Pressed(Button::Primary) if self.layout.table_head.contains(event.position) => {
-                if let Some(column) = self.column_at(event.position) {
+                if let Some(column) = self.table.columns.at(self.layout.table_head, event.position) {
                     self.table.sort_by(column);
                     self.painted.order_changed();
                     return true;
                 }
                 false
             }
-            _ => self.scroll.pointer(event),
+            _ => {
+                let over = (event.kind != PointerKind::Left).then_some(event.position);
+                let head = self.layout.table_head;
+                if self.table.columns.hover(head, over.filter(|point| head.contains(*point))) {
+                    self.painted.order_changed();
+                    self.scroll.pointer(event);
+                    return true;
+                }
+                self.scroll.pointer(event)
+            }
         }
-    }
-
-    fn column_at(&self, point: Point) -> Option<Column> {
-        Column::ALL
-            .into_iter()
-            .find(|column| paint::column_area(self.layout.table_head, *column).contains(point))
     }
 }
 

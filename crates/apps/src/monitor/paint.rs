@@ -3,8 +3,8 @@
 use alloc::format;
 use alloc::vec::Vec;
 
-use gfx::{Canvas, Color, Damage, Font, Point, Rect, Symbol, theme};
-use ui::kit::{label, progress_bar};
+use gfx::{Canvas, Color, Damage, Font, Point, Rect, theme};
+use ui::kit::{Columns, label, progress_bar, right_label};
 
 use super::layout::{HEADING, INSET, Layout, MAX_BARS};
 use super::table::{Column, Row};
@@ -14,8 +14,6 @@ const CPU_TITLE: &str = "Processor";
 const MEMORY_TITLE: &str = "Memory";
 /// Height of a load bar.
 const BAR: i32 = 6;
-/// Room between columns.
-const COLUMN_GAP: i32 = 16;
 
 /// What is on the canvas already.
 #[derive(Default)]
@@ -59,7 +57,7 @@ pub(super) fn draw(monitor: &mut Monitor, canvas: &mut Canvas<'_>, damage: &mut 
     }
     if !monitor.painted.head {
         monitor.painted.head = true;
-        draw_head(monitor, canvas, layout.table_head);
+        monitor.table.columns.draw_head(canvas, layout.table_head);
         damage.add(layout.table_head);
     }
     draw_rows(monitor, canvas, &layout, damage);
@@ -86,14 +84,8 @@ fn draw_value(canvas: &mut Canvas<'_>, card: Rect, title: &str, text: &str, dama
     let title = Font::UiBold.width(title) + theme::SPACING;
     let area = heading(card).inset_by(title, 0, 0, 0);
     canvas.fill(area, theme::SURFACE_RAISED);
-    right_aligned(canvas, area, text, Font::Ui, theme::TEXT_MUTED);
+    right_label(canvas, area, text, Font::Ui, theme::TEXT_MUTED);
     damage.add(area);
-}
-
-fn right_aligned(canvas: &mut Canvas<'_>, area: Rect, text: &str, font: Font, color: Color) {
-    let text = ui::kit::elide(text, font, area.width);
-    let at = Point::new(area.right() - font.width(&text), area.y + (area.height - font.line_height()) / 2);
-    canvas.text(at, &text, font, color);
 }
 
 fn draw_cpu(monitor: &Monitor, canvas: &mut Canvas<'_>, layout: &Layout, damage: &mut Damage) {
@@ -126,7 +118,7 @@ fn draw_bar(
     let bar = area.inset_by(name_width, (area.height - BAR) / 2, text_width + 4, (area.height - BAR) / 2);
     progress_bar(canvas, bar, value, total, load_color(value, total));
     let text_area = Rect::new(area.right() - text_width, area.y, text_width, area.height);
-    right_aligned(canvas, text_area, text, Font::Small, theme::TEXT);
+    right_label(canvas, text_area, text, Font::Small, theme::TEXT);
 }
 
 /// Nearly full is worth a look.
@@ -158,47 +150,6 @@ fn draw_memory(monitor: &Monitor, canvas: &mut Canvas<'_>, layout: &Layout, dama
     damage.add(layout.memory_bars);
 }
 
-/// The place of a column in a row.
-pub(super) fn column_area(row: Rect, column: Column) -> Rect {
-    let fixed: i32 = Column::ALL.iter().map(|column| column.width()).sum();
-    // The name gets what the others leave, as long as there is something.
-    let name = (row.width - fixed).max(60);
-    let mut x = row.x;
-    for candidate in Column::ALL {
-        let width = if candidate == Column::Name { name } else { candidate.width() };
-        let gap = if candidate == Column::Time { 0 } else { COLUMN_GAP };
-        if candidate == column {
-            return Rect::new(x, row.y, width - gap, row.height);
-        }
-        x += width;
-    }
-    Rect::EMPTY
-}
-
-fn draw_head(monitor: &Monitor, canvas: &mut Canvas<'_>, area: Rect) {
-    canvas.fill(area, theme::SURFACE_RAISED);
-    let (sorted_by, descending) = monitor.table.order();
-    for column in Column::ALL {
-        let place = column_area(area, column);
-        let is_chosen = column == sorted_by;
-        let color = if is_chosen { theme::ACCENT } else { theme::TEXT_MUTED };
-        let font = if is_chosen { Font::UiBold } else { Font::Ui };
-        if column.is_number() {
-            right_aligned(canvas, place, column.title(), font, color);
-        } else {
-            label(canvas, place, column.title(), font, color);
-        }
-        if is_chosen {
-            let symbol = if descending { Symbol::ChevronDown } else { Symbol::ChevronUp };
-            let width = font.width(column.title());
-            let x =
-                if column.is_number() { place.right() - width - Symbol::SIDE } else { place.x + width + 2 };
-            canvas.symbol(symbol, Point::new(x, place.y + (place.height - Symbol::SIDE) / 2), color);
-        }
-    }
-    canvas.fill(Rect::new(area.x, area.bottom() - 1, area.width, 1), theme::BORDER);
-}
-
 fn draw_rows(monitor: &mut Monitor, canvas: &mut Canvas<'_>, layout: &Layout, damage: &mut Damage) {
     let first = monitor.scroll.first();
     let shown = layout.rows();
@@ -211,7 +162,7 @@ fn draw_rows(monitor: &mut Monitor, canvas: &mut Canvas<'_>, layout: &Layout, da
             let area = layout.row(index);
             canvas.fill(area, theme::SURFACE_RAISED);
             if let Some(row) = row {
-                draw_row(canvas, area, row);
+                draw_row(&monitor.table.columns, canvas, area, row);
             }
             damage.add(area);
             monitor.painted.rows[index] = row.cloned();
@@ -228,9 +179,8 @@ fn draw_rows(monitor: &mut Monitor, canvas: &mut Canvas<'_>, layout: &Layout, da
     }
 }
 
-fn draw_row(canvas: &mut Canvas<'_>, area: Rect, row: &Row) {
-    for column in Column::ALL {
-        let place = column_area(area, column);
+fn draw_row(columns: &Columns, canvas: &mut Canvas<'_>, area: Rect, row: &Row) {
+    for (index, column) in Column::ALL.into_iter().enumerate() {
         let is_idle = column == Column::Load && row.load == 0;
         let color = match column {
             Column::Name => theme::TEXT,
@@ -238,11 +188,6 @@ fn draw_row(canvas: &mut Canvas<'_>, area: Rect, row: &Row) {
             Column::Load => theme::TEXT,
             _ => theme::TEXT_MUTED,
         };
-        let text = row.text(column);
-        if column.is_number() {
-            right_aligned(canvas, place, &text, Font::Ui, color);
-        } else {
-            label(canvas, place, &text, Font::Ui, color);
-        }
+        columns.draw_cell(canvas, area, index, &row.text(column), Font::Ui, color);
     }
 }

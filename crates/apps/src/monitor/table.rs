@@ -5,6 +5,7 @@ use alloc::format;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
+use ui::kit::{self, Columns};
 use ui::{ThreadClass, ThreadFigures, ThreadState};
 
 /// What a column shows.
@@ -22,40 +23,19 @@ pub(super) enum Column {
 impl Column {
     pub(super) const ALL: [Column; 7] =
         [Column::Name, Column::Id, Column::State, Column::Level, Column::Cpu, Column::Load, Column::Time];
-
-    pub(super) fn title(self) -> &'static str {
-        match self {
-            Column::Name => "Name",
-            Column::Id => "ID",
-            Column::State => "State",
-            Column::Level => "Level",
-            Column::Cpu => "CPU",
-            Column::Load => "Load",
-            Column::Time => "Time",
-        }
-    }
-
-    /// Pixels; the name takes what is left.
-    pub(super) fn width(self) -> i32 {
-        match self {
-            Column::Name => 0,
-            Column::Id | Column::Cpu => 50,
-            Column::State => 84,
-            // A real-time thread that was late: `rt0 (3 late)`.
-            Column::Level => 92,
-            Column::Load | Column::Time => 74,
-        }
-    }
-
-    pub(super) fn is_number(self) -> bool {
-        !matches!(self, Column::Name | Column::State | Column::Level)
-    }
-
-    /// Whether the largest comes first when the column is chosen.
-    fn starts_descending(self) -> bool {
-        matches!(self, Column::Load | Column::Time)
-    }
 }
+
+/// How they look, in the same order.
+pub(super) const COLUMNS: &[kit::Column] = &[
+    kit::Column { title: "Name", width: 0, is_number: false, starts_descending: false },
+    kit::Column { title: "ID", width: 56, is_number: true, starts_descending: false },
+    kit::Column { title: "State", width: 88, is_number: false, starts_descending: false },
+    // A real-time thread that was late: `rt0 (3 late)`.
+    kit::Column { title: "Level", width: 96, is_number: false, starts_descending: false },
+    kit::Column { title: "CPU", width: 56, is_number: true, starts_descending: false },
+    kit::Column { title: "Load", width: 76, is_number: true, starts_descending: true },
+    kit::Column { title: "Time", width: 76, is_number: true, starts_descending: true },
+];
 
 /// One thread as shown.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -87,8 +67,7 @@ impl Row {
 /// The rows, in order.
 pub(super) struct Table {
     pub(super) rows: Vec<Row>,
-    sorted_by: Column,
-    descending: bool,
+    pub(super) columns: Columns,
     /// CPU time of each thread at the last look.
     before: BTreeMap<u64, u64>,
     looked_at_ms: Option<u64>,
@@ -98,15 +77,10 @@ impl Table {
     pub(super) fn new() -> Table {
         Table {
             rows: Vec::new(),
-            sorted_by: Column::Load,
-            descending: true,
+            columns: Columns::new(COLUMNS, Column::Load as usize),
             before: BTreeMap::new(),
             looked_at_ms: None,
         }
-    }
-
-    pub(super) fn order(&self) -> (Column, bool) {
-        (self.sorted_by, self.descending)
     }
 
     /// Takes new figures.
@@ -137,15 +111,14 @@ impl Table {
     }
 
     /// Sorts by a column; the same one again turns the order round.
-    pub(super) fn sort_by(&mut self, column: Column) {
-        self.descending =
-            if self.sorted_by == column { !self.descending } else { column.starts_descending() };
-        self.sorted_by = column;
+    pub(super) fn sort_by(&mut self, index: usize) {
+        self.columns.sort_by(index);
         self.sort();
     }
 
     fn sort(&mut self) {
-        let (column, descending) = self.order();
+        let (index, descending) = self.columns.order();
+        let column = Column::ALL.get(index).copied().unwrap_or(Column::Load);
         self.rows.sort_by(|left, right| {
             let order = match column {
                 Column::Name => left.name.cmp(&right.name),
@@ -216,7 +189,7 @@ mod tests {
         threads[2].class = ThreadClass::Realtime { priority: 2, misses: 0 };
         threads[3].class = ThreadClass::Realtime { priority: 0, misses: 3 };
         table.update(&threads, 0);
-        table.sort_by(Column::Level);
+        table.sort_by(Column::Level as usize);
         let shown: Vec<String> = table.rows.iter().map(|row| row.text(Column::Level)).collect();
         assert_eq!(shown, ["rt0 (3 late)", "rt2", "0", "5"]);
     }
@@ -231,9 +204,9 @@ mod tests {
             (Column::Time, [1, 3, 2], [2, 3, 1]),
             (Column::State, [1, 2, 3], [1, 2, 3]),
         ] {
-            table.sort_by(column);
+            table.sort_by(column as usize);
             assert_eq!(ids(&table), first, "{column:?}");
-            table.sort_by(column);
+            table.sort_by(column as usize);
             assert_eq!(ids(&table), second, "{column:?} again");
         }
     }

@@ -50,6 +50,8 @@ pub(crate) struct WindowInfo {
     pub(crate) app: Option<usize>,
     pub(crate) title: String,
     pub(crate) title_bar: TitleBar,
+    /// Closing it would lose something.
+    pub(crate) is_unsaved: bool,
 }
 
 /// The whole desktop. See the crate's introduction.
@@ -69,6 +71,8 @@ pub struct Session {
     pub(crate) dialog: Option<Dialog>,
     pub(crate) pointer: Pointer,
     modifiers: Modifiers,
+    /// When the user did something last, in milliseconds since boot.
+    now_ms: u64,
     /// Super went down and nothing else happened since: releasing it opens the menu.
     meta_alone: bool,
     pub(crate) damage: Damage,
@@ -101,6 +105,7 @@ impl Session {
             dialog: None,
             pointer: Pointer::new(screen.center()),
             modifiers: Modifiers::empty(),
+            now_ms: 0,
             meta_alone: false,
             damage: Damage::whole(screen),
             actions: Vec::new(),
@@ -118,7 +123,7 @@ impl Session {
         let (id, changes) = self.stack.open(options);
         let app = self.apps.iter().position(|app| app.id == spec.app);
         let title = String::from(spec.title);
-        self.windows.insert(id, WindowInfo { app, title, title_bar: spec.title_bar });
+        self.windows.insert(id, WindowInfo { app, title, title_bar: spec.title_bar, is_unsaved: false });
         if let Some(window) = self.stack.window(id) {
             let size = self.stack.metrics().client(window.frame()).size();
             self.deliver(id, Event::Resize(size));
@@ -155,6 +160,14 @@ impl Session {
         }
         self.damage_tasks();
         self.damage_overview(Rect::EMPTY);
+    }
+
+    /// Says whether closing a window would lose something. While there is such a window the machine does not go
+    /// down: the program is asked to close instead, and so comes to ask its question.
+    pub fn set_unsaved(&mut self, id: WindowId, is_unsaved: bool) {
+        if let Some(info) = self.windows.get_mut(&id) {
+            info.is_unsaved = is_unsaved;
+        }
     }
 
     /// A program has drawn: `damage` is what changed of its surface, in its own coordinates.
@@ -347,9 +360,28 @@ impl Session {
         self.damage.add(self.screen);
         match answer {
             Answer::Cancel => {}
-            Answer::Restart => self.request(Action::Restart),
-            Answer::PowerOff => self.request(Action::PowerOff),
+            Answer::Restart => self.leave(Action::Restart),
+            Answer::PowerOff => self.leave(Action::PowerOff),
         }
+    }
+
+    /// Leaves, unless that would lose what was not saved.
+    fn leave(&mut self, action: Action) {
+        let is_unsaved = |id: &WindowId| self.windows.get(id).is_some_and(|info| info.is_unsaved);
+        let unsaved: Vec<WindowId> =
+            self.stack.windows().map(|window| window.id()).filter(|id| is_unsaved(id)).collect();
+        let Some(front) = unsaved.last().copied() else {
+            self.request(action);
+            return;
+        };
+        let changes = self.stack.focus(front);
+        self.apply(changes);
+        self.damage_tasks();
+        for id in unsaved {
+            self.deliver(id, Event::Close);
+        }
+        let text = "The machine stays on: there are unsaved changes. Save or discard them, then try again.";
+        self.notify(ToastKind::Warning, text, self.now_ms);
     }
 
     /// Starts a program, or raises the window it has.

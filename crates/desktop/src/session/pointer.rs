@@ -59,6 +59,7 @@ impl Pointer {
 impl Session {
     /// Takes something the user did. `now_ms` is the time since boot.
     pub fn input(&mut self, input: Input, now_ms: u64) -> Vec<Action> {
+        self.now_ms = now_ms;
         match input {
             Input::Key(event) => return self.key(event),
             Input::PointerMotion { dx, dy } => self.moved(dx, dy),

@@ -59,7 +59,9 @@ pub(crate) static COMMANDS: &[Command] = commands! {
     "df" "disk space" "df" "Show the mounted file systems and their free space." figures::df;
     "dmesg" "the kernel's log" "dmesg [LINES]" "Show what the kernel has logged, or the last LINES of it." figures::dmesg;
     "echo" "show text" "echo [-n] [TEXT...]" "Show text; -n leaves out the line end." session::echo;
+    "edit" "edit a file" "edit FILE" "Open a text file in the Text Editor." run::edit;
     "exit" "close this window" "exit" "End this shell and close its window." session::exit;
+    "files" "browse a directory" "files [DIRECTORY]" "Open a directory in Files; without one, the current directory." run::files;
     "free" "memory in use" "free" "Show how much memory is in use." figures::free;
     "help" "this list" "help [COMMAND]" "List the commands, or show how one is used." session::help;
     "history" "lines entered so far" "history" "List the lines entered in this shell." session::history;

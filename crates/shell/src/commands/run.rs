@@ -1,8 +1,10 @@
-//! `run`: opens an app, or executes a file of commands.
+//! `run` opens an app or executes a file of commands; `edit` and `files` open an app on a path.
 
 use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
+
+use ui::FileError;
 
 use super::usage;
 use crate::failure::{self, Failure, Outcome};
@@ -17,6 +19,43 @@ pub(super) fn run(session: &mut Session<'_>, arguments: &[String]) -> Outcome {
         [] => list(session),
         [name] => run_named(session, name),
         _ => Err(usage("run")),
+    }
+}
+
+/// `edit`: a file that is not there yet is made when it is saved.
+pub(super) fn edit(session: &mut Session<'_>, arguments: &[String]) -> Outcome {
+    let [name] = arguments else { return Err(usage("edit")) };
+    let path = session.resolve(name)?;
+    let system = session.system.clone();
+    match system.status(&path) {
+        Ok(status) if status.kind == FileKind::Directory => {
+            Err(Failure::Message(format!("{path}: is a directory (try files {path})")))
+        }
+        Ok(_) | Err(FileError::NotFound) => open_on(&*system, "editor", &path),
+        Err(error) => Err(failure::about_file(&*system, &path, error)),
+    }
+}
+
+/// `files`: the current directory, or another one.
+pub(super) fn files(session: &mut Session<'_>, arguments: &[String]) -> Outcome {
+    let path = match arguments {
+        [] => session.state.directory.clone(),
+        [name] => session.resolve(name)?,
+        _ => return Err(usage("files")),
+    };
+    let system = session.system.clone();
+    let status = system.status(&path).map_err(|error| failure::about_file(&*system, &path, error))?;
+    if status.kind != FileKind::Directory {
+        return Err(Failure::Message(format!("{path}: not a directory (try edit {path})")));
+    }
+    open_on(&*system, "files", &path)
+}
+
+fn open_on(system: &dyn System, app: &str, path: &str) -> Outcome {
+    if system.launch(app, Some(path)) {
+        Ok(())
+    } else {
+        Err(Failure::Message(format!("{path}: there is no program called {app} (run alone lists them)")))
     }
 }
 
@@ -39,7 +78,7 @@ fn run_named(session: &mut Session<'_>, name: &str) -> Outcome {
         .into_iter()
         .find(|application| application.id == name || application.name.eq_ignore_ascii_case(name));
     if let Some(application) = application {
-        return if system.launch(&application.id) {
+        return if system.launch(&application.id, None) {
             Ok(())
         } else {
             Err(Failure::Message(format!("{name}: the window could not be opened (see free)")))

@@ -467,8 +467,9 @@ impl System for Machine {
             .to_vec()
     }
 
-    fn launch(&self, id: &str) -> bool {
-        self.state().launched.push(id.to_string());
+    fn launch(&self, id: &str, path: Option<&str>) -> bool {
+        let opened = path.map_or(id.to_string(), |path| format!("{id} {path}"));
+        self.state().launched.push(opened);
         true
     }
 

@@ -1,6 +1,6 @@
 //! Text that has to fit.
 
-use alloc::{borrow::Cow, string::String};
+use alloc::{borrow::Cow, string::String, vec::Vec};
 
 use gfx::{Canvas, Color, Font, Point, Rect};
 
@@ -29,9 +29,36 @@ pub fn label(canvas: &mut Canvas<'_>, area: Rect, text: &str, font: Font, color:
     canvas.clipped(area).text(at, &elide(text, font, area.width), font, color);
 }
 
+/// The lines that `text` takes when it is broken between words to fit `width` pixels. A word that is wider is cut.
+pub fn wrap(text: &str, font: Font, width: i32) -> Vec<String> {
+    let mut lines: Vec<String> = Vec::new();
+    let mut line = String::new();
+    for word in text.split_whitespace() {
+        let space = if line.is_empty() { 0 } else { font.advance(' ') };
+        if !line.is_empty() && font.width(&line) + space + font.width(word) > width {
+            lines.push(core::mem::take(&mut line));
+        }
+        if !line.is_empty() {
+            line.push(' ');
+        }
+        line.push_str(&elide(word, font, width));
+    }
+    lines.push(line);
+    lines
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn wrapped_lines_fit_and_lose_no_word() {
+        let text = "No disk found: files live in memory only and are gone after the next restart.";
+        let lines = wrap(text, Font::Ui, 240);
+        assert_eq!(lines.join(" "), text);
+        assert!(lines.iter().all(|line| Font::Ui.width(line) <= 240));
+        assert!(lines.len() > 1);
+    }
 
     #[test]
     fn elided_text_fits_and_begins_as_the_text_did() {
