@@ -30,6 +30,14 @@ struct Moving {
     parent: u32,
 }
 
+/// A directory that was walked by its old name.
+struct Moved {
+    first: u32,
+    old: Moving,
+    /// Its new name was found.
+    has_new: bool,
+}
+
 /// How far a file's chain was good.
 enum Followed {
     /// As far as the file goes.
@@ -45,6 +53,10 @@ pub struct Walk<'a, D> {
     seen: Bitmap,
     waiting: Vec<Waiting>,
     moving: Vec<Moving>,
+    /// The same of directories. What is in them is there in any case, under this name or another.
+    moving_directories: Vec<Moving>,
+    /// Of these, the ones that were walked by their old name.
+    moved: Vec<Moved>,
     /// Those of the directory at hand that have no clusters by which they could be told, by a number for the name.
     empty: Vec<(u32, Moving)>,
     table: Batch,
@@ -66,6 +78,8 @@ impl<'a, D: BlockDevice> Walk<'a, D> {
             repair,
             waiting: Vec::new(),
             moving: Vec::new(),
+            moving_directories: Vec::new(),
+            moved: Vec::new(),
             empty: Vec::new(),
             table: Batch::default(),
             report: Report::default(),
@@ -81,12 +95,21 @@ impl<'a, D: BlockDevice> Walk<'a, D> {
         push(&mut self.waiting, Waiting { first, parent: 0 })?;
         loop {
             if let Some(directory) = self.waiting.pop() {
-                self.report.directories += 1;
                 self.directory(&directory)?;
+            } else if let Some(moving) = self.moving_directories.pop() {
+                // Before the files: their new names may be in there.
+                self.walk_moving(moving)?;
             } else if let Some(moving) = self.moving.pop() {
                 self.settle(&moving)?;
             } else {
                 break;
+            }
+        }
+        for moved in core::mem::take(&mut self.moved) {
+            if moved.has_new {
+                self.clear(&moved.old.places)?;
+            } else {
+                self.unmark(&moved.old)?;
             }
         }
         self.free_lost()?;
@@ -164,6 +187,20 @@ impl<'a, D: BlockDevice> Walk<'a, D> {
 
     fn directory(&mut self, directory: &Waiting) -> Result<(), FsError> {
         let geometry = self.geometry;
+        // Searched for only where all else would be damage, so not often.
+        if directory.first != 0
+            && self.report.damage.is_none()
+            && self.seen.is_taken(directory.first)
+            && let Some(old) =
+                self.moved.iter_mut().find(|moved| moved.first == directory.first && !moved.has_new)
+        {
+            // The new name of what was walked by its old one. Only its parent is another.
+            old.has_new = true;
+            let mut first = Chain::default();
+            first.push(directory.first, 1)?;
+            return self.first_entries(&Area::new(geometry, &first), directory);
+        }
+        self.report.directories += 1;
         let chain = match directory.first {
             0 => None,
             first => match self.directory_chain(first)? {
@@ -266,6 +303,8 @@ impl<'a, D: BlockDevice> Walk<'a, D> {
             if slot::cluster(&set.entry, self.geometry.is_wide()) == 0 {
                 let hash = set.hashes(&mut names::buffer()?)[0];
                 push(&mut self.empty, (hash, moving))
+            } else if set.is_directory() {
+                push(&mut self.moving_directories, moving)
             } else {
                 push(&mut self.moving, moving)
             }
@@ -314,6 +353,32 @@ impl<'a, D: BlockDevice> Walk<'a, D> {
         entry[CASE] &= !MOVING;
         self.write_slot((sector, number), &entry)?;
         self.owner(moving, &entry)
+    }
+
+    /// A directory that was being renamed is walked by its old name, if it was not yet by its new one. It could be that
+    /// the new one is inside of another that was being renamed, and is found later.
+    fn walk_moving(&mut self, moving: Moving) -> Result<(), FsError> {
+        let Some(&(sector, number)) = moving.places.last() else { return Ok(()) };
+        let first =
+            slot::cluster(slot::in_sector(self.store.stored(sector)?, number), self.geometry.is_wide());
+        if !self.is_used(first)? {
+            self.report.lost_beginnings += 1;
+            return self.clear(&moving.places);
+        }
+        if self.seen.is_taken(first) {
+            return self.clear(&moving.places);
+        }
+        let parent = moving.parent;
+        push(&mut self.moved, Moved { first, old: moving, has_new: false })?;
+        push(&mut self.waiting, Waiting { first, parent })
+    }
+
+    /// Takes the mark away.
+    fn unmark(&mut self, moving: &Moving) -> Result<(), FsError> {
+        let Some(&(sector, number)) = moving.places.last() else { return Ok(()) };
+        let mut entry = *slot::in_sector(self.store.stored(sector)?, number);
+        entry[CASE] &= !MOVING;
+        self.write_slot((sector, number), &entry)
     }
 
     /// Follows what an entry owns, and corrects the entry.

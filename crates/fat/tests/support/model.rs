@@ -100,7 +100,7 @@ impl Model {
         self.paths().into_iter().map(|(path, id)| (path, contents(id))).collect()
     }
 
-    fn create(&mut self, path: &str, thing: Thing) -> Result<Id, FsError> {
+    pub fn create(&mut self, path: &str, thing: Thing) -> Result<Id, FsError> {
         let (parent, name) = self.parent(path)?;
         if self.names(parent).contains_key(&name.to_uppercase()) {
             return Err(FsError::AlreadyExists);
@@ -110,7 +110,7 @@ impl Model {
         Ok(id)
     }
 
-    fn remove(&mut self, path: &str, is_directory: bool) -> Result<(), FsError> {
+    pub fn remove(&mut self, path: &str, is_directory: bool) -> Result<(), FsError> {
         let (parent, name) = self.parent(path)?;
         let id = self.find(path)?;
         match (self.is_directory(id), is_directory) {
@@ -123,8 +123,7 @@ impl Model {
         Ok(())
     }
 
-    /// `spelling` tells how a name that is replaced is spelled afterwards: FAT may keep the old spelling.
-    fn rename(&mut self, from: &str, to: &str) -> Result<(), FsError> {
+    pub fn rename(&mut self, from: &str, to: &str) -> Result<(), FsError> {
         let (old, old_name) = self.parent(from)?;
         let (new, new_name) = self.parent(to)?;
         let id = self.find(from)?;
