@@ -126,12 +126,16 @@ fn finish(boot: &'static BootInfo) {
         }
         None => log::error!("no desktop: there is no screen; the log goes to the serial port"),
     }
-    if line.has("bench") || line.has("selftest") {
+    let bench_disks = line.value("bench") == Some("disks");
+    if line.has("bench") || bench_disks || line.has("selftest") {
         // Both compare before and after: the desktop's own threads must have come by then.
         desktop::wait_until_at_rest();
     }
     if line.has("bench") {
         bench::run();
+    }
+    if bench_disks {
+        bench::run_disks();
     }
     if line.has("selftest") {
         selftest::run();

@@ -6,6 +6,7 @@
 
 mod crowd;
 mod desktop;
+mod disks;
 mod memory;
 mod parallel;
 mod reenix;
@@ -34,7 +35,13 @@ fn print(name: &str, value: u64, unit: &str) {
     log::info!("{name} {value} {unit}");
 }
 
-/// Measures everything.
+/// Measures disks that were made for it.
+pub fn run_disks() {
+    disks::run();
+    log::info!("done");
+}
+
+/// Measures everything else.
 pub fn run() {
     threads::run();
     crowd::run();

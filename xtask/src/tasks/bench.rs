@@ -26,12 +26,24 @@ use crate::qemu::hardware::{Boot, Chipset, Controller, Hardware, Serial};
 pub const DONE: &str = "bench: done";
 const TIME: Duration = Duration::from_secs(240);
 
+/// Disks whose speed is measured, by the name that their figures get.
+const DISKS: [(&str, Chipset, Controller); 4] = [
+    ("ide", Chipset::Pc, Controller::Ide),
+    ("ahci", Chipset::Q35, Controller::Ahci),
+    ("nvme", Chipset::Q35, Controller::Nvme),
+    ("virtio", Chipset::Q35, Controller::Virtio),
+];
+/// What the kernel asks for before it writes to a disk (`kernel/src/bench/disks.rs`).
+const SCRATCH_MARK: &[u8] = b"Quicklime scratch disk";
+const SCRATCH_BYTES: u64 = 64 << 20;
+
 /// A measured number and its unit.
 pub type Figures = BTreeMap<String, (f64, String)>;
 
-/// Measures, prints and writes; with `ONLY=storage` the part about files.
+/// Measures, prints and writes; `ONLY=disks` or `ONLY=storage` measures that part, and only prints.
 pub fn all(project: &Project) -> Result {
     let kernel = compile::kernel_with_twin(project)?;
+    let wants = |part: &str| project.only.as_deref().is_none_or(|only| only == part);
     let mut figures = Figures::new();
     if project.only.is_none() {
         figures = measure(project, &kernel, true)?;
@@ -39,10 +51,22 @@ pub fn all(project: &Project) -> Result {
             figures.insert(format!("{name}.tcg"), figure);
         }
     }
+    if wants("disks") {
+        for (name, chipset, controller) in DISKS {
+            for (figure, value) in measure_disk(project, &kernel, name, chipset, controller)? {
+                figures.insert(format!("{figure}.{name}"), value);
+            }
+        }
+    }
     for (name, (number, unit)) in &figures {
         println!("{name:<40} {:>16} {unit}", readable(*number));
     }
-    figures.extend(storage_bench::measure(project, &kernel)?);
+    if wants("storage") {
+        figures.extend(storage_bench::measure(project, &kernel)?);
+    }
+    if project.only.is_some() {
+        return Ok(());
+    }
     let object: Map<String, Value> =
         figures.into_iter().map(|(name, (number, _))| (name, number.into())).collect();
     let path = project.build.join("bench.json");
@@ -88,6 +112,44 @@ fn measure(project: &Project, kernel: &std::path::Path, count_instructions: bool
     let (scale, unit) = if count_instructions { (1e9, "instructions") } else { (1e3, "ms") };
     figures.insert("boot_to_desktop".into(), ((ready - entered) * scale, unit.into()));
     Ok(figures)
+}
+
+/// The speed of a disk on this controller, by the clock.
+fn measure_disk(
+    project: &Project,
+    kernel: &std::path::Path,
+    name: &str,
+    chipset: Chipset,
+    controller: Controller,
+) -> Result<Figures> {
+    let folder = project.build.join("bench").join(name);
+    let image = folder.join("scratch.img");
+    run::write_file(&image, SCRATCH_MARK)?;
+    std::fs::File::options().write(true).open(&image)?.set_len(SCRATCH_BYTES).context("size the disk")?;
+    let boot = match direct_boot(project, kernel)? {
+        Boot::Direct { loader, bundle, command_line } => {
+            Boot::Direct { loader, bundle, command_line: format!("{command_line} bench=disks") }
+        }
+        other => other,
+    };
+    let hardware = Hardware {
+        chipset,
+        controller,
+        boot,
+        serial: Serial::File(folder.join("serial.log")),
+        accelerator: accelerator::tcg(),
+        cpus: project.cpus,
+        memory_mib: project.memory_mib,
+        disk: Some(image),
+        disk_faults: None,
+        ps2: true,
+        exit_port: false,
+        count_instructions: false,
+        extra: Vec::new(),
+    };
+    let mut machine = Machine::start(hardware, &folder, TIME)?;
+    machine.wait_for_line(DONE, TIME)?;
+    Ok(parse(&machine.serial_log()?))
 }
 
 /// The time of the first line that contains `milestone`.
