@@ -116,9 +116,8 @@ impl Expectation {
                 continue;
             }
             let paths = || object.states.iter().filter_map(|state| state.path.as_deref());
-            let is_there = |path: &str| {
-                found.get(path).is_some_and(|contents| object.may_be(contents.as_deref()))
-            };
+            let is_there =
+                |path: &str| found.get(path).is_some_and(|contents| object.may_be(contents.as_deref()));
             if !paths().any(is_there) {
                 faults.push(Fault::Lost(paths().next().unwrap_or_default().to_string()));
             }
@@ -130,11 +129,13 @@ impl Expectation {
     fn describe(&self, path: &str, contents: Option<&[u8]>) -> Fault {
         let Some(contents) = contents else { return Fault::Unexpected(path.to_string()) };
         let owners = || self.objects.iter().filter(|object| object.had(path));
-        let versions = || owners().flat_map(|object| &object.states).filter_map(|state| state.contents.as_deref());
+        let versions =
+            || owners().flat_map(|object| &object.states).filter_map(|state| state.contents.as_deref());
         let is_own = |at: usize, bytes: &[u8]| {
             let theirs = |version: &Vec<u8>| version.get(at..at + LINE).map(Line::read);
             let tags = versions().filter_map(theirs).flatten().map(|line| line.tag);
-            Line::read(bytes).is_none_or(|line| line.offset as usize == at && tags.into_iter().any(|tag| tag == line.tag))
+            Line::read(bytes)
+                .is_none_or(|line| line.offset as usize == at && tags.into_iter().any(|tag| tag == line.tag))
         };
         let lines = contents.chunks_exact(LINE).zip((0..).step_by(LINE));
         match lines.filter(|&(bytes, at)| !is_own(at, bytes)).find_map(|(bytes, _)| Line::read(bytes)) {

@@ -83,7 +83,9 @@ impl fmt::Display for Operation {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Create { path, .. } => write!(out, "create {path}"),
-            Self::Write { path, offset, length, .. } => write!(out, "write {length} bytes at {offset} of {path}"),
+            Self::Write { path, offset, length, .. } => {
+                write!(out, "write {length} bytes at {offset} of {path}")
+            }
             Self::Truncate { path, size } => write!(out, "cut {path} to {size} bytes"),
             Self::Read { path, .. } => write!(out, "read {path}"),
             Self::Rename { from, to } => write!(out, "rename {from} to {to}"),

@@ -13,7 +13,6 @@ impl Random {
     }
 
     /// The next number, of 48 bits.
-    #[expect(clippy::should_implement_trait, reason = "there is no end of them")]
     pub const fn next(&mut self) -> u64 {
         self.0 ^= self.0 >> 12;
         self.0 ^= self.0 << 25;

@@ -36,7 +36,8 @@ fn a_session_is_the_same_each_time_and_keeps_within_its_bounds() {
                 | Operation::Remove { path }
                 | Operation::SyncFile { path } => is_file(path),
                 Operation::RemoveDirectory { path } => {
-                    before.get(path) == Some(&None) && !before.keys().any(|name| name.starts_with(&format!("{path}/")))
+                    before.get(path) == Some(&None)
+                        && !before.keys().any(|name| name.starts_with(&format!("{path}/")))
                 }
                 Operation::Rename { from, to } => {
                     before.contains_key(from)
@@ -70,7 +71,11 @@ fn what_is_there_is_right_at_every_moment() {
                 // Whether it reached the disk or not.
                 assert_eq!(history.after(history.promises()).faults(&before), [], "seed {seed}, {operation}");
             }
-            assert_eq!(history.after(history.promises()).faults(&tree(&history)), [], "seed {seed}, {operation}");
+            assert_eq!(
+                history.after(history.promises()).faults(&tree(&history)),
+                [],
+                "seed {seed}, {operation}"
+            );
         }
     }
 }
@@ -108,8 +113,11 @@ fn another_files_data_are_recognised() {
     for seed in 0..10 {
         let history = History::of(session(seed));
         let (whole, expected) = (tree(&history), history.after(history.promises()));
-        let large: Vec<&String> =
-            whole.iter().filter(|(_, bytes)| bytes.as_ref().is_some_and(|b| b.len() > 600)).map(|(p, _)| p).collect();
+        let large: Vec<&String> = whole
+            .iter()
+            .filter(|(_, bytes)| bytes.as_ref().is_some_and(|b| b.len() > 600))
+            .map(|(p, _)| p)
+            .collect();
         for pair in large.windows(2) {
             let stray = whole[pair[1]].as_ref().unwrap()[..512].to_vec();
             if stray.iter().all(|&byte| byte == 0) {
@@ -118,7 +126,9 @@ fn another_files_data_are_recognised() {
             let mut mixed = whole.clone();
             mixed.get_mut(pair[0]).unwrap().as_mut().unwrap()[..512].copy_from_slice(&stray);
             let faults = expected.faults(&mixed);
-            found += usize::from(faults.iter().any(|fault| matches!(fault, Fault::Foreign(path, _) if path == pair[0])));
+            found += usize::from(
+                faults.iter().any(|fault| matches!(fault, Fault::Foreign(path, _) if path == pair[0])),
+            );
         }
     }
     assert!(found > 20, "{found}");

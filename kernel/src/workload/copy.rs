@@ -37,7 +37,10 @@ fn digest() -> Result<Digest, FsError> {
     Ok(digest)
 }
 
-fn each_piece(file: &fs::File, mut act: impl FnMut(u64, &[u8]) -> Result<(), FsError>) -> Result<(), FsError> {
+fn each_piece(
+    file: &fs::File,
+    mut act: impl FnMut(u64, &[u8]) -> Result<(), FsError>,
+) -> Result<(), FsError> {
     let mut piece = alloc::vec::Vec::new();
     piece.try_reserve_exact(PIECE).map_err(|_| FsError::OutOfMemory)?;
     piece.resize(PIECE, 0);

@@ -5,8 +5,8 @@ use alloc::string::String;
 use alloc::vec::Vec;
 use core::fmt;
 
-use ::workload::contents::{self, Line};
 use ::workload::Operation;
+use ::workload::contents::{self, Line};
 use vfs::{FsError, OpenMode};
 
 use crate::fs;

@@ -120,7 +120,14 @@ pub fn marked_disk() -> Result<Arc<dyn BlockDevice>, String> {
     Err("no disk has a marker in its last sector".into())
 }
 
+/// Requests for the marker fail as any other: it is asked for as often.
 fn mark(disk: &Arc<dyn BlockDevice>, promises: u32) -> Result<(), String> {
-    let written = disk.write(disk.sector_count() - 1, &marker::sector(promises));
-    written.map_err(|error| format!("the marker can't be written: {error}"))
+    let mut last = Ok(());
+    for _ in 0..ATTEMPTS {
+        last = disk.write(disk.sector_count() - 1, &marker::sector(promises));
+        if last.is_ok() {
+            break;
+        }
+    }
+    last.map_err(|error| format!("the marker can't be written: {error}"))
 }

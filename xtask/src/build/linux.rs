@@ -52,7 +52,8 @@ impl Linux {
 fn fetch(folder: &Path, root: &Path) -> Result {
     fs::create_dir_all(folder).context("make the folder for Linux")?;
     let depends = run::quietly(run::program("apt-cache").args(["depends", META]))?;
-    let Some(package) = depends.lines().find_map(|line| line.trim().strip_prefix("Depends: linux-image-")) else {
+    let Some(package) = depends.lines().find_map(|line| line.trim().strip_prefix("Depends: linux-image-"))
+    else {
         fail!("apt knows no package {META}");
     };
     println!("Fetching linux-image-{package} from Debian, to measure beside it.");
@@ -102,7 +103,9 @@ fn modules(root: &Path) -> Result<Vec<(String, Vec<u8>)>> {
 
 fn load(name: &str, files: &BTreeMap<String, PathBuf>, found: &mut Vec<(String, Vec<u8>)>) -> Result {
     // What is built into the kernel is no file.
-    let Some(path) = files.get(name).filter(|_| found.iter().all(|(other, _)| other != name)) else { return Ok(()) };
+    let Some(path) = files.get(name).filter(|_| found.iter().all(|(other, _)| other != name)) else {
+        return Ok(());
+    };
     let bytes = if path.extension().is_some_and(|extension| extension == "xz") {
         run::output(run::program("xz").arg("-dc").arg(path))?.stdout
     } else {
@@ -160,7 +163,10 @@ mod tests {
 
     #[test]
     fn a_module_says_what_it_depends_on() {
-        assert_eq!(dependencies(b"x\0license=GPL\0depends=fat,crc-t10dif\0name=vfat\0"), ["fat", "crc_t10dif"]);
+        assert_eq!(
+            dependencies(b"x\0license=GPL\0depends=fat,crc-t10dif\0name=vfat\0"),
+            ["fat", "crc_t10dif"]
+        );
         assert!(dependencies(b"x\0depends=\0name=fat\0").is_empty());
         assert!(dependencies(b"").is_empty());
     }

@@ -28,7 +28,8 @@ pub fn ownership(bytes: &[u8]) -> Option<Ownership> {
     let half = |at: usize| Some(u16::from_le_bytes(*bytes.get(at..)?.first_chunk()?));
     let word = |at: usize| Some(u32::from_le_bytes(*bytes.get(at..)?.first_chunk()?));
     let (sector, cluster) = (usize::from(half(11)?), usize::from(*bytes.get(13)?));
-    let (reserved, tables, length) = (usize::from(half(14)?), usize::from(*bytes.get(16)?), word(36)? as usize);
+    let (reserved, tables, length) =
+        (usize::from(half(14)?), usize::from(*bytes.get(16)?), word(36)? as usize);
     if sector != 512 || half(22)? != 0 || cluster == 0 || half(510)? != 0xaa55 {
         return None;
     }
@@ -53,7 +54,10 @@ pub fn ownership(bytes: &[u8]) -> Option<Ownership> {
             if matches!(entry[0], 0 | 0xe5 | b'.') || entry[11] & 8 != 0 {
                 continue;
             }
-            let first = u32::from(entry[21]) << 24 | u32::from(entry[20]) << 16 | u32::from(entry[27]) << 8 | u32::from(entry[26]);
+            let first = u32::from(entry[21]) << 24
+                | u32::from(entry[20]) << 16
+                | u32::from(entry[27]) << 8
+                | u32::from(entry[26]);
             let size = u32::from_le_bytes([entry[28], entry[29], entry[30], entry[31]]) as usize;
             if entry[11] & 16 != 0 {
                 directories.push(volume.chain(first, None, &mut owned, &mut found));
@@ -80,7 +84,13 @@ impl Volume<'_> {
     }
 
     /// The clusters of a chain as far as it is sound. `size` is a file's, which says how many there are to be.
-    fn chain(&self, first: u32, size: Option<usize>, owned: &mut BTreeSet<u32>, found: &mut Ownership) -> Vec<u32> {
+    fn chain(
+        &self,
+        first: u32,
+        size: Option<usize>,
+        owned: &mut BTreeSet<u32>,
+        found: &mut Ownership,
+    ) -> Vec<u32> {
         let mut clusters = Vec::new();
         let mut cluster = first;
         while (2..self.end).contains(&cluster) {

@@ -48,13 +48,15 @@ struct Fault {
 impl Failures {
     /// Counts, and has requests fail. An error if anything is not as it should be then.
     pub fn run(&self, project: &Project, kernel: &Kernel) -> Result {
-        let folder = project.build.join("crash").join(format!("failures-{:?}", self.machine.1).to_lowercase());
+        let folder =
+            project.build.join("crash").join(format!("failures-{:?}", self.machine.1).to_lowercase());
         fresh(&folder)?;
         let faults = self.faults(kernel, &folder)?;
         let told = std::sync::atomic::AtomicU64::new(0);
         let errors = side_by_side(faults.len(), |number| {
             let own = folder.join(number.to_string());
-            let errors = self.fail(kernel, faults[number], &own).context(format!("bear {:?}", faults[number]))?;
+            let errors =
+                self.fail(kernel, faults[number], &own).context(format!("bear {:?}", faults[number]))?;
             told.fetch_add(errors, std::sync::atomic::Ordering::Relaxed);
             fs::remove_dir_all(&own).context("remove what went well")
         });
@@ -85,11 +87,14 @@ impl Failures {
         println!("failures on {:?}: {counted:?} of a session without any", self.machine.1);
         let kinds = [(READ, counted.reads), (WRITE, counted.writes), (FLUSH, counted.flushes)];
         let all = |times: u64, skip: usize| {
-            kinds.into_iter().skip(skip).flat_map(move |(kind, count)| {
-                (1..=count).map(move |number| Fault { kind, number, times })
-            })
+            kinds
+                .into_iter()
+                .skip(skip)
+                .flat_map(move |(kind, count)| (1..=count).map(move |number| Fault { kind, number, times }))
         };
-        let Some(sample) = self.sample else { return Ok(all(1, 0).chain(all(STUBBORN, 1).step_by(5)).collect()) };
+        let Some(sample) = self.sample else {
+            return Ok(all(1, 0).chain(all(STUBBORN, 1).step_by(5)).collect());
+        };
         let mut random = Random::new(self.seed);
         // Reads at mounting may fail once, not for good: without a disk there is nothing to see.
         let choose = |(times, skip): (u64, usize), random: &mut Random| {
@@ -138,7 +143,8 @@ fn rules_for(fault: Fault) -> String {
     let mut rules = String::new();
     for state in 1..end {
         let next = state + 1;
-        rules += &format!("[set-state]\nevent = \"{event}\"\nstate = \"{state}\"\nnew_state = \"{next}\"\n\n");
+        rules +=
+            &format!("[set-state]\nevent = \"{event}\"\nstate = \"{state}\"\nnew_state = \"{next}\"\n\n");
     }
     for state in fault.number..end {
         rules += &format!(
@@ -163,7 +169,12 @@ mod tests {
 
     #[test]
     fn the_errors_are_counted_by_the_kernel() {
-        assert_eq!(errors_told("x\n[1] INFO workload: passed: 40 operations from seed 1, 9 promises, 3 errors told\n"), 3);
+        assert_eq!(
+            errors_told(
+                "x\n[1] INFO workload: passed: 40 operations from seed 1, 9 promises, 3 errors told\n"
+            ),
+            3
+        );
         assert_eq!(errors_told("nothing"), 0);
     }
 }

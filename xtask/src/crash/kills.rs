@@ -41,7 +41,12 @@ impl Kills {
             self.kill(kernel, number, &own)?;
             fs::remove_dir_all(&own).context("remove what went well")
         });
-        println!("kills: seed {}, {} machines killed, {} disks not as promised", self.seed, self.count, errors.len());
+        println!(
+            "kills: seed {}, {} machines killed, {} disks not as promised",
+            self.seed,
+            self.count,
+            errors.len()
+        );
         summarise("kills", self.count, &errors, &folder)
     }
 
@@ -68,5 +73,9 @@ fn compare(image: &Path, seed: u64, when: &str) -> Result {
     let bytes = fs::read(image).context("read the disk")?;
     let promises = promises(&bytes)?;
     let verdict = Verdict::of(&CutDisk::new(bytes), &expectation(seed, OPERATIONS, promises));
-    if verdict.is_right() { Ok(()) } else { fail!("{when}, after {promises} promises of seed {seed}:\n{verdict}") }
+    if verdict.is_right() {
+        Ok(())
+    } else {
+        fail!("{when}, after {promises} promises of seed {seed}:\n{verdict}")
+    }
 }

@@ -112,7 +112,9 @@ mod tests {
     fn entries_come_with_their_data() {
         let bytes = log(&[(7, 2, 0, 1), (0, 0, FLUSH, 0), (9, 5, DISCARD, 0), (3, 1, FLUSH | FORCED, 4)]);
         let log = Log::parse(bytes).unwrap();
-        let [write, flush, second_flush, forced] = log.entries.as_slice() else { panic!("{:?}", log.entries) };
+        let [write, flush, second_flush, forced] = log.entries.as_slice() else {
+            panic!("{:?}", log.entries)
+        };
         assert_eq!(log.sectors(write).collect::<Vec<_>>(), [(7, &[1; SECTOR]), (8, &[1; SECTOR])]);
         assert_eq!((flush, second_flush), (&Entry::Flush, &Entry::Flush));
         assert!(matches!(forced, Entry::Write { forced: true, first: 3, .. }));

@@ -59,18 +59,34 @@ impl Kernel {
     }
 
     /// As [`Self::machine`] on a PC without a disk that gets the image `disk` in memory, by way of the file `bundle`.
-    pub fn machine_with_disk_in_memory(&self, chipset: Chipset, disk: &Path, bundle: &Path, words: &str) -> Result<Hardware> {
+    pub fn machine_with_disk_in_memory(
+        &self,
+        chipset: Chipset,
+        disk: &Path,
+        bundle: &Path,
+        words: &str,
+    ) -> Result<Hardware> {
         bundle::build_with_disk(&self.kernel, disk, bundle)?;
         let boot = Boot::Direct {
             loader: self.loader.clone(),
             bundle: bundle.to_path_buf(),
             command_line: words.into(),
         };
-        Ok(Hardware { boot, disk: None, memory_mib: 512, ..self.machine((chipset, Controller::Ide), disk, words) })
+        Ok(Hardware {
+            boot,
+            disk: None,
+            memory_mib: 512,
+            ..self.machine((chipset, Controller::Ide), disk, words)
+        })
     }
 
     /// A machine with one CPU, `disk` on `controller`, and these words for the kernel.
-    pub fn machine(&self, (chipset, controller): (Chipset, Controller), disk: &Path, words: &str) -> Hardware {
+    pub fn machine(
+        &self,
+        (chipset, controller): (Chipset, Controller),
+        disk: &Path,
+        words: &str,
+    ) -> Hardware {
         Hardware {
             chipset,
             controller,
@@ -173,7 +189,11 @@ pub fn side_by_side(count: usize, act: impl Fn(usize) -> Result + Sync) -> Vec<(
 /// An error that tells the first of `errors` and how many there are; none if there are none.
 fn summarise(what: &str, count: usize, errors: &[(usize, crate::error::Error)], folder: &Path) -> Result {
     let Some((number, first)) = errors.first() else { return Ok(()) };
-    fail!("{} of {count} {what} went wrong, first number {number}: {first}\n--- in {}", errors.len(), folder.display())
+    fail!(
+        "{} of {count} {what} went wrong, first number {number}: {first}\n--- in {}",
+        errors.len(),
+        folder.display()
+    )
 }
 
 /// An empty folder.

@@ -22,8 +22,9 @@ pub struct Cut {
 pub fn cuts(log: &Log, count: usize, seed: u64) -> Vec<Cut> {
     let moments = log.entries.len() + 1;
     let whole = moments.min(count * 2 / 5);
-    let mut cuts: Vec<Cut> =
-        (0..whole).map(|number| Cut { index: number * (moments - 1) / (whole - 1).max(1), mixed: None }).collect();
+    let mut cuts: Vec<Cut> = (0..whole)
+        .map(|number| Cut { index: number * (moments - 1) / (whole - 1).max(1), mixed: None })
+        .collect();
     let mut random = Random::new(seed);
     let mut attempts = 0;
     while cuts.len() < count && attempts < 50 * count {
@@ -71,7 +72,11 @@ impl<'a> Replay<'a> {
 
     /// Promises that were given before `cut`.
     pub fn promises(&self, cut: Cut) -> u32 {
-        self.promises.iter().take_while(|(index, _)| *index < cut.index).last().map_or(0, |(_, number)| *number)
+        self.promises
+            .iter()
+            .take_while(|(index, _)| *index < cut.index)
+            .last()
+            .map_or(0, |(_, number)| *number)
     }
 
     /// The disk at `cut`, which is none before the last one asked for. Nobody else may have one then.
@@ -80,7 +85,9 @@ impl<'a> Replay<'a> {
         let image = Arc::make_mut(&mut self.image);
         for entry in &self.log.entries[self.applied..certain.max(self.applied)] {
             for (sector, bytes) in self.log.sectors(entry) {
-                if let Some(place) = image.get_mut(sector as usize * SECTOR..).and_then(|rest| rest.get_mut(..SECTOR)) {
+                if let Some(place) =
+                    image.get_mut(sector as usize * SECTOR..).and_then(|rest| rest.get_mut(..SECTOR))
+                {
                     place.copy_from_slice(bytes);
                 }
             }
@@ -129,7 +136,8 @@ impl CutDisk {
     }
 
     fn check(&self, first: u64, length: usize) -> Result<(), DeviceError> {
-        let is_within = (first as usize * SECTOR).checked_add(length).is_some_and(|end| end <= self.image.len());
+        let is_within =
+            (first as usize * SECTOR).checked_add(length).is_some_and(|end| end <= self.image.len());
         if is_within && length.is_multiple_of(SECTOR) { Ok(()) } else { Err(DeviceError::OutOfRange) }
     }
 }

@@ -60,13 +60,15 @@ impl States {
     pub fn run(&self, project: &Project, kernel: &Kernel) -> Result {
         let folder = project.build.join("crash").join(&self.name);
         fresh(&folder)?;
-        let (image, before, writes) = (folder.join("disk.img"), folder.join("before.img"), folder.join("writes.log"));
+        let (image, before, writes) =
+            (folder.join("disk.img"), folder.join("before.img"), folder.join("writes.log"));
         make_disk(&image)?;
         fs::copy(&image, &before).context("keep the disk as it was")?;
         fs::write(&writes, []).context("make the log")?;
         let words = format!("workload={} workload_operations={OPERATIONS}", self.seed);
         let hardware = kernel.machine(self.machine, &image, &words);
-        let machine = Machine::start(Hardware { disk_log: Some(writes.clone()), ..hardware }, &folder, LIFETIME)?;
+        let machine =
+            Machine::start(Hardware { disk_log: Some(writes.clone()), ..hardware }, &folder, LIFETIME)?;
         run_to_end(machine, &folder).context("do the session")?;
         let started = Instant::now();
         let log = Log::read(&writes)?;

@@ -7,6 +7,7 @@ use crate::error::{Context, Result, fail};
 
 /// The two halves of UEFI firmware: the code, which nobody writes, and the variables, which each
 /// machine needs a copy of its own of.
+#[derive(Clone)]
 pub struct Uefi {
     pub code: PathBuf,
     pub variables: PathBuf,

@@ -12,6 +12,7 @@ use crate::host::accelerator::Accelerator;
 use crate::host::run;
 
 /// How the kernel gets into memory.
+#[derive(Clone)]
 pub enum Boot {
     /// `loader/` by PVH, the kernel and its modules as one bundle.
     Direct { loader: PathBuf, bundle: PathBuf, command_line: String },
@@ -132,7 +133,8 @@ impl Hardware {
             None => path_option(&format!("{kind},media=disk,format=raw,file="), Path::new(&file)),
             Some(log) => {
                 // Each entry is in the log, and counted there, before the guest hears of it.
-                let filter = "driver=blklogwrites,log-super-update-interval=1,file.driver=file,log.driver=file";
+                let filter =
+                    "driver=blklogwrites,log-super-update-interval=1,file.driver=file,log.driver=file";
                 let mut option = path_option(&format!("{kind},media=disk,{filter},file.filename="), image);
                 option.push(path_option(",log.filename=", log));
                 option
@@ -290,7 +292,10 @@ mod tests {
         let faulty = Hardware { disk_faults: Some("rules".into()), ..machine() };
         assert!(text(&faulty).contains("file=blkdebug:rules:a,,b.img"));
         let logged = text(&Hardware { disk_log: Some("log".into()), ..machine() });
-        assert!(logged.contains("driver=blklogwrites") && logged.contains("file.filename=a,,b.img,log.filename=log"));
+        assert!(
+            logged.contains("driver=blklogwrites")
+                && logged.contains("file.filename=a,,b.img,log.filename=log")
+        );
         assert!(text(&Hardware { ps2: false, ..machine() }).contains("i8042=off"));
         assert!(!text(&Hardware { disk: None, ..machine() }).contains("media=disk"));
     }

@@ -31,7 +31,10 @@ pub fn all(project: &Project) -> Result {
     let mut lanes: Vec<Lane> = Vec::new();
     for (number, (name, machine)) in (0..).zip(SESSIONS) {
         let states = States { name: name.into(), seed: seed + number, machine, count: states };
-        lanes.push((format!("power_cuts_on_{name}"), Box::new(move |project, kernel| states.run(project, kernel))));
+        lanes.push((
+            format!("power_cuts_on_{name}"),
+            Box::new(move |project, kernel| states.run(project, kernel)),
+        ));
     }
     let kills = Kills { seed, count: KILLS };
     lanes.push(("kills".into(), Box::new(move |project, kernel| kills.run(project, kernel))));

@@ -142,5 +142,9 @@ fn boot(hardware: Hardware, folder: &Path, digest: Digest) -> Result {
     run_to_end(Machine::start(hardware, folder, LIFETIME)?, folder)?;
     let log = fs::read_to_string(folder.join("serial.log")).context("read the serial log")?;
     let wanted = format!("{DIGEST}{:016x}", digest.0);
-    if log.contains(&wanted) { Ok(()) } else { fail!("the log does not say \"{wanted}\":\n{}", run::tail(&log, 8)) }
+    if log.contains(&wanted) {
+        Ok(())
+    } else {
+        fail!("the log does not say \"{wanted}\":\n{}", run::tail(&log, 8))
+    }
 }
