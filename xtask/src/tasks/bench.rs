@@ -142,6 +142,7 @@ fn measure_disk(
         memory_mib: project.memory_mib,
         disk: Some(image),
         disk_faults: None,
+        disk_log: None,
         ps2: true,
         exit_port: false,
         count_instructions: false,
