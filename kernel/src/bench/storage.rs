@@ -40,6 +40,9 @@ const PASSES: u64 = 20;
 const RAW_SIZE: u64 = 64 << 20;
 const TAIL_SIZE: u64 = 65 << 20;
 
+/// A step, with a buffer for one call.
+type Step = fn(&mut [u8]) -> Result<(), Trouble>;
+
 /// Why a step could not be done.
 enum Trouble {
     File(FsError),
@@ -66,7 +69,7 @@ pub fn run() {
         return;
     }
     buffer.resize(PIECE, 0x5a);
-    let steps: [(&str, fn(&mut [u8]) -> Result<(), Trouble>); 6] = [
+    let steps: [(&str, Step); 6] = [
         ("reading", reading),
         ("listing", listing),
         ("random reading", random_reading),
@@ -121,7 +124,7 @@ fn cached(buffer: &mut [u8]) -> Result<(), Trouble> {
         }
     }
     let copied = cpu::time_stamp() - start;
-    let kibibytes = PASSES * CACHED_SIZE >> 10;
+    let kibibytes = PASSES * (CACHED_SIZE >> 10);
     print("storage_reread_of_1_kib", read / kibibytes, "counts");
     print("storage_copy_of_1_kib", copied / kibibytes, "counts");
     Ok(())
