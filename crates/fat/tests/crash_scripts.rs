@@ -141,7 +141,14 @@ fn names_in_two_sectors_come_and_go_whole() {
     script(PLAIN, &["save a 3000", &renamed], &[&back]);
     script(PLAIN, &["save a 3000", &renamed], &[&removed]);
     script(PLAIN, &["save a 3000", &renamed, "save b 1000"], &[&back]);
+    // In the midst of others, so that no end of the directory hides what is half there.
+    let hole = (0..45).map(|number| format!("save FILL{number} 0"));
+    let hole: Vec<String> = hole.chain((10..36).map(|number| format!("rm FILL{number}"))).collect();
+    script(PLAIN, &strings(&hole, &["save a 3000"]), &[&renamed]);
+    script(PLAIN, &strings(&hole, &["save a 3000", &renamed]), &[&back]);
+    script(PLAIN, &strings(&hole, &["save a 3000", &renamed]), &[&removed]);
     let created = format!("save {long} 2000");
+    script(PLAIN, &strings(&hole, &[]), &[&created]);
     script(PLAIN, &["save a 3000"], &[&created]);
 }
 
