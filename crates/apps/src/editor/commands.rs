@@ -205,7 +205,10 @@ impl Editor {
             Command::Copy => drop(self.copy(host)),
             Command::Paste => {
                 // Whatever line ends it comes with, the text has one kind.
-                let text = host.clipboard().into_text().replace("\r\n", "\n");
+                let mut text = host.clipboard().into_text();
+                if text.contains("\r\n") {
+                    text = text.replace("\r\n", "\n");
+                }
                 self.edit(|editor| editor.document.insert(&text));
             }
             Command::SelectAll => self.document.select(0..self.document.text().len()),

@@ -235,7 +235,9 @@ impl Editor {
         }
         let text = self.document.text();
         self.view.settle(text);
-        self.scroll.set(text.lines() + self.view.rows - 1, self.view.rows, self.view.top.line);
+        // The last line can be scrolled up to the top.
+        let beyond = if self.view.shows_all(text) { 0 } else { self.view.rows - 1 };
+        self.scroll.set(text.lines() + beyond, self.view.rows, self.view.top.line);
         let (undo, redo) = self.document.can_undo_redo();
         let enabled = [true, true, self.document.is_changed() || self.path.is_none(), undo, redo, true, true];
         let is_on = [false, false, false, false, false, self.find.is_some(), self.view.wraps];
