@@ -9,7 +9,8 @@ use ui::{Button, Clipboard, Host, Key, KeyEvent, Modifiers, PointerEvent, Pointe
 
 use super::document::{Found, Motion, Reach};
 use super::find_bar::{Field, FindBar, Press};
-use super::{Editor, Next, Overlay, Question, Task, paint};
+use super::overlay::{Next, Overlay, Question};
+use super::{Editor, Task, paint};
 use crate::chooser::Purpose;
 
 /// Rows that one notch of the wheel scrolls.

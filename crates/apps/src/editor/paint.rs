@@ -8,9 +8,10 @@ use core::ops::Range;
 use gfx::{Canvas, Color, Damage, Font, Point, Rect, Size, theme};
 use ui::kit::{self, label, right_label};
 
+use super::Editor;
 use super::find_bar::FindBar;
+use super::overlay::Overlay;
 use super::view::{self, Row};
-use super::{Editor, Overlay};
 
 pub(super) const TOOL_BAR: i32 = 40;
 pub(super) const STATUS_BAR: i32 = 26;
