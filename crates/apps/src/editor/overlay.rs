@@ -1,5 +1,6 @@
 //! What lies over the text and takes everything: questions, the list of files, the menu; and what their answers do.
 
+use alloc::boxed::Box;
 use alloc::format;
 use alloc::string::String;
 
@@ -38,15 +39,15 @@ pub(super) enum Question {
 /// What lies over the window and takes everything.
 pub(super) enum Overlay {
     None,
-    Dialog(Dialog, Question),
-    Chooser(Chooser),
+    Dialog(Box<Dialog>, Question),
+    Chooser(Box<Chooser>),
     Menu(Menu<Command>),
 }
 
 impl Editor {
     pub(super) fn show_dialog(&mut self, mut dialog: Dialog, question: Question) {
         dialog.lay_out(self.size);
-        self.overlay = Overlay::Dialog(dialog, question);
+        self.overlay = Overlay::Dialog(Box::new(dialog), question);
     }
 
     /// Shows a message that has to be read.
@@ -80,7 +81,7 @@ impl Editor {
             (None, Purpose::Open) => path::join(HOME, ""),
             (None, Purpose::Save) => path::join(HOME, "untitled.txt"),
         };
-        self.overlay = Overlay::Chooser(Chooser::new(purpose, &start, self.size, host));
+        self.overlay = Overlay::Chooser(Box::new(Chooser::new(purpose, &start, self.size, host)));
     }
 
     /// Does what a dialog was answered with; None is Escape. `text` is what its field held.
