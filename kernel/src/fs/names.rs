@@ -120,6 +120,13 @@ pub fn rename(from: &str, to: &str, replace: Replace) -> Result<(), FsError> {
     if (place.trailing_slash || new_place.trailing_slash) && moved.kind != InodeKind::Directory {
         return Err(FsError::NotADirectory);
     }
+    // What is changed between two commits may be there in part after a power failure: a file that was moved out of a
+    // directory, or made in it, may lie under a name that it never had if the directory was renamed besides. So nothing else
+    // is in one commit with that.
+    let stands_alone = moved.kind == InodeKind::Directory && mount.device.is_some();
+    if stands_alone {
+        mount.sync()?;
+    }
     let mut victim = None;
     let result = with_room(mount, |file_system| {
         victim = match known(mount, file_system, new_directory.id, new_name) {
@@ -135,6 +142,10 @@ pub fn rename(from: &str, to: &str, replace: Replace) -> Result<(), FsError> {
         Ok(())
     });
     drop(victim);
+    if stands_alone && result.is_ok() {
+        // It is renamed whatever comes of this; an error comes again with the next commit, to who asks for one.
+        let _ = mount.sync();
+    }
     result
 }
 
