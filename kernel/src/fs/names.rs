@@ -127,21 +127,25 @@ pub fn rename(from: &str, to: &str, replace: Replace) -> Result<(), FsError> {
     if stands_alone {
         mount.sync()?;
     }
-    let mut victim = None;
+    // Kept until the file system is unlocked, also that of a first attempt: a last user may have work to do.
+    let mut victims = [None, None];
+    let mut attempt = 0;
     let result = with_room(mount, |file_system| {
-        victim = match known(mount, file_system, new_directory.id, new_name) {
+        let victim = &mut victims[attempt.min(1)];
+        attempt += 1;
+        *victim = match known(mount, file_system, new_directory.id, new_name) {
             Ok(victim) if tree::is_mount_point(mount, victim.id) => return Err(FsError::Busy),
             Ok(victim) => Some(victim),
             Err(FsError::NotFound) => None,
             Err(error) => return Err(error),
         };
         file_system.rename(directory.id, old_name, new_directory.id, new_name, replace)?;
-        if let Some(victim) = &victim {
+        if let Some(victim) = victim {
             note_removed(file_system, victim);
         }
         Ok(())
     });
-    drop(victim);
+    drop(victims);
     if stands_alone && result.is_ok() {
         // It is renamed whatever comes of this; an error comes again with the next commit, to who asks for one.
         let _ = mount.sync();
