@@ -40,7 +40,7 @@ use alloc::sync::Arc;
 use alloc::vec::Vec;
 
 use vfs::OpenMode;
-use vfs::inode::{Attributes, InodeKind, Replace};
+use vfs::inode::{Attributes, InodeKind, Listed, Replace, Time};
 use vfs::path;
 use vfs::walk::{FollowLast, Last, resolve, resolve_place};
 
@@ -103,32 +103,49 @@ pub fn metadata(path: &str) -> Result<Metadata, FsError> {
 }
 
 fn in_few_words(attributes: &Attributes) -> Metadata {
-    let kind = match attributes.kind {
-        InodeKind::Directory => FileKind::Directory,
-        _ => FileKind::File,
-    };
+    describe(attributes.kind, attributes.size, attributes.modified)
+}
+
+fn describe(kind: InodeKind, size: u64, modified: Time) -> Metadata {
+    let is_directory = kind == InodeKind::Directory;
     Metadata {
-        kind,
-        size: if kind == FileKind::File { attributes.size } else { 0 },
-        modified: u64::try_from(attributes.modified.seconds).unwrap_or(0),
+        kind: if is_directory { FileKind::Directory } else { FileKind::File },
+        size: if is_directory { 0 } else { size },
+        modified: u64::try_from(modified.seconds).unwrap_or(0),
     }
 }
 
 /// The entries of a directory, sorted by name.
 pub fn list(path: &str) -> Result<Vec<DirectoryEntry>, FsError> {
     let directory = find(path, FollowLast::Yes)?;
-    let mut entries = Vec::new();
-    {
-        let mut file_system = directory.mount.lock();
-        let names = vfs::inode::list_all(&mut **file_system, directory.id)?;
-        entries.try_reserve_exact(names.len()).map_err(|_| FsError::OutOfMemory)?;
-        for (name, ..) in names {
-            let inode = file_system.lookup(directory.id, &name)?;
-            let attributes = file_system.attributes(inode);
-            file_system.forget(inode);
-            entries.push(DirectoryEntry { name, metadata: in_few_words(&attributes?) });
+    let mut entries: Vec<DirectoryEntry> = Vec::new();
+    let mut unknown = Vec::new();
+    let mut note = |entry: &Listed<'_>| -> Result<(), FsError> {
+        entries.try_reserve(1).map_err(|_| FsError::OutOfMemory)?;
+        if entry.summary.is_none() {
+            unknown.try_reserve(1).map_err(|_| FsError::OutOfMemory)?;
+            unknown.push(entries.len());
         }
+        let (size, modified) = entry.summary.map_or((0, Time::default()), |known| (known.size, known.modified));
+        let metadata = describe(entry.kind, size, modified);
+        entries.push(DirectoryEntry { name: path::copy(entry.name)?, metadata });
+        Ok(())
+    };
+    let mut file_system = directory.mount.lock();
+    let mut outcome = Ok(());
+    file_system.list(directory.id, 0, &mut |entry| {
+        outcome = note(entry);
+        outcome.is_ok()
+    })?;
+    outcome?;
+    for place in unknown {
+        let Some(entry) = entries.get_mut(place) else { continue };
+        let inode = file_system.lookup(directory.id, &entry.name)?;
+        let attributes = file_system.attributes(inode);
+        file_system.forget(inode);
+        entry.metadata = in_few_words(&attributes?);
     }
+    drop(file_system);
     entries.sort_unstable_by(|a, b| a.name.cmp(&b.name));
     Ok(entries)
 }

@@ -134,6 +134,7 @@ impl Object {
                 }
                 State::Absent => {
                     let page = allocate()?;
+                    page::clear_from(page, 0);
                     if let Some(new) = self.insert(index, page)? {
                         pinned.push(new);
                         return Ok(());
