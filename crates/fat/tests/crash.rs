@@ -299,7 +299,7 @@ fn judge(history: &History, durable: &mut [u8], dice: &mut Random, what: &str) -
             // Up to some moment, some of the writes.
             let cut = dice.below(epoch.writes.len() + 1);
             let missing = [0, 2, 3, 8][dice.below(4)];
-            let mut image = durable.clone();
+            let mut image = durable.to_vec();
             for (sector, bytes, _) in &epoch.writes[..cut] {
                 if missing == 0 || !dice.once_in(missing) {
                     write(&mut image, *sector, bytes);
