@@ -69,7 +69,8 @@ impl Files for KernelFiles {
             rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
         };
         let mounts = fs::mounts().map_err(error)?;
-        let innermost = mounts.into_iter().filter(|mount| holds(&mount.point)).max_by_key(|mount| mount.point.len());
+        let innermost =
+            mounts.into_iter().filter(|mount| holds(&mount.point)).max_by_key(|mount| mount.point.len());
         let usage = innermost.ok_or(FileError::NotFound)?.usage.map_err(error)?;
         Ok(Usage { total: usage.total, free: usage.free })
     }

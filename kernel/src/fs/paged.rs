@@ -18,12 +18,7 @@ use crate::memory::page::{PAGE_SIZE, Page};
 const STEP: u64 = 64 * PAGE_SIZE as u64;
 
 /// Reads at `offset`; fewer bytes than asked for only at the end.
-pub fn read(
-    inode: &Inode,
-    ahead: &mut ReadAhead,
-    offset: u64,
-    buffer: &mut [u8],
-) -> Result<usize, FsError> {
+pub fn read(inode: &Inode, ahead: &mut ReadAhead, offset: u64, buffer: &mut [u8]) -> Result<usize, FsError> {
     let _shared = inode.contents.read();
     inode.object()?.read(inode, ahead, offset, buffer)
 }
@@ -47,9 +42,8 @@ pub fn write(inode: &Inode, offset: Option<u64>, data: &[u8]) -> Result<(u64, us
     while done < data.len() {
         let position = offset + done as u64;
         let step = (STEP - position % STEP).min((data.len() - done) as u64);
-        let written = grow(inode, inode.size().max(position + step)).and_then(|()| {
-            inode.object()?.overwrite(inode, position, &data[done..done + step as usize])
-        });
+        let written = grow(inode, inode.size().max(position + step))
+            .and_then(|()| inode.object()?.overwrite(inode, position, &data[done..done + step as usize]));
         match written {
             Ok(()) => done += step as usize,
             Err(error) if done == 0 => return Err(error),

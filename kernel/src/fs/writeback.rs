@@ -63,7 +63,10 @@ fn commit(mount: &Mount) {
         Ok(()) => FAILING.store(false, Ordering::Relaxed),
         Err(error) => {
             if !FAILING.swap(true, Ordering::Relaxed) {
-                log::error!("{}: changes could not be written, and will be tried again: {error}", mount.source);
+                log::error!(
+                    "{}: changes could not be written, and will be tried again: {error}",
+                    mount.source
+                );
             }
         }
     }

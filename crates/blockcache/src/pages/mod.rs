@@ -287,12 +287,7 @@ impl<P: Clone, T: Clone> PageCache<P, T> {
     ///
     /// # Errors
     /// [`NotInserted`]; the page is the caller's again.
-    pub fn insert_ready(
-        &mut self,
-        object: ObjectId,
-        index: u64,
-        page: P,
-    ) -> Result<Pinned<P>, NotInserted> {
+    pub fn insert_ready(&mut self, object: ObjectId, index: u64, page: P) -> Result<Pinned<P>, NotInserted> {
         let slot = self.insert(object, index, page, None)?;
         let entry = &mut self.slots[slot];
         entry.pins = 1;
@@ -312,7 +307,8 @@ impl<P: Clone, T: Clone> PageCache<P, T> {
         let Some(owner) = self.objects.get_mut(object.0 as usize) else {
             return Err(NotInserted::OutOfMemory);
         };
-        let slot = self.slots.take(Slot::new(object.0, index, page, loading)).ok_or(NotInserted::OutOfMemory)?;
+        let slot =
+            self.slots.take(Slot::new(object.0, index, page, loading)).ok_or(NotInserted::OutOfMemory)?;
         if self.index.enter(object.0, index, slot).is_err() {
             self.slots.give_back(slot);
             return Err(NotInserted::OutOfMemory);

@@ -99,8 +99,8 @@ impl Object {
             let count = (PAGE_SIZE - start).min(data.len() - done);
             let part = &data[done..done + count];
             // A page that reaches to the end of the file is as good as whole: what is behind it reads as zeros.
-            let is_whole = start == 0
-                && (count == PAGE_SIZE || offset + (done + count) as u64 >= backing.size());
+            let is_whole =
+                start == 0 && (count == PAGE_SIZE || offset + (done + count) as u64 >= backing.size());
             self.pin_one(backing, index, is_whole, &mut pinned)?;
             for page in &pinned {
                 page.page.write(start, part);
@@ -453,4 +453,3 @@ fn bytes(length: usize) -> Result<Vec<u8>, FsError> {
     bytes.resize(length, 0);
     Ok(bytes)
 }
-
