@@ -95,11 +95,7 @@ fn grow_by_step(inode: &Inode, before: u64, size: u64) -> Result<(), FsError> {
     let new = before.div_ceil(page)..size.div_ceil(page);
     let count = (new.end - new.start) as usize;
     cache::make_room(count);
-    let mut pages: Vec<Page> = Vec::new();
-    pages.try_reserve_exact(count).map_err(|_| FsError::OutOfMemory)?;
-    for _ in 0..count {
-        pages.push(cache::allocate()?);
-    }
+    let pages = zeros(count)?;
     // The last page so far has zeros behind the end in memory, and anything on the disk.
     if !before.is_multiple_of(page) {
         object.touch(inode, before / page)?;
@@ -109,17 +105,22 @@ fn grow_by_step(inode: &Inode, before: u64, size: u64) -> Result<(), FsError> {
         Entered::NoSpace => {
             // Room that was freed may be had once that has been committed.
             inode.mount.sync()?;
-            let mut pages: Vec<Page> = Vec::new();
-            pages.try_reserve_exact(count).map_err(|_| FsError::OutOfMemory)?;
-            for _ in 0..count {
-                pages.push(cache::allocate()?);
-            }
-            match enter(inode, object, size, new, pages)? {
+            match enter(inode, object, size, new, zeros(count)?)? {
                 Entered::Done => Ok(()),
                 Entered::NoSpace => Err(FsError::NoSpace),
             }
         }
     }
+}
+
+/// Pages for what is new.
+fn zeros(count: usize) -> Result<Vec<Page>, FsError> {
+    let mut pages = Vec::new();
+    pages.try_reserve_exact(count).map_err(|_| FsError::OutOfMemory)?;
+    for _ in 0..count {
+        pages.push(cache::allocate()?);
+    }
+    Ok(pages)
 }
 
 enum Entered {
