@@ -115,8 +115,8 @@ fn finish(boot: &'static BootInfo) {
     if let Some(what) = line.value("copy") {
         workload::copy(what);
     }
-    if line.has("bench_storage") {
-        bench::storage::run();
+    if line.has("bench_storage") || line.has("bench_cached") {
+        bench::storage::run(line.has("bench_cached"));
     }
     match console::screen::take() {
         Some(video) => {

@@ -245,6 +245,27 @@ fn power_off_is_asked_for_first() {
 }
 
 #[test]
+fn unsaved_changes_keep_the_machine_on() {
+    let mut screen = desktop();
+    let unsaved = screen.open("about", Size::new(300, 200));
+    let other = screen.open("snake", Size::new(300, 200));
+    screen.session.set_unsaved(unsaved, true);
+    screen.take_actions();
+    let leave = |screen: &mut Screen| {
+        screen.tap(Key::Delete, Modifiers::CTRL | Modifiers::ALT);
+        screen.tap(Key::Enter, Modifiers::empty());
+        screen.take_actions()
+    };
+    let actions = leave(&mut screen);
+    assert!(!actions.contains(&Action::PowerOff));
+    assert!(actions.contains(&Action::Deliver(unsaved, Event::Close)), "it is asked");
+    assert!(actions.contains(&Action::Deliver(unsaved, Event::Focus(true))), "in front of the others");
+    assert!(!actions.contains(&Action::Deliver(other, Event::Close)));
+    screen.session.set_unsaved(unsaved, false);
+    assert!(leave(&mut screen).contains(&Action::PowerOff));
+}
+
+#[test]
 fn a_double_click_on_the_title_maximises_and_restores() {
     let mut screen = Screen::new(1280, 800);
     let before = Size::new(680, 400);

@@ -5,7 +5,7 @@
 //! given up, and everything that was asked of it, and ever will be, fails at once. So every request ends.
 //!
 //! Requests that wait and lie beside each other on the disk become one command, as far as the controller's limits go
-//! ([`merge`]). When that command fails nobody knows over which of them: they run again, each on its own.
+//! (`merge`). When that command fails nobody knows over which of them: they run again, each on its own.
 //!
 //! The queue decides and never waits; who calls it does. Resetting takes time, so the controller is handed out for
 //! it ([`Queue::begin_reset`]), and meanwhile requests only gather.

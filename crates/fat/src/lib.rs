@@ -4,7 +4,7 @@
 //! [`Fat`] is a `vfs::inode::FileSystem`: it keeps names, attributes and where contents lie; the contents themselves go
 //! past it. What is on the disk is never believed: the boot sector's numbers are proven against each other
 //! ([`geometry`]), each chain is followed with a bound and checked on the way. A volume that was not closed properly is
-//! walked as a whole at mounting, and put in order ([`check`]).
+//! walked as a whole at mounting, and put in order ([`mod@check`]).
 //!
 //! The promise: after a power failure, whatever part of the writes since the last flush reached the disk, the volume
 //! mounts, what was committed is there, and no file shows another's contents. It rests on three things. Nothing that is

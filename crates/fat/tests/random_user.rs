@@ -2,14 +2,12 @@
 
 mod support;
 
+use support::LONG;
 use support::disk::{Disk, Format};
 use support::model::{Model, User};
 use support::system::System;
 use vfs::inode::FileSystem;
 
-const LONG: &str = "a name of more than one hundred and ninety-five characters, which takes seventeen slots or more in a \
-directory, so that it can't lie in one sector, and what is to be said about it can only be said with many words, in \
-a row";
 const NAMES: [&str; 11] = [
     "a",
     "NOTES.TXT",

@@ -96,7 +96,7 @@ fn symbols_and_pointers() {
     picture("symbols", Size::new(448, 120), theme::SURFACE, |canvas| {
         canvas.diagonal_gradient(Rect::new(0, 90, 448, 30), &theme::WALLPAPER);
         for (index, symbol) in Symbol::ALL.into_iter().enumerate() {
-            canvas.symbol(symbol, Point::new(8 + 28 * index as i32, 6), theme::TEXT);
+            canvas.symbol(symbol, Point::new(8 + 20 * index as i32, 6), theme::TEXT);
         }
         let buttons = [
             (Symbol::Close, theme::CLOSE),

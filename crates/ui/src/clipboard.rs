@@ -20,6 +20,19 @@ pub enum Clipboard {
 }
 
 impl Clipboard {
+    /// Another one with the same contents; None when there is not enough memory. Text may be large.
+    pub fn try_clone(&self) -> Option<Self> {
+        Some(match self {
+            Self::Text(text) => {
+                let mut copy = String::new();
+                copy.try_reserve_exact(text.len()).ok()?;
+                copy.push_str(text);
+                Self::Text(copy)
+            }
+            small => small.clone(),
+        })
+    }
+
     /// What pasting into a text gives: the text, or one path a line.
     pub fn into_text(self) -> String {
         match self {

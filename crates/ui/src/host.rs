@@ -23,7 +23,7 @@ pub trait Host {
     /// this absolute path if there is one. A failure is shown to the user by the desktop.
     fn launch(&mut self, app: &str, path: Option<&str>);
 
-    /// What was copied or cut last, in whichever window.
+    /// What was copied or cut last, in whichever window; nothing when there is not enough memory for a copy.
     fn clipboard(&mut self) -> Clipboard;
 
     /// Replaces what the clipboard holds.

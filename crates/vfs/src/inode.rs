@@ -154,7 +154,8 @@ pub enum Contents {
 pub struct Extent {
     /// The place on the device in bytes, a multiple of 512.
     pub device_offset: u64,
-    /// How far the file goes on there without a break, in bytes, a multiple of 512; at least 1 sector.
+    /// How far the file's room goes on there without a break, in bytes, a multiple of 512; at least 1 sector. It may reach
+    /// behind the end of the file.
     pub length: u64,
 }
 

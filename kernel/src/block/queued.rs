@@ -256,7 +256,8 @@ impl AsyncDevice for QueuedDisk {
         let native = u64::from(self.shape.native);
         let out_of_reach =
             limits.reach == Reach::Below4GiB && frames.iter().any(|frame| *frame >= Frame::FOUR_GIB);
-        let in_part = !first_sector.is_multiple_of(native) || (length / SECTOR_SIZE) as u64 % native != 0;
+        let sectors = (length / SECTOR_SIZE) as u64;
+        let in_part = !first_sector.is_multiple_of(native) || !sectors.is_multiple_of(native);
         if out_of_reach || in_part || u64::from(limits.sectors) < FRAME_SECTORS {
             let result = move_frames(self, transfer, first_sector, frames)?;
             owner.finished(result);

@@ -54,7 +54,7 @@ impl Host for KernelHost {
     }
 
     fn clipboard(&mut self) -> Clipboard {
-        CLIPBOARD.lock().clone()
+        CLIPBOARD.lock().try_clone().unwrap_or_default()
     }
 
     fn set_clipboard(&mut self, contents: Clipboard) {

@@ -7,11 +7,10 @@ use alloc::sync::Arc;
 use core::ops::Deref;
 use core::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 
-use blockcache::BlockDevice;
 use vfs::FsError;
 use vfs::inode::{Attributes, Contents, Extent, FileSystem, InodeId, InodeKind};
 
-use super::cache::{Backing, Object};
+use super::cache::{Backing, Object, Volume};
 use super::mount::Mount;
 use crate::sync::{Mutex, RwLock};
 
@@ -120,8 +119,8 @@ impl Backing for Inode {
         self.mount.lock().extent(self.id, offset)
     }
 
-    fn device(&self) -> Result<&dyn BlockDevice, FsError> {
-        self.mount.device.as_deref().ok_or(FsError::NoSuchDevice)
+    fn device(&self) -> Result<&Arc<Volume>, FsError> {
+        self.mount.device.as_ref().ok_or(FsError::NoSuchDevice)
     }
 }
 
@@ -140,7 +139,7 @@ impl Backing for Locked<'_> {
         self.file_system.lock().extent(self.inode.id, offset)
     }
 
-    fn device(&self) -> Result<&dyn BlockDevice, FsError> {
+    fn device(&self) -> Result<&Arc<Volume>, FsError> {
         self.inode.device()
     }
 }

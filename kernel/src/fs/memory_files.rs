@@ -22,7 +22,7 @@ impl tmpfs::Pages for Frames {
     type Page = Page;
 
     fn allocate(&self) -> Option<Page> {
-        cache::allocate().ok()
+        cache::allocate().ok().map(Page::own)
     }
 }
 

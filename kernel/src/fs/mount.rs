@@ -17,6 +17,7 @@ use vfs::FsError;
 use vfs::inode::{FileSystem, InodeId};
 use vfs::namespace::MountId;
 
+use super::cache::Volume;
 use super::inode::{Inode, InodeRef};
 use crate::memory::heap::fallible;
 use crate::sync::{Mutex, MutexGuard};
@@ -31,7 +32,7 @@ pub struct Mount {
     /// What it is: "tmpfs", "vfat".
     pub kind: &'static str,
     /// Where its paged files lie.
-    pub device: Option<Arc<dyn BlockDevice>>,
+    pub device: Option<Arc<Volume>>,
     file_system: Mutex<Box<dyn FileSystem>>,
     /// Held while pages are written out.
     writing: Mutex<()>,
@@ -47,7 +48,7 @@ impl Mount {
     pub fn new(
         file_system: Box<dyn FileSystem>,
         source: &str,
-        device: Option<Arc<dyn BlockDevice>>,
+        device: Option<Arc<Volume>>,
     ) -> Result<Arc<Self>, FsError> {
         let mount = Self {
             source: vfs::path::copy(source)?,

@@ -7,12 +7,13 @@
 use alloc::vec::Vec;
 
 use blockcache::pages::ReadAhead;
+use frames::Frame;
 use vfs::FsError;
 
 use super::cache::{self, Object};
 use super::inode::Inode;
 use super::writeback;
-use crate::memory::page::{PAGE_SIZE, Page};
+use crate::memory::page::PAGE_SIZE;
 
 /// How much a file grows at a time: the file system is locked meanwhile.
 const STEP: u64 = 64 * PAGE_SIZE as u64;
@@ -94,33 +95,21 @@ fn grow_by_step(inode: &Inode, before: u64, size: u64) -> Result<(), FsError> {
     let page = PAGE_SIZE as u64;
     let new = before.div_ceil(page)..size.div_ceil(page);
     let count = (new.end - new.start) as usize;
-    cache::make_room(count);
-    let pages = zeros(count)?;
     // The last page so far has zeros behind the end in memory, and anything on the disk.
     if !before.is_multiple_of(page) {
         object.touch(inode, before / page)?;
     }
-    match enter(inode, object, size, new.clone(), pages)? {
+    match enter(inode, object, size, new.clone(), cache::allocate_all(count)?)? {
         Entered::Done => Ok(()),
         Entered::NoSpace => {
             // Room that was freed may be had once that has been committed.
             inode.mount.sync()?;
-            match enter(inode, object, size, new, zeros(count)?)? {
+            match enter(inode, object, size, new, cache::allocate_all(count)?)? {
                 Entered::Done => Ok(()),
                 Entered::NoSpace => Err(FsError::NoSpace),
             }
         }
     }
-}
-
-/// Pages for what is new.
-fn zeros(count: usize) -> Result<Vec<Page>, FsError> {
-    let mut pages = Vec::new();
-    pages.try_reserve_exact(count).map_err(|_| FsError::OutOfMemory)?;
-    for _ in 0..count {
-        pages.push(cache::allocate()?);
-    }
-    Ok(pages)
 }
 
 enum Entered {
@@ -133,14 +122,16 @@ fn enter(
     object: &Object,
     size: u64,
     new: core::ops::Range<u64>,
-    pages: Vec<Page>,
+    pages: Vec<Frame>,
 ) -> Result<Entered, FsError> {
     let before = inode.size();
     let mut file_system = inode.mount.change();
-    match file_system.resize(inode.id, size) {
-        Ok(()) => {}
-        Err(FsError::NoSpace) if file_system.is_changed() => return Ok(Entered::NoSpace),
-        Err(error) => return Err(error),
+    if let Err(error) = file_system.resize(inode.id, size) {
+        cache::free_all(pages);
+        return match error {
+            FsError::NoSpace if file_system.is_changed() => Ok(Entered::NoSpace),
+            error => Err(error),
+        };
     }
     inode.set_size(size);
     match object.fill(new, pages) {

@@ -2,18 +2,16 @@
 
 use alloc::format;
 use alloc::string::{String, ToString};
-use alloc::sync::Arc;
 use alloc::vec::Vec;
 
 use blockcache::{BlockDevice, SECTOR_SIZE};
 use fat::geometry::Width;
 use fat::{Fat, MountError, NotFat};
-use partitions::PartitionDevice;
 use vfs::FsError;
 use vfs::inode::{FileSystem, InodeKind};
 use vfs::walk::FollowLast;
 
-use super::cache::CachedDevice;
+use super::cache::{CachedDevice, Volume};
 use super::mount::Mount;
 use super::{DISK, clock, find, names, tree};
 use crate::block::{self, Disk, Permanence};
@@ -60,7 +58,7 @@ fn tell_problem(problem: String) {
 }
 
 fn mount_first_volume(disk: &Disk) -> Result<(), String> {
-    let mut problem = match mount_volume(&disk.name, disk.device.clone()) {
+    let mut problem = match mount_volume(&disk.name, Volume::whole(disk.device.clone())) {
         Ok(()) => return Ok(()),
         // Not formatted as a whole: it may have partitions.
         Err(error @ Failure::Mount(MountError::NotFat(NotFat::NoFileSystem))) => error.to_string(),
@@ -69,7 +67,7 @@ fn mount_first_volume(disk: &Disk) -> Result<(), String> {
     let partitions = partitions::read(&disk.device).map_err(|error| error.to_string())?;
     for (number, partition) in (1..).zip(partitions) {
         let name = format!("{}, partition {number}", disk.name);
-        match mount_volume(&name, Arc::new(PartitionDevice::new(disk.device.clone(), partition))) {
+        match mount_volume(&name, Volume::part(disk.device.clone(), partition)) {
             Ok(()) => return Ok(()),
             Err(error) => problem = format!("partition {number}: {error}"),
         }
@@ -98,7 +96,8 @@ impl From<FsError> for Failure {
     }
 }
 
-fn mount_volume(name: &str, device: Arc<dyn BlockDevice>) -> Result<(), Failure> {
+fn mount_volume(name: &str, device: Volume) -> Result<(), Failure> {
+    let device = fallible::counted(device).map_err(|_| FsError::OutOfMemory)?;
     let size = device.sector_count().saturating_mul(SECTOR_SIZE as u64);
     let (volume, report) =
         Fat::mount(CachedDevice::new(device.clone())?, clock::now).map_err(Failure::Mount)?;

@@ -3,18 +3,28 @@
 //! A thread looks once a second. What was changed is committed when it is [`COMMIT_AFTER_S`] old, so a power failure costs
 //! the last seconds of what nobody synced; when nothing was changed for [`REST_AFTER_S`] after that, the volume is marked as
 //! sound, so that the machine may be switched off at the wall. A commit that fails is tried again, and told once.
-//! Who writes faster than the disk waits for it ([`throttle`]), so that dirty pages never take the memory.
+//! When much is dirty the thread begins at once, so that the disk works while more is written; who writes faster than the
+//! disk waits for it in the end ([`throttle`]), so that dirty pages never take the memory.
 
 use core::sync::atomic::{AtomicBool, Ordering};
 
 use super::mount::Mount;
 use super::{cache, tree};
+use crate::arch::time;
+use crate::sync::{WaitQueue, deadline_after};
 use crate::task;
 
 /// Seconds between a change and its commit.
 const COMMIT_AFTER_S: u32 = 2;
 /// Seconds without a change after which a volume is marked as sound.
 const REST_AFTER_S: u32 = 3;
+
+/// Dirty pages with which the disk begins to be busy: 8 MiB, or less where memory is short.
+const EARLY: usize = 2048;
+
+/// Much is dirty.
+static IS_MUCH: AtomicBool = AtomicBool::new(false);
+static NEWS: WaitQueue = WaitQueue::new();
 
 /// The last commit failed, and that was told.
 static FAILING: AtomicBool = AtomicBool::new(false);
@@ -29,8 +39,18 @@ pub fn start() {
 fn run() {
     // Seconds since something was first found changed, and since nothing is.
     let (mut waiting, mut quiet) = (0, 0);
+    let mut second = deadline_after(1000);
     loop {
-        task::sleep_ms(1000);
+        if NEWS.wait_until_deadline(second, || IS_MUCH.swap(false, Ordering::Relaxed)) {
+            // Its error comes again with the commit.
+            tree::for_each_mount(|mount| {
+                let _ = mount.write_back();
+            });
+            if time::uptime_ns() < second {
+                continue;
+            }
+        }
+        second = deadline_after(1000);
         // What others took meanwhile the cache gives back.
         cache::make_room(0);
         let mut changed = false;
@@ -88,7 +108,11 @@ pub fn throttle(mount: &Mount) {
         // Its error comes again with the next one, to those who asked for it.
         let _ = mount.sync();
     }
-    if cache::statistics().dirty > cache::dirty_limit() {
+    let (dirty, limit) = (cache::statistics().dirty, cache::dirty_limit());
+    if dirty > EARLY.min(limit / 4) && !IS_MUCH.swap(true, Ordering::Relaxed) {
+        NEWS.wake_one();
+    }
+    if dirty > limit {
         // As above.
         let _ = mount.write_back();
     }

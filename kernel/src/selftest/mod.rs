@@ -5,6 +5,7 @@
 //! the kernel as it found it.
 
 mod address_spaces;
+mod cache;
 mod diagnosis;
 mod disks;
 mod executor;
@@ -21,6 +22,7 @@ mod traps;
 use alloc::string::String;
 
 use crate::arch::power;
+use crate::fs;
 
 /// Written to QEMU's exit device when all is well.
 const EXIT_PASSED: u8 = 0x10;
@@ -88,6 +90,8 @@ const TESTS: &[Test] = &[
     ("idle CPUs rest while memory is freed", address_spaces::idle_cpus_rest),
     ("memory keeps files", files::memory_keeps_files),
     ("the disk keeps files", files::disk_keeps_files),
+    ("the page cache gives way", cache::cache_gives_way),
+    ("a sync leaves nothing dirty", cache::sync_leaves_nothing_dirty),
     ("the disk may interrupt anybody", files::disk_interrupts_anybody),
     ("frames go to the disk and back", disks::frames_go_to_the_disk_and_back),
     ("nobody has to wait for a transfer", disks::nobody_has_to_wait_for_a_transfer),
@@ -105,7 +109,12 @@ pub fn run() {
             }
         }
     }
-    log::info!("{} passed, {failed} failed", TESTS.len() - failed);
+    log::info!("{} passed, {failed} failed", TESTS.len().saturating_sub(failed));
+    // The host looks at the disk afterwards.
+    if let Err(error) = fs::shut_down() {
+        log::error!("the disk could not be left in order: {error}");
+        failed += 1;
+    }
     log::logger().flush();
     power::debug_exit(if failed == 0 { EXIT_PASSED } else { EXIT_FAILED });
 }

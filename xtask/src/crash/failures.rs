@@ -7,6 +7,7 @@ use std::path::Path;
 
 use workload::{History, Random, Session};
 
+use super::log::{Entry, Log};
 use super::replay::CutDisk;
 use super::verdict::Verdict;
 use super::{Kernel, LIFETIME, fresh, make_disk, run_to_end, side_by_side, summarise};
@@ -77,15 +78,24 @@ impl Failures {
 
     /// Counts the requests of a session in which none fails, and chooses.
     fn faults(&self, kernel: &Kernel, folder: &Path) -> Result<Vec<Fault>> {
-        let image = folder.join("counted.img");
+        let (image, writes) = (folder.join("counted.img"), folder.join("writes.log"));
         make_disk(&image)?;
-        let hardware = Hardware { exit_port: false, ..kernel.machine(self.machine, &image, &self.words()) };
+        fs::write(&writes, []).context("make the log")?;
+        let hardware = kernel.machine(self.machine, &image, &self.words());
+        let hardware = Hardware { exit_port: false, disk_log: Some(writes.clone()), ..hardware };
         let mut machine = Machine::start(hardware, folder, LIFETIME)?;
         machine.wait_for_line(ENDED, LIFETIME)?;
-        let counted = machine.disk_requests()?;
+        let reads = machine.disk_reads()?;
         drop(machine);
-        println!("failures on {:?}: {counted:?} of a session without any", self.machine.1);
-        let kinds = [(READ, counted.reads), (WRITE, counted.writes), (FLUSH, counted.flushes)];
+        // Not all of QEMU's controllers count flushes; the log has them.
+        let log = Log::read(&writes)?;
+        let flushes = log.entries.iter().filter(|entry| **entry == Entry::Flush).count() as u64;
+        let kinds = [(READ, reads), (WRITE, log.entries.len() as u64 - flushes), (FLUSH, flushes)];
+        println!(
+            "failures on {:?}: {:?} of a session without any",
+            self.machine.1,
+            kinds.map(|(kind, n)| (kind.1, n))
+        );
         let all = |times: u64, skip: usize| {
             kinds
                 .into_iter()

@@ -4,6 +4,7 @@
 //! one, write it in the file of its subject and name it in that file's `SCENARIOS`. On failure its folder,
 //! build/test/NAME, holds the serial log, the last picture of the screen and the disk.
 
+mod apps;
 mod boot;
 mod debug;
 mod disks;
@@ -36,6 +37,7 @@ fn list() -> Vec<Scenario> {
     [
         files::SCENARIOS,
         windows::SCENARIOS,
+        apps::SCENARIOS,
         processes::SCENARIOS,
         machines::SCENARIOS,
         disks::SCENARIOS,

@@ -9,7 +9,8 @@ use ui::{Button, Clipboard, Host, Key, KeyEvent, Modifiers, PointerEvent, Pointe
 
 use super::document::{Found, Motion, Reach};
 use super::find_bar::{Field, FindBar, Press};
-use super::{Editor, Next, Overlay, Question, Task, paint};
+use super::overlay::{Next, Overlay, Question};
+use super::{Editor, Task, paint};
 use crate::chooser::Purpose;
 
 /// Rows that one notch of the wheel scrolls.
@@ -205,7 +206,10 @@ impl Editor {
             Command::Copy => drop(self.copy(host)),
             Command::Paste => {
                 // Whatever line ends it comes with, the text has one kind.
-                let text = host.clipboard().into_text().replace("\r\n", "\n");
+                let mut text = host.clipboard().into_text();
+                if text.contains("\r\n") {
+                    text = text.replace("\r\n", "\n");
+                }
                 self.edit(|editor| editor.document.insert(&text));
             }
             Command::SelectAll => self.document.select(0..self.document.text().len()),

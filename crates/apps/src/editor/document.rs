@@ -245,7 +245,7 @@ impl Document {
         kept.try_reserve(inserted.len())?;
         kept.push_str(inserted);
         let edit = Edit { at: range.start, removed: self.text.slice(range.clone())?, inserted: kept };
-        self.swap(range.clone(), inserted)?;
+        swap(&mut self.text, range.clone(), inserted)?;
         let before = self.selection;
         let cursor = range.start + inserted.len();
         self.selection = Selection { anchor: cursor, cursor };
@@ -253,34 +253,29 @@ impl Document {
         Ok(())
     }
 
-    /// The insertion comes first: it may fail, removing can't.
-    fn swap(&mut self, range: Range<usize>, inserted: &str) -> Result<(), TryReserveError> {
-        self.text.insert(range.end, inserted)?;
-        self.text.remove(range);
-        Ok(())
-    }
-
     /// Takes back the newest change; says whether there was one.
     pub fn undo(&mut self) -> Result<bool, TryReserveError> {
-        let Some(group) = self.history.undo().cloned() else { return Ok(false) };
-        let Edit { at, removed, inserted } = group.edit;
-        if let Err(error) = self.swap(at..at + inserted.len(), &removed) {
+        let Some(group) = self.history.undo() else { return Ok(false) };
+        let Edit { at, removed, inserted } = &group.edit;
+        let before = group.before;
+        if let Err(error) = swap(&mut self.text, *at..at + inserted.len(), removed) {
             self.history.redo();
             return Err(error);
         }
-        self.selection = group.before;
+        self.selection = before;
         Ok(true)
     }
 
     /// Makes the change again that was taken back last; says whether there was one.
     pub fn redo(&mut self) -> Result<bool, TryReserveError> {
-        let Some(group) = self.history.redo().cloned() else { return Ok(false) };
-        let Edit { at, removed, inserted } = group.edit;
-        if let Err(error) = self.swap(at..at + removed.len(), &inserted) {
+        let Some(group) = self.history.redo() else { return Ok(false) };
+        let Edit { at, removed, inserted } = &group.edit;
+        let after = group.after;
+        if let Err(error) = swap(&mut self.text, *at..at + removed.len(), inserted) {
             self.history.undo();
             return Err(error);
         }
-        self.selection = group.after;
+        self.selection = after;
         Ok(true)
     }
 
@@ -335,6 +330,13 @@ impl Document {
         self.replace(first.start..end, &result, Kind::Other)?;
         Ok(count)
     }
+}
+
+/// Puts `inserted` in place of `range`. The insertion comes first: it may fail, removing can't.
+fn swap(text: &mut Text, range: Range<usize>, inserted: &str) -> Result<(), TryReserveError> {
+    text.insert(range.end, inserted)?;
+    text.remove(range);
+    Ok(())
 }
 
 /// Where a place was found.

@@ -2,14 +2,15 @@
 //!
 //! `text.rs` keeps the text, `history.rs` what can be undone, and `document.rs` joins them with the cursor: these are
 //! pure. `view.rs` says which rows show, `file.rs` reads and writes in slices, `find_bar.rs` is the search bar, and
-//! `paint.rs` draws. `commands.rs` has what keys and buttons do; this file takes the events, and asks before anything
-//! unsaved would be lost.
+//! `paint.rs` draws. `commands.rs` has what keys and buttons do, `overlay.rs` asks before anything unsaved would be
+//! lost; this file takes the events, opens and saves.
 
 mod commands;
 mod document;
 mod file;
 mod find_bar;
 mod history;
+mod overlay;
 mod paint;
 mod text;
 mod view;
@@ -19,52 +20,21 @@ use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
 use gfx::{Canvas, Damage, Rect, Size, Symbol, theme};
-use ui::kit::{Clicks, Dialog, DialogOutcome, Menu, MenuOutcome, ScrollBar, ToolButton};
-use ui::{App, Event, FileError, Host, KeyEvent, PointerEvent, Response};
+use ui::kit::{Clicks, Dialog, ScrollBar, ToolButton};
+use ui::{App, Event, FileError, Host, Response};
 
-use crate::chooser::{Choice, Chooser, Purpose};
+use crate::chooser::Purpose;
 use crate::{path, trouble};
-use commands::Command;
 pub use document::{Document, Found, Motion, Reach};
 use file::{Format, Loading, Saving, Stamp};
 use find_bar::FindBar;
+use overlay::{Next, Overlay, Question};
 use paint::{Layout, Painted};
 pub use text::{Pattern, Text};
 use view::View;
 
-/// Where a new file is offered to be saved.
-const HOME: &str = "/disk";
 /// While a file is read or written, the time between two slices.
 const SLICE_MS: u64 = 1;
-
-/// What goes on once nothing unsaved is in the way any more.
-#[derive(Clone, Debug, PartialEq, Eq)]
-enum Next {
-    Close,
-    New,
-    Open(String),
-}
-
-/// What a dialog's answer is for.
-#[derive(Clone, Debug)]
-enum Question {
-    /// Save, discard or cancel, before this.
-    Unsaved(Next),
-    /// Write over a file that was changed by somebody else, or is another one.
-    Overwrite(String),
-    /// The number of the line to go to.
-    Line,
-    /// Something to read.
-    Message,
-}
-
-/// What lies over the window and takes everything.
-enum Overlay {
-    None,
-    Dialog(Dialog, Question),
-    Chooser(Chooser),
-    Menu(Menu<Command>),
-}
 
 /// What goes on with a file.
 enum Task {
@@ -235,7 +205,9 @@ impl Editor {
         }
         let text = self.document.text();
         self.view.settle(text);
-        self.scroll.set(text.lines() + self.view.rows - 1, self.view.rows, self.view.top.line);
+        // The last line can be scrolled up to the top.
+        let beyond = if self.view.shows_all(text) { 0 } else { self.view.rows - 1 };
+        self.scroll.set(text.lines() + beyond, self.view.rows, self.view.top.line);
         let (undo, redo) = self.document.can_undo_redo();
         let enabled = [true, true, self.document.is_changed() || self.path.is_none(), undo, redo, true, true];
         let is_on = [false, false, false, false, false, self.find.is_some(), self.view.wraps];
@@ -253,35 +225,6 @@ impl Editor {
         self.message = message.to_string();
     }
 
-    fn show_dialog(&mut self, mut dialog: Dialog, question: Question) {
-        dialog.lay_out(self.size);
-        self.overlay = Overlay::Dialog(dialog, question);
-    }
-
-    /// Shows a message that has to be read.
-    fn show_message(&mut self, heading: &str, text: &str) {
-        self.show_dialog(Dialog::new(heading, text, &["OK"], 0), Question::Message);
-    }
-
-    /// Does something after which this text is gone; asks first if it is not saved.
-    fn leave_for(&mut self, next: Next, host: &mut dyn Host) {
-        if !self.has_unsaved_changes() {
-            self.go_on(next, host);
-            return;
-        }
-        let text = format!("The changes to \"{}\" are lost if you discard them.", self.name());
-        let dialog = Dialog::new("Save the changes?", &text, &["Discard", "Cancel", "Save"], 2);
-        self.show_dialog(dialog, Question::Unsaved(next));
-    }
-
-    fn go_on(&mut self, next: Next, host: &mut dyn Host) {
-        match next {
-            Next::Close => self.is_closing = true,
-            Next::New => self.start_anew(None),
-            Next::Open(path) => self.load(&path, host),
-        }
-    }
-
     fn start_anew(&mut self, path: Option<String>) {
         self.document = Document::new();
         self.path = path;
@@ -291,16 +234,6 @@ impl Editor {
         self.view.left = 0;
         self.message.clear();
         self.painted.forget();
-    }
-
-    fn choose(&mut self, purpose: Purpose, host: &mut dyn Host) {
-        let start = match (&self.path, purpose) {
-            (Some(path), Purpose::Save) => path.clone(),
-            (Some(path), Purpose::Open) => path::join(path::parent(path), ""),
-            (None, Purpose::Open) => path::join(HOME, ""),
-            (None, Purpose::Save) => path::join(HOME, "untitled.txt"),
-        };
-        self.overlay = Overlay::Chooser(Chooser::new(purpose, &start, self.size, host));
     }
 
     /// Begins to read a file; it takes the text's place when it is all there.
@@ -402,112 +335,6 @@ impl Editor {
             self.task = Task::Idle;
             self.say("Opening was cancelled.");
         }
-    }
-
-    /// Does what a dialog was answered with; None is Escape. `text` is what its field held.
-    fn answer(&mut self, question: Question, answer: Option<usize>, text: &str, host: &mut dyn Host) {
-        match (question, answer) {
-            (Question::Unsaved(next), Some(0)) => self.go_on(next, host),
-            (Question::Unsaved(next), Some(2)) => {
-                self.next = Some(next);
-                self.save(host);
-            }
-            (Question::Overwrite(path), Some(1)) => self.save_to(&path, host),
-            (Question::Line, Some(1)) => {
-                if let Ok(line) = text.trim().parse::<usize>() {
-                    self.go_to_line(line);
-                }
-            }
-            (Question::Message, _) => {}
-            _ => self.next = None,
-        }
-    }
-
-    fn overlay_key(&mut self, event: &KeyEvent, host: &mut dyn Host) -> bool {
-        match &mut self.overlay {
-            Overlay::None => false,
-            Overlay::Dialog(dialog, _) => {
-                let outcome = dialog.key(event, host);
-                self.take_dialog(outcome, host)
-            }
-            Overlay::Chooser(chooser) => {
-                let choice = chooser.key(event, host);
-                self.take_choice(choice, host)
-            }
-            Overlay::Menu(menu) => {
-                let outcome = menu.key(event);
-                self.take_menu(outcome, host)
-            }
-        }
-    }
-
-    fn overlay_pointer(&mut self, event: &PointerEvent, host: &mut dyn Host) -> bool {
-        match &mut self.overlay {
-            Overlay::None => false,
-            Overlay::Dialog(dialog, _) => {
-                let outcome = dialog.pointer(event, host);
-                self.take_dialog(outcome, host)
-            }
-            Overlay::Chooser(chooser) => {
-                let choice = chooser.pointer(event, host);
-                self.take_choice(choice, host)
-            }
-            Overlay::Menu(menu) => {
-                let outcome = menu.pointer(event);
-                self.take_menu(outcome, host)
-            }
-        }
-    }
-
-    fn close_overlay(&mut self) -> Overlay {
-        self.painted.forget();
-        core::mem::replace(&mut self.overlay, Overlay::None)
-    }
-
-    fn take_dialog(&mut self, outcome: DialogOutcome, host: &mut dyn Host) -> bool {
-        let answer = match outcome {
-            DialogOutcome::Nothing => return false,
-            DialogOutcome::Changed => return true,
-            DialogOutcome::Answered(index) => Some(index),
-            DialogOutcome::Dismissed => None,
-        };
-        if let Overlay::Dialog(dialog, question) = self.close_overlay() {
-            self.answer(question, answer, dialog.field_text(), host);
-        }
-        true
-    }
-
-    fn take_choice(&mut self, choice: Choice, host: &mut dyn Host) -> bool {
-        match choice {
-            Choice::Nothing => return false,
-            Choice::Changed => {}
-            Choice::Dismissed => {
-                self.next = None;
-                self.close_overlay();
-            }
-            Choice::Path(path) => {
-                if let Overlay::Chooser(chooser) = self.close_overlay() {
-                    match chooser.purpose {
-                        Purpose::Open => self.leave_for(Next::Open(path), host),
-                        Purpose::Save => self.save_as(path, host),
-                    }
-                }
-            }
-        }
-        true
-    }
-
-    fn take_menu(&mut self, outcome: MenuOutcome<Command>, host: &mut dyn Host) -> bool {
-        match outcome {
-            MenuOutcome::Nothing => return false,
-            MenuOutcome::Changed => {}
-            MenuOutcome::Dismissed => drop(self.close_overlay()),
-            MenuOutcome::Chosen(command) => {
-                self.close_overlay();
-                self.perform(command, host);
-            }
-        }
-        true
     }
 
     fn resize(&mut self, size: Size, host: &mut dyn Host) {

@@ -8,9 +8,10 @@ use core::ops::Range;
 use gfx::{Canvas, Color, Damage, Font, Point, Rect, Size, theme};
 use ui::kit::{self, label, right_label};
 
+use super::Editor;
 use super::find_bar::FindBar;
+use super::overlay::Overlay;
 use super::view::{self, Row};
-use super::{Editor, Overlay};
 
 pub(super) const TOOL_BAR: i32 = 40;
 pub(super) const STATUS_BAR: i32 = 26;
@@ -81,7 +82,7 @@ pub(super) struct Painted {
     rows: Vec<Option<RowImage>>,
     bars: bool,
     status: Option<(String, String)>,
-    scroll: Option<(usize, usize)>,
+    scroll: Option<(usize, usize, bool)>,
     layout: Option<Layout>,
 }
 
@@ -155,7 +156,7 @@ fn draw_status(editor: &mut Editor, canvas: &mut Canvas<'_>, layout: &Layout, da
 }
 
 fn draw_scroll(editor: &mut Editor, canvas: &mut Canvas<'_>, layout: &Layout, damage: &mut Damage) {
-    let place = (editor.scroll.first(), editor.document.text().lines());
+    let place = (editor.scroll.first(), editor.document.text().lines(), editor.scroll.is_idle());
     if editor.painted.scroll != Some(place) {
         editor.painted.scroll = Some(place);
         let track = layout.scroll.inset_by(-2, -2, -2, -2);

@@ -162,8 +162,18 @@ impl View {
         self.top = self.step(text, self.top, rows);
     }
 
+    /// Whether all rows fit, so that there is nothing to scroll.
+    pub fn shows_all(&self, text: &Text) -> bool {
+        // No more lines are looked at than fit.
+        text.lines() <= self.rows
+            && (0..text.lines()).map(|line| self.parts(text, line)).sum::<usize>() <= self.rows
+    }
+
     /// After the text or the window changed: the first row is one of the text.
     pub fn settle(&mut self, text: &Text) {
+        if self.shows_all(text) {
+            self.top = Row::default();
+        }
         self.top.line = self.top.line.min(text.lines() - 1);
         self.top.part = self.top.part.min(self.parts(text, self.top.line) - 1);
     }

@@ -1,5 +1,6 @@
 //! What keys, buttons and menus do in Files.
 
+use alloc::boxed::Box;
 use alloc::format;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
@@ -221,7 +222,7 @@ impl FileManager {
             }
             Err(error) => {
                 // The question stays, with what was typed.
-                let mut again = dialog.clone();
+                let mut again = Box::new(dialog.clone());
                 again.set_problem(&trouble::explain(name, error));
                 self.overlay = Overlay::Dialog(again, Question::NewFolder);
             }

@@ -13,6 +13,7 @@ mod places;
 mod trash;
 mod work;
 
+use alloc::boxed::Box;
 use alloc::format;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
@@ -37,7 +38,7 @@ const HOME: &str = "/disk";
 /// What lies over the window and takes everything.
 enum Overlay {
     None,
-    Dialog(Dialog, Question),
+    Dialog(Box<Dialog>, Question),
     Menu(Menu<Command>),
 }
 
@@ -215,7 +216,7 @@ impl FileManager {
     fn show_dialog(&mut self, mut dialog: Dialog, question: Question) {
         dialog.lay_out(self.size);
         self.renaming = None;
-        self.overlay = Overlay::Dialog(dialog, question);
+        self.overlay = Overlay::Dialog(Box::new(dialog), question);
     }
 
     fn show_message(&mut self, heading: &str, text: &str) {

@@ -10,7 +10,10 @@ use alloc::vec::Vec;
 use gfx::{Canvas, Damage, Font, Point, Size};
 use term::keys;
 use term::{Modes, Position, Selection};
-use ui::{App, Button, Event, Host, Key, KeyEvent, Modifiers, PointerEvent, PointerKind, Response, TitleBar};
+use ui::{
+    App, Button, Clipboard, Event, Host, Key, KeyEvent, Modifiers, PointerEvent, PointerKind, Response,
+    TitleBar,
+};
 
 use paint::Painter;
 
@@ -40,8 +43,6 @@ pub struct Terminal {
     anchor: Option<Position>,
     /// When and where the button went down last, for double clicks.
     last_press: Option<(u64, Position)>,
-    /// What was copied last. The host has no clipboard yet, so it stays in this window.
-    clipboard: String,
     outgoing: VecDeque<u8>,
     /// The shell has more to say than was read.
     more_to_read: bool,
@@ -58,7 +59,6 @@ impl Terminal {
             selection: None,
             anchor: None,
             last_press: None,
-            clipboard: String::new(),
             outgoing: VecDeque::new(),
             more_to_read: false,
             title: String::from("Terminal"),
@@ -149,7 +149,7 @@ impl Terminal {
             (Key::PageDown, Modifiers::SHIFT) => self.term.scroll_view(-page),
             (Key::Home, Modifiers::SHIFT) => self.term.scroll_view(isize::MAX),
             (Key::End, Modifiers::SHIFT) => self.term.scroll_to_bottom(),
-            (Key::C, held) if held == Modifiers::CTRL | Modifiers::SHIFT => self.copy(),
+            (Key::C, held) if held == Modifiers::CTRL | Modifiers::SHIFT => self.copy(host),
             (Key::V, held) if held == Modifiers::CTRL | Modifiers::SHIFT => self.paste(host),
             (Key::Insert, Modifiers::SHIFT) => self.paste(host),
             _ => return false,
@@ -157,15 +157,16 @@ impl Terminal {
         true
     }
 
-    fn copy(&mut self) {
+    fn copy(&mut self, host: &mut dyn Host) {
         if let Some(selection) = &self.selection {
-            self.clipboard = self.term.selected_text(selection);
+            host.set_clipboard(Clipboard::Text(self.term.selected_text(selection)));
         }
     }
 
     fn paste(&mut self, host: &mut dyn Host) {
-        let bytes = keys::encode_paste(&self.clipboard, self.term.modes());
-        if !self.clipboard.is_empty() {
+        let text = host.clipboard().into_text();
+        let bytes = keys::encode_paste(&text, self.term.modes());
+        if !text.is_empty() {
             self.term.scroll_to_bottom();
             self.send(&bytes, host);
         }
@@ -181,7 +182,7 @@ impl Terminal {
             PointerKind::Released(Button::Primary) => self.anchor = None,
             // X's custom: the middle button pastes what is selected.
             PointerKind::Pressed(Button::Middle) => {
-                self.copy();
+                self.copy(host);
                 self.paste(host);
             }
             _ => {}

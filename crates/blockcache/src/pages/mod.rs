@@ -373,6 +373,16 @@ impl<P: Clone, T: Clone> PageCache<P, T> {
         Some(AfterFailure::KeptDirty)
     }
 
+    /// A page was chosen for writing, and was not handed to the disk after all: it is dirty as before.
+    pub fn not_written(&mut self, object: ObjectId, index: u64) {
+        let Some(slot) = self.index.find(object.0, index) else { return };
+        if self.slots[slot].writing.take().is_some() {
+            self.objects[object.0 as usize].writing -= 1;
+            self.statistics.writing -= 1;
+            self.make_dirty(slot);
+        }
+    }
+
     /// Removes the pages of an object from `first` on, dirty or not, and hands each to `freed`.
     pub fn remove_from(&mut self, object: ObjectId, first: u64, mut freed: impl FnMut(P)) -> Removal<T> {
         let end = self.objects.get(object.0 as usize).map_or(0, |object| object.end);

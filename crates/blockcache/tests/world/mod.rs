@@ -111,7 +111,7 @@ impl<F: FnMut(u64) -> u64> World<F> {
         }
         for object in 0..OBJECTS {
             while self.cache.is_unwritten(self.objects[object]) {
-                self.begin_write(object);
+                self.choose(object, false);
                 self.finish_some();
             }
         }
@@ -300,6 +300,11 @@ impl<F: FnMut(u64) -> u64> World<F> {
     }
 
     fn begin_write(&mut self, object: usize) {
+        self.choose(object, true);
+    }
+
+    /// Begins to write some pages. They may come back at once, if `may_be_refused`: no request was free.
+    fn choose(&mut self, object: usize, may_be_refused: bool) {
         // Each page gets a transfer of its own here, so one at a time is chosen.
         for _ in 0..8 {
             let token = self.tokens + 1;
@@ -307,6 +312,10 @@ impl<F: FnMut(u64) -> u64> World<F> {
             self.cache.begin_write(self.objects[object], &token, &mut one);
             let Some(ToWrite { index, page }) = one.pop() else { break };
             let bytes = self.pages[page];
+            if may_be_refused && self.chance(10) {
+                self.cache.not_written(self.objects[object], index);
+                break;
+            }
             assert_eq!(self.token(Transfer::Store { object, index, bytes }), token);
         }
     }

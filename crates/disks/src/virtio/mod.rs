@@ -1,7 +1,7 @@
 //! Virtio: a disk that a virtual machine's host offers, made for guests that know that they are guests.
 //!
 //! Requests lie in memory: a header, the data, a byte for the outcome. Descriptors name these pieces; a ring says which
-//! descriptors are new, another which are done with. [`ring`] keeps both, `block` makes a [`crate::Controller`] of
+//! descriptors are new, another which are done with. `ring` keeps both, `block` makes a [`crate::Controller`] of
 //! them. Where registers are, the PCI function's capabilities say (crate `pci`, module `virtio`).
 //!
 //! "Virtio" in citations is Virtual I/O Device (VIRTIO), version 1.2. Devices that speak only the older, "legacy"

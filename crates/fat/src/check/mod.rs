@@ -7,6 +7,7 @@
 //! The walk is done without repairing first. Only when it has found nothing that it can't repair it is done again, with
 //! repairs; so a volume that is damaged otherwise is not touched.
 
+mod moving;
 mod repair;
 mod report;
 mod walk;

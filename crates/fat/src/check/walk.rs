@@ -1,5 +1,6 @@
 //! The walk: directories from the root down, and the chains of all that is in them.
 
+use super::moving::{Moved, Moving};
 use super::repair;
 use super::{Repair, Report};
 use crate::bitmap::Bitmap;
@@ -16,26 +17,11 @@ use blockcache::BlockDevice;
 use vfs::FsError;
 
 /// A directory that is yet to be walked.
-struct Waiting {
+pub struct Waiting {
     /// 0 for the fixed root.
-    first: u32,
+    pub first: u32,
     /// What its `..` is to say.
-    parent: u32,
-}
-
-/// An entry with a mark: what it stands for may have a new name already. Looked at when all others were.
-struct Moving {
-    /// The sector and slot of each of its slots, the short entry's last.
-    places: Vec<(u64, u32)>,
-    parent: u32,
-}
-
-/// A directory that was walked by its old name.
-struct Moved {
-    first: u32,
-    old: Moving,
-    /// Its new name was found.
-    has_new: bool,
+    pub parent: u32,
 }
 
 /// How far a file's chain was good.
@@ -47,23 +33,24 @@ enum Followed {
 }
 
 pub struct Walk<'a, D> {
-    store: &'a mut Store<D>,
-    geometry: &'a Geometry,
+    pub(super) store: &'a mut Store<D>,
+    pub(super) geometry: &'a Geometry,
     repair: Repair,
-    seen: Bitmap,
-    waiting: Vec<Waiting>,
+    pub(super) seen: Bitmap,
+    pub(super) waiting: Vec<Waiting>,
     moving: Vec<Moving>,
     /// The same of directories. What is in them is there in any case, under this name or another.
     moving_directories: Vec<Moving>,
     /// Of these, the ones that were walked by their old name.
-    moved: Vec<Moved>,
+    pub(super) moved: Vec<Moved>,
     /// Those of the directory at hand that have no clusters by which they could be told, by a number for the name.
-    empty: Vec<(u32, Moving)>,
+    pub(super) empty: Vec<(u32, Moving)>,
     table: Batch,
-    report: Report,
+    pub(super) report: Report,
 }
 
-fn push<T>(list: &mut Vec<T>, value: T) -> Result<(), FsError> {
+/// Adds to a list.
+pub fn push<T>(list: &mut Vec<T>, value: T) -> Result<(), FsError> {
     list.try_reserve(1).map_err(|_| FsError::OutOfMemory)?;
     list.push(value);
     Ok(())
@@ -136,14 +123,14 @@ impl<'a, D: BlockDevice> Walk<'a, D> {
     }
 
     /// Changes a slot on the disk.
-    fn write_slot(&mut self, (sector, number): (u64, u32), slot: &Slot) -> Result<(), FsError> {
+    pub(super) fn write_slot(&mut self, (sector, number): (u64, u32), slot: &Slot) -> Result<(), FsError> {
         if self.repair == Repair::Yes {
             self.store.patch(sector, (number % SLOTS) as usize * slot.len(), slot)?;
         }
         Ok(())
     }
 
-    fn clear(&mut self, places: &[(u64, u32)]) -> Result<(), FsError> {
+    pub(super) fn clear(&mut self, places: &[(u64, u32)]) -> Result<(), FsError> {
         // Backwards: without its short entry a long name means nothing.
         for &(sector, number) in places.iter().rev() {
             let mut slot = *slot::in_sector(self.store.stored(sector)?, number);
@@ -154,7 +141,7 @@ impl<'a, D: BlockDevice> Walk<'a, D> {
     }
 
     /// Whether a chain may begin at, or lead to, this cluster.
-    fn is_used(&mut self, cluster: u32) -> Result<bool, FsError> {
+    pub(super) fn is_used(&mut self, cluster: u32) -> Result<bool, FsError> {
         Ok(self.geometry.contains(cluster) && !matches!(self.link(cluster)?, Link::Free | Link::Bad))
     }
 
@@ -313,76 +300,8 @@ impl<'a, D: BlockDevice> Walk<'a, D> {
         }
     }
 
-    /// Empty files of this directory that were being renamed. If only the spelling was to change, the other one is here
-    /// too. If not, the new name can't be told from any other; then both stay.
-    fn settle_empty(&mut self, area: &Area<'_>) -> Result<(), FsError> {
-        let mut empty = core::mem::take(&mut self.empty);
-        if empty.is_empty() {
-            return Ok(());
-        }
-        empty.sort_unstable_by_key(|&(hash, _)| hash);
-        let mut buffer = names::buffer()?;
-        for number in 0..area.slots() {
-            let entry = area.read(self.store, number)?;
-            match slot::kind(&entry) {
-                Kind::End => break,
-                Kind::File | Kind::Directory if entry[CASE] & MOVING == 0 => {}
-                _ => continue,
-            }
-            let hash = Set::read(self.store, area, number)?.hashes(&mut buffer)[0];
-            let start = empty.partition_point(|&(other, _)| other < hash);
-            let count = empty[start..].iter().take_while(|&&(other, _)| other == hash).count();
-            for (_, moving) in empty.drain(start..start + count) {
-                self.clear(&moving.places)?;
-            }
-        }
-        for (_, moving) in empty {
-            self.settle(&moving)?;
-        }
-        Ok(())
-    }
-
-    /// What was being renamed: if something else owns its clusters, that is the new name.
-    fn settle(&mut self, moving: &Moving) -> Result<(), FsError> {
-        let Some(&(sector, number)) = moving.places.last() else { return Ok(()) };
-        let mut entry = *slot::in_sector(self.store.stored(sector)?, number);
-        let first = slot::cluster(&entry, self.geometry.is_wide());
-        if self.geometry.contains(first) && self.seen.is_taken(first) {
-            return self.clear(&moving.places);
-        }
-        entry[CASE] &= !MOVING;
-        self.write_slot((sector, number), &entry)?;
-        self.owner(moving, &entry)
-    }
-
-    /// A directory that was being renamed is walked by its old name, if it was not yet by its new one. It could be that
-    /// the new one is inside of another that was being renamed, and is found later.
-    fn walk_moving(&mut self, moving: Moving) -> Result<(), FsError> {
-        let Some(&(sector, number)) = moving.places.last() else { return Ok(()) };
-        let first =
-            slot::cluster(slot::in_sector(self.store.stored(sector)?, number), self.geometry.is_wide());
-        if !self.is_used(first)? {
-            self.report.lost_beginnings += 1;
-            return self.clear(&moving.places);
-        }
-        if self.seen.is_taken(first) {
-            return self.clear(&moving.places);
-        }
-        let parent = moving.parent;
-        push(&mut self.moved, Moved { first, old: moving, has_new: false })?;
-        push(&mut self.waiting, Waiting { first, parent })
-    }
-
-    /// Takes the mark away.
-    fn unmark(&mut self, moving: &Moving) -> Result<(), FsError> {
-        let Some(&(sector, number)) = moving.places.last() else { return Ok(()) };
-        let mut entry = *slot::in_sector(self.store.stored(sector)?, number);
-        entry[CASE] &= !MOVING;
-        self.write_slot((sector, number), &entry)
-    }
-
     /// Follows what an entry owns, and corrects the entry.
-    fn owner(&mut self, found: &Moving, entry: &Slot) -> Result<(), FsError> {
+    pub(super) fn owner(&mut self, found: &Moving, entry: &Slot) -> Result<(), FsError> {
         let Some(&place) = found.places.last() else { return Ok(()) };
         let is_wide = self.geometry.is_wide();
         let first = slot::cluster(entry, is_wide);

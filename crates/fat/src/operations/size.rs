@@ -92,7 +92,7 @@ impl<D: BlockDevice> Fat<D> {
         let within = offset % cluster_size;
         Ok(Extent {
             device_offset: self.geometry.sector_of(cluster) * SECTOR_SIZE as u64 + within,
-            length: (u64::from(count) * cluster_size - within).min(end - offset),
+            length: u64::from(count) * cluster_size - within,
         })
     }
 }

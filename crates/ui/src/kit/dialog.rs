@@ -53,7 +53,9 @@ pub struct Dialog {
     text: String,
     lines: Vec<String>,
     /// What is wrong with the field's text.
-    problem: String,
+    problem: Vec<String>,
+    /// The window's size.
+    size: Size,
     field: Option<TextField>,
     check: Option<(String, bool)>,
     buttons: Vec<Button>,
@@ -71,7 +73,8 @@ impl Dialog {
             heading: heading.to_string(),
             text: text.to_string(),
             lines: Vec::new(),
-            problem: String::new(),
+            problem: Vec::new(),
+            size: Size::ZERO,
             field: None,
             check: None,
             buttons: Vec::new(),
@@ -110,17 +113,20 @@ impl Dialog {
 
     /// Says what is wrong with the answer; the dialog stays open.
     pub fn set_problem(&mut self, problem: &str) {
-        self.problem = problem.to_string();
+        let width = self.area.width - 2 * MARGIN;
+        self.problem = if problem.is_empty() { Vec::new() } else { wrap(problem, Font::Small, width) };
+        self.lay_out(self.size);
     }
 
     /// Puts it into the middle of a window of `size`. To be called before anything else, and when the window
     /// gets another size.
     pub fn lay_out(&mut self, size: Size) {
+        self.size = size;
         let width = WIDTH.min(size.width - 2 * GAP).max(120);
         let inner = width - 2 * MARGIN;
         self.lines = self.text.lines().flat_map(|paragraph| wrap(paragraph, Font::Ui, inner)).collect();
         let lines = self.lines.len() as i32 * Font::Ui.line_height();
-        let problem = Font::Small.line_height() + 4;
+        let problem = Font::Small.line_height() * self.problem.len().max(1) as i32 + 4;
         let field = if self.field.is_some() { 10 + theme::CONTROL_HEIGHT + problem } else { 0 };
         let check = if self.check.is_some() { 6 + CHECK_ROW } else { 0 };
         let text = if lines > 0 { 6 + lines } else { 0 };
@@ -169,7 +175,10 @@ impl Dialog {
                 FieldChange::Ignored => {}
                 FieldChange::Taken => return DialogOutcome::Changed,
                 FieldChange::Edited => {
-                    self.problem.clear();
+                    if !self.problem.is_empty() {
+                        self.problem.clear();
+                        self.lay_out(self.size);
+                    }
                     return DialogOutcome::Changed;
                 }
             }
@@ -256,8 +265,11 @@ impl Dialog {
         let is_field_focused = self.focus == Focus::Field;
         if let Some(field) = &mut self.field {
             field.draw(canvas, is_field_focused, "");
-            let place = Rect::new(inner.x, field.area.bottom() + 4, inner.width, Font::Small.line_height());
-            label(canvas, place, &self.problem, Font::Small, theme::DANGER);
+            let mut at = Point::new(inner.x, field.area.bottom() + 4);
+            for line in &self.problem {
+                canvas.text(at, line, Font::Small, theme::DANGER);
+                at.y += Font::Small.line_height();
+            }
         }
         self.draw_check(canvas);
         for (index, button) in self.buttons.iter().enumerate() {

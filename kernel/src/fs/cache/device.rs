@@ -10,19 +10,19 @@ use blockcache::{BlockDevice, DeviceError, SECTOR_SIZE};
 use vfs::FsError;
 use vfs::inode::Extent;
 
-use super::{Backing, Object};
+use super::{Backing, Object, Volume};
 use crate::sync::Mutex;
 
 /// See above.
 pub struct CachedDevice {
     object: Object,
-    device: Arc<dyn BlockDevice>,
+    device: Arc<Volume>,
     ahead: Mutex<ReadAhead>,
 }
 
 impl CachedDevice {
     /// A cache over `device`.
-    pub fn new(device: Arc<dyn BlockDevice>) -> Result<Self, FsError> {
+    pub fn new(device: Arc<Volume>) -> Result<Self, FsError> {
         Ok(Self { object: Object::new()?, device, ahead: Mutex::new(ReadAhead::new()) })
     }
 }
@@ -36,8 +36,8 @@ impl Backing for CachedDevice {
         Ok(Extent { device_offset: offset, length: self.size().saturating_sub(offset) })
     }
 
-    fn device(&self) -> Result<&dyn BlockDevice, FsError> {
-        Ok(&*self.device)
+    fn device(&self) -> Result<&Arc<Volume>, FsError> {
+        Ok(&self.device)
     }
 }
 

@@ -9,21 +9,26 @@
 
 mod device;
 mod object;
+mod pieces;
 mod transfer;
+mod volume;
 
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 
+use ::frames::Frame;
 use blockcache::pages::{PageCache, Statistics};
+use vfs::FsError;
 
 use crate::lock::{Rank, SpinLock};
-use crate::memory::{self, page::PAGE_SIZE, page::Page};
+use crate::memory::{self, frames, page, page::PAGE_SIZE};
 
 pub use device::CachedDevice;
-pub use object::{Backing, Object, allocate};
+pub use object::{Backing, Object};
 pub use transfer::Transfer;
+pub use volume::Volume;
 
-static CACHE: SpinLock<PageCache<Page, Arc<Transfer>>> = SpinLock::new(Rank::PageCache, PageCache::new());
+static CACHE: SpinLock<PageCache<Frame, Arc<Transfer>>> = SpinLock::new(Rank::PageCache, PageCache::new());
 
 /// How many pages are let go at a time.
 const EVICTED_AT_ONCE: usize = 64;
@@ -54,24 +59,51 @@ pub fn make_room(wanted: usize) {
     }
 }
 
+/// A frame of zeros for a page, after others were let go if need be.
+pub fn allocate() -> Result<Frame, FsError> {
+    page::allocate()
+        .or_else(|| {
+            evict(EVICTED_AT_ONCE);
+            page::allocate()
+        })
+        .ok_or(FsError::OutOfMemory)
+}
+
+/// `count` of them, or none.
+pub fn allocate_all(count: usize) -> Result<Vec<Frame>, FsError> {
+    make_room(count);
+    let mut all = Vec::new();
+    all.try_reserve_exact(count).map_err(|_| FsError::OutOfMemory)?;
+    for _ in 0..count {
+        match allocate() {
+            Ok(frame) => all.push(frame),
+            Err(error) => {
+                free_all(all);
+                return Err(error);
+            }
+        }
+    }
+    Ok(all)
+}
+
+/// Gives frames back that no page was made of.
+pub fn free_all(all: Vec<Frame>) {
+    all.into_iter().for_each(free);
+}
+
+/// Gives a page's frame back.
+fn free(frame: Frame) {
+    frames::free(frame);
+}
+
 /// Lets clean pages go, the least used first; returns how many went. Takes no lock but the cache's own, and sleeps
 /// nowhere.
 pub fn evict(wanted: usize) -> usize {
+    // Few at a time, so that others come to the lock in between.
     let mut gone = 0;
     while gone < wanted {
-        // Given back outside of the lock: each costs a visit at the frame allocator.
-        let mut freed = Vec::new();
         let batch = (wanted - gone).min(EVICTED_AT_ONCE);
-        if freed.try_reserve_exact(batch).is_err() {
-            // Not even that much memory: one by one.
-            let mut last = None;
-            if CACHE.lock().evict(1, |page| last = Some(page)) == 0 {
-                break;
-            }
-            gone += 1;
-            continue;
-        }
-        let count = CACHE.lock().evict(batch, |page| freed.push(page));
+        let count = CACHE.lock().evict(batch, free);
         gone += count;
         if count < batch {
             break;

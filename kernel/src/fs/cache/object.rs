@@ -1,25 +1,26 @@
 //! One file's, or one device's, pages.
 
+use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::ops::Range;
 
+use ::frames::Frame;
 use blockcache::pages::{
-    AfterFailure, NotInserted, ObjectId, Pinned, READ_AHEAD_MAX, ReadAhead, Removal, State, ToWrite, Use,
+    NotInserted, ObjectId, Pinned, READ_AHEAD_MAX, ReadAhead, Removal, State, ToWrite, Use,
 };
-use blockcache::{BlockDevice, SECTOR_SIZE};
 use vfs::FsError;
 use vfs::inode::Extent;
 
-use super::{CACHE, Transfer, make_room};
-use crate::memory::page::{PAGE_SIZE, Page};
+use super::transfer::{Part, Place};
+use super::{CACHE, Transfer, Volume, allocate, free, make_room, pieces};
+use crate::block::{Pending, Transfer as Direction};
+use crate::memory::page::{self, PAGE_SIZE};
 use crate::task;
 
 /// Pages that are pinned and copied at a time.
 const BATCH: usize = 16;
-/// Pages in one request to the disk where bytes are copied.
-const RUN: usize = 32;
-/// Pages that are written out in one transfer.
-const WRITTEN_AT_ONCE: usize = 256;
+/// Pages that are written out in one transfer: 2 MiB.
+const WRITTEN_AT_ONCE: usize = 512;
 
 /// Where an object's bytes lie.
 pub trait Backing {
@@ -30,7 +31,7 @@ pub trait Backing {
     fn extent(&self, offset: u64) -> Result<Extent, FsError>;
 
     /// The device.
-    fn device(&self) -> Result<&dyn BlockDevice, FsError>;
+    fn device(&self) -> Result<&Arc<Volume>, FsError>;
 }
 
 /// Pages of one thing. They are let go when it is dropped.
@@ -68,7 +69,7 @@ impl Object {
             let wanted = (start + length - done).div_ceil(PAGE_SIZE).min(BATCH);
             if let Some(range) = ahead.advance(first, wanted as u64) {
                 // What can't be had in advance is asked for again when it is needed.
-                let _ = self.load(backing, range);
+                let _ = self.load(backing, range, &mut Vec::new());
             }
             while CACHE.lock().pin(self.0, first, &mut pinned, wanted) == 0 {
                 match self.bring(backing, first, wanted as u64) {
@@ -80,7 +81,7 @@ impl Object {
             let mut start = start;
             for page in &pinned {
                 let count = (PAGE_SIZE - start).min(length - done);
-                page.page.read(start, &mut buffer[done..done + count]);
+                page::read(page.page, start, &mut buffer[done..done + count]);
                 done += count;
                 start = 0;
             }
@@ -103,7 +104,7 @@ impl Object {
                 start == 0 && (count == PAGE_SIZE || offset + (done + count) as u64 >= backing.size());
             self.pin_one(backing, index, is_whole, &mut pinned)?;
             for page in &pinned {
-                page.page.write(start, part);
+                page::write(page.page, start, part);
             }
             self.release(&mut pinned, Use::Changed);
             done += count;
@@ -117,7 +118,7 @@ impl Object {
         backing: &dyn Backing,
         index: u64,
         is_whole: bool,
-        pinned: &mut Vec<Pinned<Page>>,
+        pinned: &mut Vec<Pinned<Frame>>,
     ) -> Result<(), FsError> {
         loop {
             if CACHE.lock().pin(self.0, index, pinned, 1) == 1 {
@@ -146,15 +147,21 @@ impl Object {
 
     /// Enters pages of zeros for those of `indices` that are not there, dirty: room behind the end of a file, which has
     /// just grown. The pages were allocated before; what is left of them is dropped.
-    pub fn fill(&self, indices: Range<u64>, pages: Vec<Page>) -> Result<(), FsError> {
+    pub fn fill(&self, indices: Range<u64>, pages: Vec<Frame>) -> Result<(), FsError> {
         let mut pages = pages.into_iter();
-        for index in indices {
-            let Some(page) = pages.next() else { return Err(FsError::OutOfMemory) };
-            if let Some(new) = self.insert(index, page)? {
-                CACHE.lock().unpin(&[new], Use::Changed);
+        let mut result = Ok(());
+        for (index, page) in indices.zip(&mut pages) {
+            match self.insert(index, page) {
+                Ok(Some(new)) => CACHE.lock().unpin(&[new], Use::Changed),
+                Ok(None) => {}
+                Err(error) => {
+                    result = Err(error);
+                    break;
+                }
             }
         }
-        Ok(())
+        pages.for_each(free);
+        result
     }
 
     /// Marks a page as changed, reading it before if it is not here.
@@ -175,7 +182,7 @@ impl Object {
         loop {
             if CACHE.lock().pin(self.0, index, &mut pinned, 1) == 1 {
                 for page in &pinned {
-                    page.page.clear_from(start);
+                    page::clear_from(page.page, start);
                 }
                 self.release(&mut pinned, Use::Changed);
                 return Ok(());
@@ -209,7 +216,7 @@ impl Object {
                 }
             }
             for page in &pinned {
-                page.page.write(start, &data[done..done + count]);
+                page::write(page.page, start, &data[done..done + count]);
             }
             self.release(&mut pinned, Use::Read);
             done += count;
@@ -217,15 +224,20 @@ impl Object {
         Ok(())
     }
 
-    fn insert(&self, index: u64, page: Page) -> Result<Option<Pinned<Page>>, FsError> {
-        match CACHE.lock().insert_ready(self.0, index, page) {
-            Ok(pinned) => Ok(Some(pinned)),
-            Err(NotInserted::Present) => Ok(None),
-            Err(NotInserted::OutOfMemory) => Err(FsError::OutOfMemory),
+    /// Takes in a page that is not there. One that is, or that there is no memory for, is given back.
+    fn insert(&self, index: u64, page: Frame) -> Result<Option<Pinned<Frame>>, FsError> {
+        let refused = match CACHE.lock().insert_ready(self.0, index, page) {
+            Ok(pinned) => return Ok(Some(pinned)),
+            Err(refused) => refused,
+        };
+        free(page);
+        match refused {
+            NotInserted::Present => Ok(None),
+            NotInserted::OutOfMemory => Err(FsError::OutOfMemory),
         }
     }
 
-    fn release(&self, pinned: &mut Vec<Pinned<Page>>, used: Use) {
+    fn release(&self, pinned: &mut Vec<Pinned<Frame>>, used: Use) {
         CACHE.lock().unpin(pinned, used);
         pinned.clear();
     }
@@ -236,7 +248,15 @@ impl Object {
         let failure = match state {
             State::Ready => return Ok(()),
             State::Loading(transfer) => transfer.wait(),
-            State::Absent => self.load(backing, index..index + count).err(),
+            State::Absent => {
+                let mut under_way = Vec::new();
+                let begun = self.load(backing, index..index + count, &mut under_way);
+                // Each part's owner hears of its end, and the first error is enough.
+                let ended = under_way.into_iter().fold(Ok(()), |result: Result<(), FsError>, pending| {
+                    result.and(pending.wait().map_err(FsError::Device))
+                });
+                begun.and(ended).err()
+            }
         };
         // One of the others may have failed, and this one not.
         let state = CACHE.lock().state(self.0, index);
@@ -247,98 +267,150 @@ impl Object {
         }
     }
 
-    /// Reads those of the pages that are not there; the first error.
-    fn load(&self, backing: &dyn Backing, range: Range<u64>) -> Result<(), FsError> {
+    /// Has those of the pages read that are not there, and does not wait for it: what is on its way is in `under_way`, or,
+    /// where that has no room, looked after by the block layer. The first error of what could not even be begun.
+    fn load(
+        &self,
+        backing: &dyn Backing,
+        range: Range<u64>,
+        under_way: &mut Vec<Pending>,
+    ) -> Result<(), FsError> {
         let end = range.end.min(backing.size().div_ceil(PAGE_SIZE as u64));
-        let mut first = range.start;
-        let mut result = Ok(());
-        while first < end {
-            let batch = (end - first).min(READ_AHEAD_MAX);
-            result = result.and(self.load_batch(backing, first..first + batch));
-            first += batch;
+        let mut next = range.start;
+        while next < end {
+            let is_absent = matches!(CACHE.lock().state(self.0, next), State::Absent);
+            next = if is_absent { self.load_run(backing, next..end, under_way)? } else { next + 1 };
         }
-        result
+        Ok(())
     }
 
-    fn load_batch(&self, backing: &dyn Backing, range: Range<u64>) -> Result<(), FsError> {
-        let count = (range.end - range.start) as usize;
+    /// Has pages from the first on read that follow each other on the disk too; returns the number behind them.
+    fn load_run(
+        &self,
+        backing: &dyn Backing,
+        range: Range<u64>,
+        under_way: &mut Vec<Pending>,
+    ) -> Result<u64, FsError> {
+        let first = range.start;
+        let most = (range.end - first).min(READ_AHEAD_MAX);
+        let (first_sector, contiguous) = run_at(backing, first, most)?;
+        let count = contiguous.max(1) as usize;
         make_room(count);
-        let mut pages: Vec<(u64, Page)> = Vec::new();
-        pages.try_reserve_exact(count).map_err(|_| FsError::OutOfMemory)?;
-        for index in range {
-            let is_absent = matches!(CACHE.lock().state(self.0, index), State::Absent);
-            if is_absent {
-                pages.push((index, allocate()?));
-            }
-        }
         let transfer = Transfer::new()?;
-        let mut failure = transfer.begin();
-        {
-            let mut cache = CACHE.lock();
-            pages.retain(|(index, page)| {
-                cache.insert_loading(self.0, *index, page.clone(), transfer.clone()).is_ok()
-            });
-        }
-        for run in runs(&pages, |(index, _)| *index) {
-            match read_run(backing, run) {
-                Ok(()) => self.loaded(run, true),
-                // The good ones of it are found one by one.
-                Err(_) if run.len() > 1 => {
-                    for one in run.chunks(1) {
-                        let result = read_run(backing, one);
-                        self.loaded(one, result.is_ok());
-                        *failure = failure.or(result.err());
-                    }
-                }
-                Err(error) => {
-                    self.loaded(run, false);
-                    *failure = failure.or(Some(error));
-                }
+        let mut frames = Vec::new();
+        frames.try_reserve_exact(count).map_err(|_| FsError::OutOfMemory)?;
+        for index in first..first + count as u64 {
+            let Ok(frame) = allocate() else { break };
+            let inserted = CACHE.lock().insert_loading(self.0, index, frame, transfer.clone());
+            if inserted.is_err() {
+                // Somebody else was quicker, or memory is out; what was begun is worth having.
+                free(frame);
+                break;
             }
+            frames.push(frame);
         }
-        (*failure).map_or(Ok(()), Err)
-    }
-
-    fn loaded(&self, run: &[(u64, Page)], succeeded: bool) {
-        for (index, _) in run {
-            let unused = CACHE.lock().loaded(self.0, *index, succeeded);
-            drop(unused);
+        let behind = first + frames.len().max(1) as u64;
+        if frames.is_empty() {
+            transfer.close();
+            // Without a page and without somebody who brings it, memory is out.
+            let state = CACHE.lock().state(self.0, first);
+            return if matches!(state, State::Absent) { Err(FsError::OutOfMemory) } else { Ok(behind) };
         }
+        let length =
+            backing.size().saturating_sub(first * PAGE_SIZE as u64).min((frames.len() * PAGE_SIZE) as u64);
+        let result = if contiguous == 0 {
+            // In pieces smaller than a page.
+            let result = pieces::read_page(backing, first, frames[0]);
+            let unused = CACHE.lock().loaded(self.0, first, result.is_ok());
+            unused.into_iter().for_each(free);
+            result.inspect_err(|error| transfer.fail(*error))
+        } else {
+            let place = Place {
+                object: self.0,
+                first,
+                length: length as usize,
+                device: backing.device()?.clone(),
+                first_sector,
+            };
+            begin(&transfer, Direction::Read, place, frames, under_way)
+        };
+        transfer.close();
+        result.map(|()| behind)
     }
 
     /// Writes dirty pages to the disk until none is left that was dirty at the beginning; the first error. What can't be
     /// written is told to the log when it is given up. Callers see to it that only one of them does this at a time.
     pub fn write_out(&self, backing: &dyn Backing) -> Result<(), FsError> {
-        let mut result = Ok(());
         loop {
-            let mut chosen: Vec<ToWrite<Page>> = Vec::new();
+            let mut chosen: Vec<ToWrite<Frame>> = Vec::new();
             chosen.try_reserve_exact(WRITTEN_AT_ONCE).map_err(|_| FsError::OutOfMemory)?;
             let transfer = Transfer::new()?;
-            let mut failure = transfer.begin();
             CACHE.lock().begin_write(self.0, &transfer, &mut chosen);
             if chosen.is_empty() {
-                return result;
+                return Ok(());
             }
-            for run in runs(&chosen, |page| page.index) {
-                for part in run.chunks(RUN) {
-                    let written = write_run(backing, part);
-                    *failure = failure.or(written.err());
-                    for page in part {
-                        self.written(page.index, written);
+            let mut under_way = Vec::new();
+            for run in chosen.chunk_by(|a, b| a.index + 1 == b.index) {
+                self.write_run(backing, run, &transfer, &mut under_way);
+            }
+            transfer.close();
+            for pending in under_way {
+                // The transfer knows.
+                let _ = pending.wait();
+            }
+            // Those that failed are dirty again: another round would be endless.
+            if let Some(error) = transfer.wait() {
+                return Err(error);
+            }
+        }
+    }
+
+    /// Has pages that follow each other written.
+    fn write_run(
+        &self,
+        backing: &dyn Backing,
+        run: &[ToWrite<Frame>],
+        transfer: &Arc<Transfer>,
+        under_way: &mut Vec<Pending>,
+    ) {
+        let mut rest = run;
+        while let Some(page) = rest.first() {
+            let begun =
+                run_at(backing, page.index, rest.len() as u64).and_then(|(first_sector, contiguous)| {
+                    if contiguous == 0 {
+                        let result = pieces::write_page(backing, page.index, page.page);
+                        self.written(page.index, result);
+                        return result.map(|()| 1);
                     }
+                    let mut frames = Vec::new();
+                    frames.try_reserve_exact(contiguous as usize).map_err(|_| FsError::OutOfMemory)?;
+                    frames.extend(rest.iter().take(contiguous as usize).map(|page| page.page));
+                    let place = Place {
+                        object: self.0,
+                        first: page.index,
+                        length: frames.len() * PAGE_SIZE,
+                        device: backing.device()?.clone(),
+                        first_sector,
+                    };
+                    // If it can't be begun, its pages and the transfer are told.
+                    let _ = begin(transfer, Direction::Write, place, frames, under_way);
+                    Ok(contiguous as usize)
+                });
+            match begun {
+                Ok(count) => rest = &rest[count..],
+                Err(error) => {
+                    transfer.fail(error);
+                    // Dirty as before, unless that was told already.
+                    CACHE.lock().not_written(self.0, page.index);
+                    rest = &rest[1..];
                 }
-            }
-            if let Some(error) = *failure {
-                // Those that failed are dirty again: another round would be endless.
-                result = Err(error);
-                return result;
             }
         }
     }
 
     fn written(&self, index: u64, result: Result<(), FsError>) {
         let outcome = CACHE.lock().written(self.0, index, result.is_ok());
-        if let (Some(AfterFailure::GivenUp), Err(error)) = (outcome, result) {
+        if let (Some(blockcache::pages::AfterFailure::GivenUp), Err(error)) = (outcome, result) {
             log::error!("a page of a file could not be written and is lost: {error}");
         }
     }
@@ -347,7 +419,7 @@ impl Object {
     pub fn remove_from(&self, first: u64) {
         loop {
             // Dropped one by one under the lock: few objects have many.
-            let removal = CACHE.lock().remove_from(self.0, first, drop);
+            let removal = CACHE.lock().remove_from(self.0, first, free);
             match removal {
                 Removal::Done => return,
                 Removal::Wait(Some(transfer)) => {
@@ -367,17 +439,7 @@ impl Drop for Object {
     }
 }
 
-/// A page whose bytes are zero, after others were let go if need be.
-pub fn allocate() -> Result<Page, FsError> {
-    Page::zeroed()
-        .or_else(|| {
-            super::evict(super::EVICTED_AT_ONCE);
-            Page::zeroed()
-        })
-        .ok_or(FsError::OutOfMemory)
-}
-
-fn batch() -> Result<Vec<Pinned<Page>>, FsError> {
+fn batch() -> Result<Vec<Pinned<Frame>>, FsError> {
     let mut pinned = Vec::new();
     pinned.try_reserve_exact(BATCH).map_err(|_| FsError::OutOfMemory)?;
     Ok(pinned)
@@ -388,68 +450,34 @@ const fn split(offset: u64) -> (u64, usize) {
     (offset / PAGE_SIZE as u64, (offset % PAGE_SIZE as u64) as usize)
 }
 
-/// Stretches of pages that follow each other.
-fn runs<T>(pages: &[T], index: fn(&T) -> u64) -> impl Iterator<Item = &[T]> {
-    pages.chunk_by(move |a, b| index(a) + 1 == index(b))
+/// Where the page `first` lies, and how many from there on, at most `most`, follow each other on the disk: none if not even
+/// one page lies there in one piece. The last page of a file is whole if the disk has room for all of it there.
+fn run_at(backing: &dyn Backing, first: u64, most: u64) -> Result<(u64, u64), FsError> {
+    let extent = backing.extent(first * PAGE_SIZE as u64)?;
+    Ok((extent.device_offset / blockcache::SECTOR_SIZE as u64, (extent.length / PAGE_SIZE as u64).min(most)))
 }
 
-/// Reads pages that follow each other, whatever pieces they lie in on the device.
-fn read_run(backing: &dyn Backing, run: &[(u64, Page)]) -> Result<(), FsError> {
-    let mut bounce = bytes(run.len().min(RUN) * PAGE_SIZE)?;
-    for part in run.chunks(RUN) {
-        let Some((first, _)) = part.first() else { break };
-        let bounce = &mut bounce[..part.len() * PAGE_SIZE];
-        let start = first * PAGE_SIZE as u64;
-        pieces(backing, start, bounce.len(), |sector, range| {
-            Ok(backing.device()?.read(sector, &mut bounce[range])?)
-        })?;
-        // Behind the end of the file the disk has anything.
-        let length = backing.size().saturating_sub(start).min(bounce.len() as u64) as usize;
-        bounce[length..].fill(0);
-        for ((_, page), bytes) in part.iter().zip(bounce.chunks(PAGE_SIZE)) {
-            page.write(0, bytes);
-        }
-    }
-    Ok(())
-}
-
-fn write_run(backing: &dyn Backing, run: &[ToWrite<Page>]) -> Result<(), FsError> {
-    let Some(first) = run.first() else { return Ok(()) };
-    let mut bounce = bytes(run.len() * PAGE_SIZE)?;
-    for (page, bytes) in run.iter().zip(bounce.chunks_mut(PAGE_SIZE)) {
-        page.page.read(0, bytes);
-    }
-    pieces(backing, first.index * PAGE_SIZE as u64, bounce.len(), |sector, range| {
-        Ok(backing.device()?.write(sector, &bounce[range])?)
-    })
-}
-
-/// Calls `each` with the places on the device of `length` bytes from `start` on, as far as the file goes, in whole sectors.
-fn pieces(
-    backing: &dyn Backing,
-    start: u64,
-    length: usize,
-    mut each: impl FnMut(u64, Range<usize>) -> Result<(), FsError>,
+/// Begins a part of a transfer. When it can't be begun, its pages are told so.
+fn begin(
+    transfer: &Arc<Transfer>,
+    direction: Direction,
+    place: Place,
+    frames: Vec<Frame>,
+    under_way: &mut Vec<Pending>,
 ) -> Result<(), FsError> {
-    let sector = SECTOR_SIZE as u64;
-    let size = backing.size().next_multiple_of(sector);
-    let length = size.saturating_sub(start).min(length as u64) as usize;
-    let mut done = 0;
-    while done < length {
-        let extent = backing.extent(start + done as u64)?;
-        let count = extent.length.min((length - done) as u64) as usize;
-        if count == 0 {
-            return Err(FsError::Damaged("a piece of a file has no place"));
+    let (device, first_sector) = (place.device.clone(), place.first_sector);
+    let part = Part::new(transfer, direction, place, frames)?;
+    match device.submit(direction, first_sector, part.frames(), part.clone()) {
+        Ok(pending) => {
+            // Without room for it, the block layer looks after it.
+            if under_way.try_reserve(1).is_ok() {
+                under_way.push(pending);
+            }
+            Ok(())
         }
-        each(extent.device_offset / sector, done..done + count)?;
-        done += count;
+        Err(error) => {
+            part.abandon(FsError::Device(error));
+            Err(FsError::Device(error))
+        }
     }
-    Ok(())
-}
-
-fn bytes(length: usize) -> Result<Vec<u8>, FsError> {
-    let mut bytes = Vec::new();
-    bytes.try_reserve_exact(length).map_err(|_| FsError::OutOfMemory)?;
-    bytes.resize(length, 0);
-    Ok(bytes)
 }

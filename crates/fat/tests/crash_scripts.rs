@@ -1,0 +1,187 @@
+//! Power failures during certain series of changes: after each part of the writes that may have reached the disk, if
+//! these are few; else after many.
+
+mod support;
+
+use std::collections::BTreeMap;
+use support::crash::{History, look, operation_before, write};
+use support::disk::{Disk, Format};
+use support::model::{Model, Thing, byte};
+use support::system::System;
+use support::{LONG, Random};
+use vfs::FsError;
+use vfs::inode::FileSystem;
+
+/// Does one thing to a volume and the model: "mkdir d", "save d/x 3000", "mv d/x y", "rm y", "rmdir d".
+fn act(system: &mut System, model: &mut Model, action: &str) {
+    let words: Vec<&str> = action.split(' ').collect();
+    match words[..] {
+        ["mkdir", path] => {
+            system.create_directory(path).unwrap();
+            model.create(path, Thing::Directory(BTreeMap::new())).unwrap();
+        }
+        ["rm", path] => {
+            system.remove(path, false).unwrap();
+            model.remove(path, false).unwrap();
+        }
+        ["rmdir", path] => {
+            system.remove(path, true).unwrap();
+            model.remove(path, true).unwrap();
+        }
+        ["mv", from, to] => {
+            system.rename(from, to).unwrap();
+            model.rename(from, to).unwrap();
+        }
+        ["save", path, size] => {
+            let id = model.find(path).or_else(|_| model.create(path, Thing::File(Vec::new()))).unwrap();
+            model.versions[id] += 1;
+            let size: usize = size.parse().unwrap();
+            *model.bytes(id) = (0..size).map(|at| byte(id, model.versions[id], at)).collect();
+            system.save(path, model.bytes(id)).unwrap();
+        }
+        _ => panic!("{action}?"),
+    }
+}
+
+/// What is done first and committed; then what is done when the power fails, at each moment that there is.
+fn script(format: Format, before: &[&str], after: &[&str]) {
+    let disk = Disk::formatted(format);
+    let mut system = System::mount(&disk);
+    let mut model = Model::default();
+    before.iter().for_each(|action| act(&mut system, &mut model, action));
+    system.sync();
+    system.commits = false;
+    let mut durable = disk.copy();
+    let mut history = History::new(model.clone());
+    disk.start_log();
+    for action in after {
+        act(&mut system, &mut model, action);
+        history.states.push(model.clone());
+        history.note(disk.start_log());
+    }
+    system.fs.commit().unwrap();
+    history.note(disk.start_log());
+    let mut dice = Random(0x0dd5_eed5);
+    for (number, epoch) in history.epochs.iter().enumerate() {
+        let count = epoch.writes.len();
+        // All parts of what was written, if there are not too many; else many.
+        let parts = if count <= 9 { 1 << count } else { 600 };
+        for part in 0..parts {
+            let mut image = durable.clone();
+            let mut last = None;
+            for (position, (sector, bytes, operation)) in epoch.writes.iter().enumerate() {
+                let is_there =
+                    if count <= 9 { part >> position & 1 != 0 } else { !dice.once_in(2 + part % 7) };
+                if is_there {
+                    write(&mut image, *sector, bytes);
+                    last = Some(*operation);
+                }
+            }
+            let operation = last.unwrap_or_else(|| operation_before(&history, number));
+            let what = format!("{after:?}, epoch {number}, part {part:b} of {count} writes");
+            look(image, &history.states[..=operation], &mut dice, &what);
+        }
+        for (sector, bytes, _) in &epoch.writes {
+            write(&mut durable, *sector, bytes);
+        }
+    }
+}
+
+const PLAIN: Format = Format { width: 32, sectors: 800, cluster_sectors: 1 };
+
+/// Fifteen files with names of one slot each: with two more, the next name lies in another sector.
+fn filling(folder: &str) -> Vec<String> {
+    (0..15).map(|number| format!("save {folder}FILL{number} 0")).collect()
+}
+
+fn strings<'a>(list: &'a [String], rest: &[&'a str]) -> Vec<&'a str> {
+    list.iter().map(String::as_str).chain(rest.iter().copied()).collect()
+}
+
+#[test]
+fn a_file_moved_out_of_a_directory_that_is_removed_is_found_somewhere() {
+    script(PLAIN, &["mkdir d", "save d/x 3000"], &["mv d/x y", "rmdir d"]);
+    script(PLAIN, &["mkdir d", "mkdir d/e", "save d/e/x 3000"], &["mv d/e/x y", "rmdir d/e", "rmdir d"]);
+    // So that the new name does not lie in the sector where the directory's is.
+    let filled = strings(&filling(""), &["mkdir d", "save d/x 3000"]).join("|");
+    let filled: Vec<&str> = filled.split('|').collect();
+    script(PLAIN, &filled, &["mv d/x y", "rmdir d"]);
+    script(PLAIN, &filled, &["mv d/x y", "rmdir d", "save z 2000", "mv y z"]);
+}
+
+#[test]
+fn a_directory_that_is_replaced_takes_nothing_along() {
+    let fill = filling("");
+    let before = strings(&fill, &["mkdir t", "save t/x 3000", "mkdir d", "save d/y 2000"]);
+    script(PLAIN, &before, &["mv t/x y", "rm y", "mv d e"]);
+    // What can't be done at once is refused, and can be done after a commit.
+    let disk = Disk::formatted(PLAIN);
+    let mut system = System::mount(&disk);
+    let mut model = Model::default();
+    before.iter().for_each(|action| act(&mut system, &mut model, action));
+    system.sync();
+    system.commits = false;
+    act(&mut system, &mut model, "mv t/x y");
+    assert_eq!(system.rename("d", "t"), Err(FsError::NoSpace));
+    assert!(system.fs.would_fit_after_commit());
+    system.fs.commit().unwrap();
+    act(&mut system, &mut model, "mv d t");
+    system.sync();
+    assert!(system.tree() == model.tree() && disk.complaints().is_empty());
+    script(PLAIN, &strings(&fill, &["mkdir t", "mkdir d", "save d/y 2000"]), &["mv d t"]);
+}
+
+#[test]
+fn names_in_two_sectors_come_and_go_whole() {
+    let long = LONG.replace(' ', "_");
+    let renamed = format!("mv a {long}");
+    let back = format!("mv {long} b");
+    let removed = format!("rm {long}");
+    script(PLAIN, &["save a 3000"], &[&renamed]);
+    script(PLAIN, &["save a 3000", &renamed], &[&back]);
+    script(PLAIN, &["save a 3000", &renamed], &[&removed]);
+    script(PLAIN, &["save a 3000", &renamed, "save b 1000"], &[&back]);
+    // In the midst of others, so that no end of the directory hides what is half there.
+    let hole = (0..45).map(|number| format!("save FILL{number} 0"));
+    let hole: Vec<String> = hole.chain((10..36).map(|number| format!("rm FILL{number}"))).collect();
+    script(PLAIN, &strings(&hole, &["save a 3000"]), &[&renamed]);
+    script(PLAIN, &strings(&hole, &["save a 3000", &renamed]), &[&back]);
+    script(PLAIN, &strings(&hole, &["save a 3000", &renamed]), &[&removed]);
+    let created = format!("save {long} 2000");
+    script(PLAIN, &strings(&hole, &[]), &[&created]);
+    script(PLAIN, &["save a 3000"], &[&created]);
+}
+
+#[test]
+fn a_name_that_is_spelled_differently_stays_one_name() {
+    for size in ["0", "700"] {
+        // The long spelling does not fit where the short one is.
+        let fill = filling("");
+        let save = format!("save readme.md {size}");
+        script(PLAIN, &strings(&fill, &[&save]), &["mv readme.md ReadMe.MD"]);
+        script(PLAIN, &[&save], &["mv readme.md ReadMe.MD"]);
+        script(PLAIN, &strings(&fill, &[&save, "save other 100"]), &["mv readme.md ReadMe.MD", "rm other"]);
+    }
+}
+
+/// FAT12 has entries that lie in two sectors. Torn, this one would lead into a file.
+#[test]
+fn a_torn_entry_of_the_table_is_mended() {
+    let format = Format { width: 12, sectors: 1500, cluster_sectors: 1 };
+    // Cluster 341 is such a one; 342 stays free.
+    let room = format!("save most {}", 339 * 512);
+    let mut before: Vec<String> =
+        [&room, "mkdir d", "save gap 512", "save behind 30000"].map(ToString::to_string).into();
+    before.extend((0..14).map(|number| format!("save d/F{number} 0")));
+    before.push("rm gap".to_string());
+    script(format, &strings(&before, &[]), &["save d/new 100"]);
+    script(format, &strings(&before, &[]), &["save d/new 100", "save most 1000"]);
+}
+
+#[test]
+fn what_is_removed_or_cut_is_whole_or_gone() {
+    script(PLAIN, &["save a 3000", "save b 2000"], &["rm a"]);
+    script(PLAIN, &["save a 3000", "save b 2000"], &["mv a b"]);
+    script(PLAIN, &["save a 3000", "save b 2000"], &["rm a", "save c 5000"]);
+    script(PLAIN, &["mkdir d", "mkdir e", "save d/a 3000"], &["mv d/a e/b", "mv e d/e"]);
+}
