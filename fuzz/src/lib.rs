@@ -34,7 +34,6 @@ pub const MAX_LENGTH: usize = 4096;
 /// All targets, by name.
 pub const TARGETS: &[Target] = &[
     targets::acpi::TARGET,
-    targets::blockcache::TARGET,
     targets::calendar::TARGET,
     targets::cmdline::TARGET,
     targets::elf::TARGET,
@@ -44,6 +43,7 @@ pub const TARGETS: &[Target] = &[
     targets::heap::TARGET,
     targets::keyboard::TARGET,
     targets::pack::TARGET,
+    targets::pages::TARGET,
     targets::paging::TARGET,
     targets::partitions::TARGET,
     targets::process::TARGET,

@@ -27,10 +27,7 @@ impl<D: BlockDevice> Fat<D> {
     pub(crate) fn has_changes(&self) -> bool {
         self.store.overlay.len() > 0
             || !self.cut.is_empty()
-            || self
-                .nodes
-                .iter()
-                .any(|(_, node)| node.is_unlinked() || (node.is_nameless() && node.users == 0))
+            || self.nodes.iter().any(|(_, node)| node.is_unlinked() || (node.is_buried()))
     }
 
     pub(crate) fn write_changes(&mut self) -> Result<(), FsError> {
@@ -176,7 +173,7 @@ impl<D: BlockDevice> Fat<D> {
     fn has_frees(&self) -> bool {
         !self.cut.is_empty()
             || self.nodes.iter().any(|(_, node)| {
-                (node.is_nameless() && node.users == 0 && node.clusters() > 0)
+                (node.is_buried() && node.clusters() > 0)
                     || (node.is_unlinked() && node.dangling && node.linked == node.clusters())
             })
     }
@@ -186,12 +183,7 @@ impl<D: BlockDevice> Fat<D> {
         let mut batch = Batch::default();
         let mut freed = 0;
         let Self { nodes, store, geometry, cut, .. } = self;
-        let buried = nodes
-            .iter()
-            .filter(|(_, node)| node.is_nameless() && node.users == 0)
-            .filter_map(|(_, node)| node.chain.as_ref())
-            .flat_map(|chain| chain.runs().iter().map(|run| (run.disk, run.length)));
-        for (first, length) in cut.iter().copied().chain(buried) {
+        for (first, length) in cut.iter().copied().chain(nodes.buried_runs()) {
             freed += length;
             for cluster in first..first + length {
                 batch.set(store, geometry, cluster, Link::Free)?;
@@ -226,12 +218,7 @@ impl<D: BlockDevice> Fat<D> {
     /// All is on the medium: nothing is pending any more.
     fn settle(&mut self) {
         let Self { nodes, bitmap, cut, free_hint, .. } = self;
-        let buried = nodes
-            .iter()
-            .filter(|(_, node)| node.is_nameless() && node.users == 0)
-            .filter_map(|(_, node)| node.chain.as_ref())
-            .flat_map(|chain| chain.runs().iter().map(|run| (run.disk, run.length)));
-        for (first, length) in cut.drain(..).chain(buried) {
+        for (first, length) in cut.drain(..).chain(nodes.buried_runs()) {
             match bitmap {
                 Some(bitmap) => bitmap.release(first, length),
                 None => *free_hint = free_hint.map(|free| free.saturating_add(length)),

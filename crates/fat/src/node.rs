@@ -123,6 +123,11 @@ impl Node {
         !self.is_nameless() && (self.dangling || self.linked < self.clusters())
     }
 
+    /// Whether it has neither name nor user, so that its clusters become free with the next commit.
+    pub const fn is_buried(&self) -> bool {
+        self.is_nameless() && self.users == 0
+    }
+
     /// Whether it can't be forgotten.
     fn is_needed(&self) -> bool {
         self.users > 0
@@ -312,9 +317,16 @@ impl Nodes {
         }
     }
 
+    /// The clusters of inodes without name and user: the first of each run, and how many.
+    pub fn buried_runs(&self) -> impl Iterator<Item = (u32, u32)> {
+        let buried = self.nodes.values().filter(|node| node.is_buried());
+        let chains = buried.filter_map(|node| node.chain.as_ref());
+        chains.flat_map(|chain| chain.runs().iter().map(|run| (run.disk, run.length)))
+    }
+
     /// Forgets the inodes without name and user, whose clusters are free now.
     pub fn bury(&mut self) {
-        self.nodes.retain(|_, node| !node.is_nameless() || node.users > 0);
+        self.nodes.retain(|_, node| !node.is_buried());
     }
 
     /// Forgets the inodes that were kept only because their changes were not committed.

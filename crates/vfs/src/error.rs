@@ -49,8 +49,6 @@ pub enum FsError {
     WouldBlock,
     /// The wait was called out.
     Interrupted,
-    /// Too many files are open.
-    TooManyOpenFiles,
     /// This can't be positioned.
     NotSeekable,
     /// The structures on the disk contradict each other; the text says where.
@@ -83,7 +81,6 @@ impl fmt::Display for FsError {
             Self::BrokenPipe => write!(out, "nobody reads from the pipe"),
             Self::WouldBlock => write!(out, "it is not ready"),
             Self::Interrupted => write!(out, "interrupted"),
-            Self::TooManyOpenFiles => write!(out, "too many files are open"),
             Self::NotSeekable => write!(out, "it has no positions"),
             Self::Damaged(what) => write!(out, "the file system is damaged: {what}"),
             Self::Device(error) => write!(out, "{error}"),
@@ -112,7 +109,6 @@ impl FsError {
             Self::NotADirectory => 20,
             Self::IsADirectory => 21,
             Self::InvalidInput(_) | Self::InvalidName(_) => 22,
-            Self::TooManyOpenFiles => 24,
             Self::TooLarge => 27,
             Self::NoSpace => 28,
             Self::NotSeekable => 29,

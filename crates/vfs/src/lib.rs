@@ -1,9 +1,12 @@
-//! What files are: paths, errors, the contract that every file system fulfils, the mount table that joins them into
-//! one tree, and the file system in memory that is mounted at `/`.
+//! What files are: errors, the contract that every file system fulfils ([`FileSystem`]), two that need no disk, and what
+//! joins several into one tree.
 //!
-//! There are two generations. [`FileSystem`], [`RamFs`] and [`MountTable`] know files by their paths; the kernel uses
-//! them. The modules [`inode`], [`tmpfs`], [`procfs`], [`walk`], [`namespace`], [`mod@open`] and [`pipe`] know them by inode,
-//! with links, owners and modes, and are to take their place (docs/storage.md).
+//! | module | what it decides |
+//! |---|---|
+//! | [`inode`] | the contract: inodes by number, counted, so that a removed file lives until it is forgotten |
+//! | [`tmpfs`], [`procfs`] | files in memory; files that are made up when somebody reads them |
+//! | [`walk`], [`namespace`] | from a path to what it names, through links and mounts; which file system hangs where |
+//! | [`mod@open`], [`pipe`] | what opening asks for, and who may; a pipe's ring of bytes |
 //!
 //! All of it is plain values with `&mut self` methods: no lock, no thread, no clock of its own. The kernel's `fs`
 //! module puts each mounted file system behind a sleeping lock and hands out open files that close themselves.
@@ -14,19 +17,15 @@
 extern crate alloc;
 
 mod error;
-mod file_system;
 pub mod inode;
-mod mounts;
 pub mod namespace;
 pub mod open;
 pub mod path;
 pub mod pipe;
 pub mod procfs;
-mod ramfs;
 pub mod tmpfs;
 pub mod walk;
 
 pub use error::FsError;
-pub use file_system::{DirectoryEntry, FileId, FileKind, FileSystem, Metadata, OpenMode, Usage};
-pub use mounts::{MountError, MountTable};
-pub use ramfs::RamFs;
+pub use inode::FileSystem;
+pub use open::OpenMode;

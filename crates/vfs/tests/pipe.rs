@@ -1,9 +1,9 @@
 //! Pipes against a plain queue of bytes, and the words of pipe(7) and fifo(7).
 
-#[allow(dead_code, reason = "only its random numbers are of use here")]
-mod model;
+#[allow(dead_code, reason = "nobody writes to files here")]
+mod decide;
 
-use model::{Decide, Random};
+use decide::{Decide, Random};
 use std::collections::VecDeque;
 use vfs::FsError;
 use vfs::pipe::{ATOMIC, CAPACITY, End, Pipe, Readiness};

@@ -1,9 +1,9 @@
 //! The file system about processes, over a table of processes.
 
-#[allow(dead_code, reason = "only its random numbers are of use here")]
-mod model;
+#[allow(dead_code, reason = "nobody writes to files here")]
+mod decide;
 
-use model::{Decide, Random};
+use decide::{Decide, Random};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex};
 use vfs::FsError;

@@ -1,13 +1,12 @@
 //! The file system in memory against a model of plain maps, also while memory runs out at any allocation, and what is
 //! said of it in words.
 
+mod decide;
 mod inode_model;
-#[allow(dead_code, reason = "only its random numbers are of use here")]
-mod model;
 mod scarce;
 
+use decide::{Decide, Random};
 use inode_model::{Answer, Fs, HeapPages, Model, Operation, agree, any_operation, noon, perform};
-use model::{Decide, Random};
 use scarce::{may_have_page, with_allocations};
 use std::cell::Cell;
 use std::collections::BTreeSet;

@@ -1,10 +1,10 @@
 //! All parts together, as a kernel joins them: file systems behind locks, nodes that forget their inodes when they are
 //! dropped, the mount table, and walks through them.
 
+#[allow(dead_code, reason = "the model of inodes is told by it what to do")]
+mod decide;
 #[allow(dead_code, reason = "only its pages are of use here")]
 mod inode_model;
-#[allow(dead_code, reason = "the model of inodes is told by it what to do")]
-mod model;
 
 use inode_model::{HeapPages, noon};
 use std::sync::{Arc, Mutex};

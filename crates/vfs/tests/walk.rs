@@ -1,10 +1,10 @@
 //! Walking paths: random worlds against the model, and the rules one by one; the mount table's rules.
 
-#[allow(dead_code, reason = "only its random numbers are of use here")]
-mod model;
+#[allow(dead_code, reason = "nobody writes to files here")]
+mod decide;
 mod walk_model;
 
-use model::Random;
+use decide::Random;
 use std::collections::BTreeMap;
 use vfs::FsError;
 use vfs::inode::{InodeId, InodeKind};

@@ -1,7 +1,6 @@
 //! The targets, one for each thing that can go wrong on its own.
 
 pub mod acpi;
-pub mod blockcache;
 pub mod calendar;
 pub mod cmdline;
 pub mod elf;
@@ -11,6 +10,7 @@ pub mod handover;
 pub mod heap;
 pub mod keyboard;
 pub mod pack;
+pub mod pages;
 pub mod paging;
 pub mod partitions;
 pub mod process;

@@ -26,6 +26,7 @@ pub mod directory;
 mod file;
 mod inode;
 mod memory_files;
+mod metadata;
 mod mount;
 mod names;
 mod paged;
@@ -46,8 +47,9 @@ use vfs::walk::{FollowLast, Last, resolve, resolve_place};
 
 pub use cache::statistics as cache_statistics;
 pub use file::File;
+pub use metadata::{DirectoryEntry, FileKind, Metadata, Usage};
 pub use names::{create_directory, create_link, remove};
-pub use vfs::{DirectoryEntry, FileKind, FsError, Metadata, Usage};
+pub use vfs::FsError;
 pub use volumes::status as disk_status;
 
 use crate::memory;

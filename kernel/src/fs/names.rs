@@ -47,12 +47,7 @@ fn with_room<T>(
 }
 
 /// Makes a file, a directory or another inode in `directory`.
-pub fn create_in(
-    directory: &InodeRef,
-    name: &str,
-    kind: InodeKind,
-    mode: u16,
-) -> Result<InodeRef, FsError> {
+pub fn create_in(directory: &InodeRef, name: &str, kind: InodeKind, mode: u16) -> Result<InodeRef, FsError> {
     let new = NewInode { name, kind, mode, user: 0, group: 0 };
     with_room(&directory.mount, |file_system| {
         let id = file_system.create(directory.id, &new)?;

@@ -20,12 +20,7 @@ use crate::memory::page::{self, PAGE_SIZE};
 const STEP: u64 = 64 * PAGE_SIZE as u64;
 
 /// Reads at `offset`; fewer bytes than asked for only at the end.
-pub fn read(
-    inode: &Inode,
-    ahead: &mut ReadAhead,
-    offset: u64,
-    buffer: &mut [u8],
-) -> Result<usize, FsError> {
+pub fn read(inode: &Inode, ahead: &mut ReadAhead, offset: u64, buffer: &mut [u8]) -> Result<usize, FsError> {
     let _shared = inode.contents.read();
     inode.object()?.read(inode, ahead, offset, buffer)
 }

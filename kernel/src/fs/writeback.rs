@@ -43,7 +43,9 @@ fn run() {
     loop {
         if NEWS.wait_until_deadline(second, || IS_MUCH.swap(false, Ordering::Relaxed)) {
             // Its error comes again with the commit.
-            tree::for_each_mount(|mount| drop(mount.write_back()));
+            tree::for_each_mount(|mount| {
+                let _ = mount.write_back();
+            });
             if time::uptime_ns() < second {
                 continue;
             }
@@ -81,7 +83,10 @@ fn commit(mount: &Mount) {
         Ok(()) => FAILING.store(false, Ordering::Relaxed),
         Err(error) => {
             if !FAILING.swap(true, Ordering::Relaxed) {
-                log::error!("{}: changes could not be written, and will be tried again: {error}", mount.source);
+                log::error!(
+                    "{}: changes could not be written, and will be tried again: {error}",
+                    mount.source
+                );
             }
         }
     }

@@ -90,7 +90,10 @@ pub fn sync_leaves_nothing_dirty() -> Outcome {
     fs::remove(&path()).map_err(words)?;
     synced.map_err(words)?;
     if statistics.dirty + statistics.writing > 0 {
-        return Err(format!("{} pages are dirty, {} are being written", statistics.dirty, statistics.writing));
+        return Err(format!(
+            "{} pages are dirty, {} are being written",
+            statistics.dirty, statistics.writing
+        ));
     }
     Ok(())
 }

@@ -287,12 +287,7 @@ impl<P: Clone, T: Clone> PageCache<P, T> {
     ///
     /// # Errors
     /// [`NotInserted`]; the page is the caller's again.
-    pub fn insert_ready(
-        &mut self,
-        object: ObjectId,
-        index: u64,
-        page: P,
-    ) -> Result<Pinned<P>, NotInserted> {
+    pub fn insert_ready(&mut self, object: ObjectId, index: u64, page: P) -> Result<Pinned<P>, NotInserted> {
         let slot = self.insert(object, index, page, None)?;
         let entry = &mut self.slots[slot];
         entry.pins = 1;
@@ -312,7 +307,8 @@ impl<P: Clone, T: Clone> PageCache<P, T> {
         let Some(owner) = self.objects.get_mut(object.0 as usize) else {
             return Err(NotInserted::OutOfMemory);
         };
-        let slot = self.slots.take(Slot::new(object.0, index, page, loading)).ok_or(NotInserted::OutOfMemory)?;
+        let slot =
+            self.slots.take(Slot::new(object.0, index, page, loading)).ok_or(NotInserted::OutOfMemory)?;
         if self.index.enter(object.0, index, slot).is_err() {
             self.slots.give_back(slot);
             return Err(NotInserted::OutOfMemory);
@@ -387,19 +383,6 @@ impl<P: Clone, T: Clone> PageCache<P, T> {
         }
     }
 
-    /// A transfer that writes pages of this object, if there is one.
-    #[must_use]
-    pub fn writing(&self, object: ObjectId) -> Option<T> {
-        let owner = self.objects.get(object.0 as usize)?;
-        if owner.writing == 0 {
-            return None;
-        }
-        self.slots.iter().find_map(|slot| match slot {
-            Slot { writing: Some(token), object: of, .. } if *of == object.0 => Some(token.clone()),
-            _ => None,
-        })
-    }
-
     /// Removes the pages of an object from `first` on, dirty or not, and hands each to `freed`.
     pub fn remove_from(&mut self, object: ObjectId, first: u64, mut freed: impl FnMut(P)) -> Removal<T> {
         let end = self.objects.get(object.0 as usize).map_or(0, |object| object.end);
@@ -445,12 +428,6 @@ impl<P: Clone, T: Clone> PageCache<P, T> {
             gone += 1;
         }
         gone
-    }
-
-    /// Some transfer into pages that nobody has waited for so far, if there is one.
-    #[must_use]
-    pub fn some_loading(&self) -> Option<T> {
-        self.slots.iter().find_map(|slot| slot.loading.clone())
     }
 
     /// Of a slot that is taken.

@@ -79,13 +79,6 @@ impl<P, T> Slots<P, T> {
         matches!(self.places.get(slot as usize), Some(Place::Taken(_)))
     }
 
-    pub fn iter(&self) -> impl Iterator<Item = &Slot<P, T>> {
-        self.places.iter().filter_map(|place| match place {
-            Place::Taken(slot) => Some(slot),
-            Place::Free(_) => None,
-        })
-    }
-
     /// A number for this slot; none without memory.
     pub fn take(&mut self, slot: Slot<P, T>) -> Option<u32> {
         if let Some(place) = self.places.get_mut(self.free as usize) {

@@ -44,6 +44,19 @@ pub struct Index {
 }
 
 impl Index {
+    /// Of a directory without room.
+    const fn empty() -> Self {
+        Self {
+            names: HashTable::new(),
+            free: Vec::new(),
+            hints: [0; SLOTS as usize + 1],
+            end: 0,
+            tidy: 0,
+            entries: 0,
+            directories: 0,
+        }
+    }
+
     /// Reads all of the directory. `is_held` tells which slots of a sector are not to be used though they are free.
     ///
     /// # Errors
@@ -53,15 +66,7 @@ impl Index {
         area: &Area<'_>,
         held: impl Fn(u64) -> u16,
     ) -> Result<Self, FsError> {
-        let mut index = Self {
-            names: HashTable::new(),
-            free: Vec::new(),
-            hints: [0; SLOTS as usize + 1],
-            end: 0,
-            tidy: 0,
-            entries: 0,
-            directories: 0,
-        };
+        let mut index = Self::empty();
         let mut buffer = names::buffer()?;
         index.grow(area.sectors())?;
         let mut is_end = false;
@@ -227,15 +232,7 @@ mod tests {
 
     #[test]
     fn room_is_found_in_one_sector_or_an_even_pair() {
-        let mut index = Index {
-            names: HashTable::new(),
-            free: Vec::new(),
-            hints: [0; SLOTS as usize + 1],
-            end: 0,
-            tidy: 0,
-            entries: 0,
-            directories: 0,
-        };
+        let mut index = Index::empty();
         assert_eq!(index.find_room(1), None);
         index.grow(4).unwrap();
         index.take(0, 3);
@@ -256,15 +253,7 @@ mod tests {
 
     #[test]
     fn names_are_entered_under_both_numbers() {
-        let mut index = Index {
-            names: HashTable::new(),
-            free: Vec::new(),
-            hints: [0; SLOTS as usize + 1],
-            end: 0,
-            tidy: 0,
-            entries: 0,
-            directories: 0,
-        };
+        let mut index = Index::empty();
         for slot in 0..1000 {
             index.reserve().unwrap();
             index.insert([slot * 7, slot % 10], slot, false);

@@ -2,6 +2,7 @@
 //! what the user would see.
 #![allow(dead_code, reason = "each test file uses its part")]
 
+mod files;
 mod patient;
 
 use std::cell::Cell;
@@ -10,9 +11,10 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, Weak};
 use std::time::{Duration, Instant};
 
 use diagnosis::Inspector;
+use files::Files;
 use patient::Patient;
 use shell::{
-    Application, CancelError, Cancelled, Device, FileKind, FileStatus, FileSystemFigures, Input, PowerAction,
+    Application, CancelError, Cancelled, Device, FileStatus, FileSystemFigures, Input, PowerAction,
     PowerError, ProcessEnd, Shell, SpawnError, System, WriteMode,
 };
 use term::{Modes, Terminal};
@@ -33,8 +35,7 @@ pub enum Step {
 
 #[derive(Default)]
 pub struct State {
-    /// `None` is a directory.
-    pub files: BTreeMap<String, Option<Vec<u8>>>,
+    pub files: Files,
     pub mounted: Vec<&'static str>,
     /// Bytes that may still be written.
     pub space: usize,
@@ -78,7 +79,9 @@ impl Machine {
         let files =
             [("/", None), ("/disk", None), ("/disk/readme.txt", Some(&b"Hello from the disk.\n"[..]))];
         let state = State {
-            files: files.iter().map(|(path, file)| (path.to_string(), file.map(<[u8]>::to_vec))).collect(),
+            files: Files(
+                files.iter().map(|(path, file)| (path.to_string(), file.map(<[u8]>::to_vec))).collect(),
+            ),
             mounted: vec!["/", "/disk"],
             space: 1 << 20,
             max_threads: 16,
@@ -124,48 +127,6 @@ impl Machine {
 
     fn at_prompt(&self) -> bool {
         self.terminal.lock().unwrap().modes().contains(Modes::BRACKETED_PASTE)
-    }
-}
-
-fn parent_of(path: &str) -> &str {
-    match path.rfind('/') {
-        Some(0) | None => "/",
-        Some(slash) => &path[..slash],
-    }
-}
-
-impl State {
-    fn status(&self, path: &str) -> Result<FileStatus, FileError> {
-        assert!(
-            path.starts_with('/') && (path == "/" || !path.ends_with('/')) && !path.contains("//"),
-            "{path}"
-        );
-        let parent = parent_of(path);
-        if let Some(Some(_)) = self.files.get(parent) {
-            return Err(FileError::NotADirectory);
-        }
-        let file = self.files.get(path).ok_or(FileError::NotFound)?;
-        Ok(FileStatus {
-            name: path.rsplit('/').next().unwrap().to_string(),
-            kind: if file.is_some() { FileKind::File } else { FileKind::Directory },
-            length: file.as_ref().map_or(0, |contents| contents.len() as u64),
-            modified: Some(DateTime::from_unix(1_795_171_433)),
-        })
-    }
-
-    fn children(&self, path: &str) -> Vec<String> {
-        self.files.keys().filter(|key| *key != "/" && parent_of(key) == path).cloned().collect()
-    }
-
-    fn check_new(&self, path: &str) -> Result<(), FileError> {
-        if path.contains([':', '*', '?']) {
-            return Err(FileError::InvalidName);
-        }
-        match self.files.get(parent_of(path)) {
-            None => Err(FileError::NotFound),
-            Some(Some(_)) => Err(FileError::NotADirectory),
-            Some(None) => Ok(()),
-        }
     }
 }
 
@@ -225,77 +186,35 @@ impl System for Machine {
     }
 
     fn list(&self, path: &str) -> Result<Vec<FileStatus>, FileError> {
-        let state = self.state();
-        match state.status(path)?.kind {
-            FileKind::File => Err(FileError::NotADirectory),
-            FileKind::Directory => state.children(path).iter().map(|child| state.status(child)).collect(),
-        }
+        self.state().files.list(path)
     }
 
     fn status(&self, path: &str) -> Result<FileStatus, FileError> {
-        self.state().status(path)
+        self.state().files.status(path)
     }
 
     fn read_file(&self, path: &str, offset: u64, buffer: &mut [u8]) -> Result<usize, FileError> {
-        let state = self.state();
-        state.status(path)?;
-        let contents = state.files[path].as_ref().ok_or(FileError::IsADirectory)?;
-        let rest = &contents[(offset as usize).min(contents.len())..];
-        let count = rest.len().min(buffer.len());
-        buffer[..count].copy_from_slice(&rest[..count]);
-        Ok(count)
+        self.state().files.read(path, offset, buffer)
     }
 
     fn write_file(&self, path: &str, contents: &[u8], mode: WriteMode) -> Result<(), FileError> {
         let mut state = self.state();
-        state.check_new(path)?;
-        if state.files.get(path).is_some_and(Option::is_none) {
-            return Err(FileError::IsADirectory);
-        }
-        state.space = state.space.checked_sub(contents.len()).ok_or(FileError::NoSpace)?;
-        let file = state.files.entry(path.to_string()).or_default().get_or_insert_default();
-        if mode == WriteMode::Replace {
-            file.clear();
-        }
-        file.extend_from_slice(contents);
+        let space = state.space.checked_sub(contents.len()).ok_or(FileError::NoSpace)?;
+        state.files.write(path, contents, mode)?;
+        state.space = space;
         Ok(())
     }
 
     fn create_directory(&self, path: &str) -> Result<(), FileError> {
-        let mut state = self.state();
-        if state.files.contains_key(path) {
-            return Err(FileError::AlreadyExists);
-        }
-        state.check_new(path)?;
-        state.files.insert(path.to_string(), None);
-        Ok(())
+        self.state().files.create_directory(path)
     }
 
     fn remove(&self, path: &str) -> Result<(), FileError> {
-        let mut state = self.state();
-        state.status(path)?;
-        if !state.children(path).is_empty() {
-            return Err(FileError::DirectoryNotEmpty);
-        }
-        state.files.remove(path);
-        Ok(())
+        self.state().files.remove(path)
     }
 
     fn rename(&self, from: &str, to: &str) -> Result<(), FileError> {
-        let mut state = self.state();
-        state.status(from)?;
-        state.check_new(to)?;
-        if state.files.contains_key(to) {
-            return Err(FileError::AlreadyExists);
-        }
-        let within = format!("{from}/");
-        let moved: Vec<String> =
-            state.files.keys().filter(|key| *key == from || key.starts_with(&within)).cloned().collect();
-        for key in moved {
-            let file = state.files.remove(&key).unwrap();
-            state.files.insert(format!("{to}{}", &key[from.len()..]), file);
-        }
-        Ok(())
+        self.state().files.rename(from, to)
     }
 
     fn devices(&self) -> Vec<Device> {

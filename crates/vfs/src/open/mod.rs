@@ -2,9 +2,11 @@
 //! a seek goes, and who may do what.
 
 mod access;
+mod mode;
 mod seek;
 
 pub use access::{Access, Credentials, may, may_remove, notes_reading};
+pub use mode::OpenMode;
 pub use seek::{Whence, seek};
 
 use crate::FsError;

@@ -7,7 +7,7 @@ mod operation;
 pub use maps::Model;
 pub use operation::{Answer, Operation, agree, any_operation, perform};
 
-use super::model::Decide;
+use super::decide::Decide;
 use std::sync::{Arc, Mutex};
 use vfs::inode::Time;
 use vfs::tmpfs::{PAGE_SIZE, Page, Pages, TmpFs};

@@ -1,6 +1,6 @@
 //! What can be done to a file system, as values; doing it to a real one.
 
-use super::super::model::Decide;
+use super::super::decide::Decide;
 use super::{Fs, Model, PAGE};
 use vfs::FsError;
 use vfs::inode::{AttributeChange, DeviceNumber, FileSystem, InodeId, InodeKind, NewInode, Replace};

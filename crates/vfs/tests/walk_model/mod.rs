@@ -2,7 +2,7 @@
 //! its tree is what one sees. It takes a path for a queue of parts, in which a trailing slash is one more part, which
 //! means the same as `.` (as POSIX says), and a link puts the parts of its target in front.
 
-use super::model::Decide;
+use super::decide::Decide;
 use std::collections::{BTreeMap, VecDeque};
 use vfs::FsError;
 use vfs::inode::{InodeId, InodeKind};

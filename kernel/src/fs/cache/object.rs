@@ -5,7 +5,9 @@ use alloc::vec::Vec;
 use core::ops::Range;
 
 use ::frames::Frame;
-use blockcache::pages::{NotInserted, ObjectId, Pinned, READ_AHEAD_MAX, ReadAhead, Removal, State, ToWrite, Use};
+use blockcache::pages::{
+    NotInserted, ObjectId, Pinned, READ_AHEAD_MAX, ReadAhead, Removal, State, ToWrite, Use,
+};
 use vfs::FsError;
 use vfs::inode::Extent;
 
@@ -98,8 +100,8 @@ impl Object {
             let count = (PAGE_SIZE - start).min(data.len() - done);
             let part = &data[done..done + count];
             // A page that reaches to the end of the file is as good as whole: what is behind it reads as zeros.
-            let is_whole = start == 0
-                && (count == PAGE_SIZE || offset + (done + count) as u64 >= backing.size());
+            let is_whole =
+                start == 0 && (count == PAGE_SIZE || offset + (done + count) as u64 >= backing.size());
             self.pin_one(backing, index, is_whole, &mut pinned)?;
             for page in &pinned {
                 page::write(page.page, start, part);
@@ -315,7 +317,8 @@ impl Object {
             let state = CACHE.lock().state(self.0, first);
             return if matches!(state, State::Absent) { Err(FsError::OutOfMemory) } else { Ok(behind) };
         }
-        let length = backing.size().saturating_sub(first * PAGE_SIZE as u64).min((frames.len() * PAGE_SIZE) as u64);
+        let length =
+            backing.size().saturating_sub(first * PAGE_SIZE as u64).min((frames.len() * PAGE_SIZE) as u64);
         let result = if contiguous == 0 {
             // In pieces smaller than a page.
             let result = pieces::read_page(backing, first, frames[0]);
@@ -373,26 +376,27 @@ impl Object {
     ) {
         let mut rest = run;
         while let Some(page) = rest.first() {
-            let begun = run_at(backing, page.index, rest.len() as u64).and_then(|(first_sector, contiguous)| {
-                if contiguous == 0 {
-                    let result = pieces::write_page(backing, page.index, page.page);
-                    self.written(page.index, result);
-                    return result.map(|()| 1);
-                }
-                let mut frames = Vec::new();
-                frames.try_reserve_exact(contiguous as usize).map_err(|_| FsError::OutOfMemory)?;
-                frames.extend(rest.iter().take(contiguous as usize).map(|page| page.page));
-                let place = Place {
-                    object: self.0,
-                    first: page.index,
-                    length: frames.len() * PAGE_SIZE,
-                    device: backing.device()?.clone(),
-                    first_sector,
-                };
-                // If it can't be begun, its pages and the transfer are told.
-                let _ = begin(transfer, Direction::Write, place, frames, under_way);
-                Ok(contiguous as usize)
-            });
+            let begun =
+                run_at(backing, page.index, rest.len() as u64).and_then(|(first_sector, contiguous)| {
+                    if contiguous == 0 {
+                        let result = pieces::write_page(backing, page.index, page.page);
+                        self.written(page.index, result);
+                        return result.map(|()| 1);
+                    }
+                    let mut frames = Vec::new();
+                    frames.try_reserve_exact(contiguous as usize).map_err(|_| FsError::OutOfMemory)?;
+                    frames.extend(rest.iter().take(contiguous as usize).map(|page| page.page));
+                    let place = Place {
+                        object: self.0,
+                        first: page.index,
+                        length: frames.len() * PAGE_SIZE,
+                        device: backing.device()?.clone(),
+                        first_sector,
+                    };
+                    // If it can't be begun, its pages and the transfer are told.
+                    let _ = begin(transfer, Direction::Write, place, frames, under_way);
+                    Ok(contiguous as usize)
+                });
             match begun {
                 Ok(count) => rest = &rest[count..],
                 Err(error) => {

@@ -24,7 +24,9 @@ pub fn read_page(backing: &dyn Backing, index: u64, frame: Frame) -> Result<(), 
 pub fn write_page(backing: &dyn Backing, index: u64, frame: Frame) -> Result<(), FsError> {
     let mut bytes = [0; PAGE_SIZE];
     page::read(frame, 0, &mut bytes);
-    for_each(backing, index * PAGE_SIZE as u64, |sector, range| Ok(backing.device()?.write(sector, &bytes[range])?))
+    for_each(backing, index * PAGE_SIZE as u64, |sector, range| {
+        Ok(backing.device()?.write(sector, &bytes[range])?)
+    })
 }
 
 /// Calls `each` with the places on the device of the page that begins at `start`, as far as the file goes, in whole sectors.

@@ -33,8 +33,7 @@ pub struct Transfer {
 impl Transfer {
     /// One without parts, which is not over before [`Transfer::close`].
     pub fn new() -> Result<Arc<Self>, FsError> {
-        let transfer =
-            Self { left: AtomicUsize::new(1), waiters: WaitQueue::new(), failure: Once::new() };
+        let transfer = Self { left: AtomicUsize::new(1), waiters: WaitQueue::new(), failure: Once::new() };
         fallible::counted(transfer).map_err(|_| FsError::OutOfMemory)
     }
 
