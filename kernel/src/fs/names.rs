@@ -47,12 +47,7 @@ fn with_room<T>(
 }
 
 /// Makes a file, a directory or another inode in `directory`.
-pub fn create_in(
-    directory: &InodeRef,
-    name: &str,
-    kind: InodeKind,
-    mode: u16,
-) -> Result<InodeRef, FsError> {
+pub fn create_in(directory: &InodeRef, name: &str, kind: InodeKind, mode: u16) -> Result<InodeRef, FsError> {
     let new = NewInode { name, kind, mode, user: 0, group: 0 };
     with_room(&directory.mount, |file_system| {
         let id = file_system.create(directory.id, &new)?;
@@ -65,6 +60,13 @@ pub fn create_directory(path: &str) -> Result<(), FsError> {
     let (directory, place) = parent_of(path)?;
     let name = name(&place, FsError::AlreadyExists)?;
     create_in(&directory, name, InodeKind::Directory, 0o755).map(drop)
+}
+
+/// Makes a named pipe (mkfifo(3)).
+pub fn create_pipe(path: &str) -> Result<(), FsError> {
+    let (directory, place) = parent_of(path)?;
+    let name = name(&place, FsError::AlreadyExists)?;
+    create_in(&directory, name, InodeKind::Fifo, 0o644).map(drop)
 }
 
 /// Makes a symbolic link at `path` that says `target`.
