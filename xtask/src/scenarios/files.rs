@@ -102,17 +102,17 @@ fn devices_and_processes(stage: &Stage) -> Result {
     let image = stage.disk()?;
     let mut machine = stage.boot(stage.hardware(Some(image.clone())))?;
     machine.enter("ls -l /dev")?;
-    for name in ["disk0", "null", "urandom", "fb0", "input"] {
+    for name in ["disk0", "null", "urandom", "fb0"] {
         machine.wait_for_text(name, Font::Mono)?;
     }
     machine.enter("clear")?;
     machine.enter("ln -s /disk/welcome.txt /tmp/w; cat /tmp/w; ls -l /tmp")?;
     machine.wait_for_text("Welcome", Font::Mono)?;
-    machine.wait_for_text("w -> /disk/welcome.txt", Font::Mono)?;
+    machine.wait_for_text("-> /disk/welcome.txt", Font::Mono)?;
     machine.enter("clear")?;
     machine.enter("mount; df")?;
     machine.wait_for_text("/dev/disk0 on /disk type vfat (rw,relatime)", Font::Mono)?;
-    machine.wait_for_text("proc on /proc type proc (rw,relatime)", Font::Mono)?;
+    machine.wait_for_text("proc on /proc type proc (ro,relatime)", Font::Mono)?;
     machine.enter("clear")?;
     machine.enter("cat /proc/self/comm /proc/meminfo")?;
     machine.wait_for_text("shell", Font::Mono)?;
