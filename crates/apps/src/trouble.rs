@@ -40,6 +40,8 @@ pub(crate) fn explain(name: &str, error: FileError) -> String {
         }
         FileError::OtherFileSystem => format!("\"{name}\" lies on another disk. Copy it instead."),
         FileError::TooManyLinks => format!("\"{name}\" is a link that leads in a circle."),
-        FileError::NoDevice | FileError::BrokenPipe | FileError::Interrupted | FileError::Unsupported => format!("That can't be done with \"{name}\"."),
+        FileError::NoDevice | FileError::BrokenPipe | FileError::Interrupted | FileError::Unsupported => {
+            format!("That can't be done with \"{name}\".")
+        }
     }
 }

@@ -99,9 +99,7 @@ pub(crate) fn help(session: &mut Session<'_>, arguments: &[String]) -> Outcome {
                 })
                 .collect();
             let mut text = layout(&entries, session.console.columns(), 4);
-            text.push_str(
-                "\nhelp COMMAND says more. Tab completes, Up recalls, Ctrl+C interrupts.\n",
-            );
+            text.push_str("\nhelp COMMAND says more. Tab completes, Up recalls, Ctrl+C interrupts.\n");
             session.print(&text);
             Ok(())
         }
