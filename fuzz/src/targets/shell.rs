@@ -4,10 +4,11 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use shell::{
-    Application, CancelError, Cancelled, Device, FileStatus, FileSystemFigures, Input, PowerAction,
+    Application, CancelError, Cancelled, Device, FileKind, FileStatus, FileSystemFigures, Input, PowerAction,
     PowerError, ProcessEnd, Shell, SpawnError, System, WriteMode,
 };
 use ui::{DateTime, FileError, SystemFigures};
+use vfs::{FileSystem, FsError, OpenMode, RamFs};
 
 use crate::Target;
 use crate::choices::Choices;
@@ -15,21 +16,15 @@ use crate::choices::Choices;
 #[path = "../../../crates/shell/tests/support/patient.rs"]
 mod patient;
 
-#[path = "../../../crates/shell/tests/support/files.rs"]
-mod files;
-use files::Files;
-
 pub const TARGET: Target = Target { name: "shell", run, seeds };
 
 /// Answers after the end of the input that a shell may need to see that there is none.
 const PATIENCE: u32 = 10_000;
-/// Bytes that files may have together.
-const SPACE: usize = 1 << 20;
 
 struct State {
     typed: Vec<u8>,
     at: usize,
-    files: Files,
+    files: RamFs,
     now_ms: u64,
     asked_after_the_end: u32,
     /// Exit codes, until they are asked for.
@@ -42,6 +37,25 @@ impl Machine {
     fn state(&self) -> MutexGuard<'_, State> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+fn error(error: FsError) -> FileError {
+    match error {
+        FsError::NotFound => FileError::NotFound,
+        FsError::AlreadyExists => FileError::AlreadyExists,
+        FsError::NotADirectory => FileError::NotADirectory,
+        FsError::IsADirectory => FileError::IsADirectory,
+        FsError::NotEmpty => FileError::DirectoryNotEmpty,
+        FsError::NoSpace => FileError::NoSpace,
+        FsError::InvalidName(_) => FileError::InvalidName,
+        _ => FileError::Device,
+    }
+}
+
+/// The path as a file system has it, below its root. The shell promises normal form.
+fn inside(path: &str) -> &str {
+    assert_eq!(vfs::path::normalise("/", path).as_deref(), Ok(path), "not in normal form");
+    &path[1..]
 }
 
 impl System for Machine {
@@ -74,36 +88,47 @@ impl System for Machine {
     }
 
     fn list(&self, path: &str) -> Result<Vec<FileStatus>, FileError> {
-        self.state().files.list(path)
+        let entries = self.state().files.list(inside(path)).map_err(error)?;
+        Ok(entries.into_iter().map(|entry| status(entry.name, entry.metadata)).collect())
     }
 
     fn status(&self, path: &str) -> Result<FileStatus, FileError> {
-        self.state().files.status(path)
+        let name = path.rsplit('/').next().unwrap_or_default().to_string();
+        self.state().files.metadata(inside(path)).map(|metadata| status(name, metadata)).map_err(error)
     }
 
     fn read_file(&self, path: &str, offset: u64, buffer: &mut [u8]) -> Result<usize, FileError> {
-        self.state().files.read(path, offset, buffer)
+        let files = &mut self.state().files;
+        let file = files.open(inside(path), OpenMode::Read).map_err(error)?;
+        let result = files.read(file, offset, buffer).map_err(error);
+        files.close(file).map_err(error)?;
+        result
     }
 
     fn write_file(&self, path: &str, contents: &[u8], mode: WriteMode) -> Result<(), FileError> {
         let files = &mut self.state().files;
-        let held: usize = files.values().flatten().map(Vec::len).sum();
-        if held + contents.len() > SPACE {
-            return Err(FileError::NoSpace);
-        }
-        files.write(path, contents, mode)
+        let mode = if mode == WriteMode::Replace { OpenMode::Replace } else { OpenMode::Create };
+        let file = files.open(inside(path), mode).map_err(error)?;
+        let end = files.size(file).map_err(error)?;
+        let result = files.write(file, end, contents).map_err(error);
+        files.close(file).map_err(error)?;
+        result
     }
 
     fn create_directory(&self, path: &str) -> Result<(), FileError> {
-        self.state().files.create_directory(path)
+        self.state().files.create_directory(inside(path)).map_err(error)
     }
 
     fn remove(&self, path: &str) -> Result<(), FileError> {
-        self.state().files.remove(path)
+        self.state().files.remove(inside(path)).map_err(error)
     }
 
     fn rename(&self, from: &str, to: &str) -> Result<(), FileError> {
-        self.state().files.rename(from, to)
+        let files = &mut self.state().files;
+        if files.metadata(inside(to)).is_ok() {
+            return Err(FileError::AlreadyExists);
+        }
+        files.rename(inside(from), inside(to)).map_err(error)
     }
 
     fn file_systems(&self) -> Vec<FileSystemFigures> {
@@ -203,12 +228,22 @@ impl System for Machine {
     }
 }
 
+fn status(name: String, metadata: vfs::Metadata) -> FileStatus {
+    let kind = match metadata.kind {
+        vfs::FileKind::Directory => FileKind::Directory,
+        vfs::FileKind::File => FileKind::File,
+    };
+    FileStatus { name, kind, length: metadata.size, modified: Some(DateTime::from_unix(metadata.modified)) }
+}
+
 fn run(bytes: &[u8]) {
     let mut choices = Choices::new(bytes);
     let columns = choices.below(90);
-    let readme = b"Hello from the disk.\nAnd more.\n".to_vec();
-    let files = [("/", None), ("/disk", None), ("/disk/readme.txt", Some(readme))];
-    let files = Files(files.map(|(path, file)| (path.into(), file)).into());
+    let mut files = RamFs::new(1 << 20, || 1_700_000_000).unwrap();
+    files.create_directory("disk").expect("room");
+    let file = files.open("disk/readme.txt", OpenMode::Create).expect("room");
+    files.write(file, 0, b"Hello from the disk.\nAnd more.\n").expect("room");
+    files.close(file).expect("open");
     let state = State {
         typed: choices.rest().to_vec(),
         at: 0,
