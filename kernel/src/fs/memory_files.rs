@@ -8,9 +8,9 @@ use vfs::tmpfs::{self, Limits, TmpFs};
 
 use super::mount::Mount;
 use super::{cache, clock, names, tree};
+use crate::memory;
 use crate::memory::heap::fallible;
 use crate::memory::page::{self, Page};
-use crate::memory;
 
 /// The file system in memory may take this part of all memory.
 const PART: u64 = 4;

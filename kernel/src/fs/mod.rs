@@ -49,8 +49,8 @@ use vfs::open::{Found, Opening};
 use vfs::path;
 use vfs::walk::{FollowLast, Last, resolve, resolve_place};
 
-pub use devices::Device;
 pub use cache::statistics as cache_statistics;
+pub use devices::Device;
 pub use file::File;
 pub use metadata::{DirectoryEntry, FileKind, Metadata, Usage};
 pub use names::{create_directory, create_link, create_pipe, remove};
@@ -207,7 +207,8 @@ pub fn list(path: &str) -> Result<Vec<DirectoryEntry>, FsError> {
     let mut entries: Vec<(DirectoryEntry, bool)> = Vec::new();
     let mut note = |entry: &Listed<'_>| -> Result<(), FsError> {
         entries.try_reserve(1).map_err(|_| FsError::OutOfMemory)?;
-        let (size, modified) = entry.summary.map_or((0, Time::default()), |known| (known.size, known.modified));
+        let (size, modified) =
+            entry.summary.map_or((0, Time::default()), |known| (known.size, known.modified));
         let metadata = describe(entry.kind, size, modified);
         entries.push((DirectoryEntry { name: path::copy(entry.name)?, metadata }, entry.summary.is_some()));
         Ok(())

@@ -101,12 +101,7 @@ fn grow(inode: &Inode, size: u64) -> Result<(), FsError> {
 }
 
 /// One step: up to [`STEP`] bytes, which are zeros but for what of `data` lies at its place in new pages.
-fn grow_by_step(
-    inode: &Inode,
-    before: u64,
-    size: u64,
-    data: Option<(u64, &[u8])>,
-) -> Result<(), FsError> {
+fn grow_by_step(inode: &Inode, before: u64, size: u64, data: Option<(u64, &[u8])>) -> Result<(), FsError> {
     let object = inode.object()?;
     let page = PAGE_SIZE as u64;
     let new = before.div_ceil(page)..size.div_ceil(page);

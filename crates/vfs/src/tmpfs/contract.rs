@@ -3,7 +3,8 @@
 use super::inodes::{Body, ROOT};
 use super::{Entry, MAX_SIZE, NO_FILE, PAGE_SIZE, Page, Pages, TmpFs, check_name, empty_body};
 use crate::inode::{
-    AttributeChange, Attributes, Contents, Extent, FileSystem, InodeId, Listed, Summary, NewInode, Replace, Room,
+    AttributeChange, Attributes, Contents, Extent, FileSystem, InodeId, Listed, NewInode, Replace, Room,
+    Summary,
 };
 use crate::{FsError, path};
 use alloc::string::String;

@@ -4,27 +4,31 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use shell::{
-    Application, CancelError, Cancelled, Device, FileKind, FileStatus, FileSystemFigures, Input, PowerAction,
-    PowerError, ProcessEnd, Shell, SpawnError, System, WriteMode,
+    Application, CancelError, Cancelled, Device, FileDetails, FileStatus, FileSystemFigures, Input,
+    PowerAction, PowerError, ProcessEnd, Shell, SpawnError, System, WriteMode,
 };
 use ui::{DateTime, FileError, SystemFigures};
-use vfs::{FileSystem, FsError, OpenMode, RamFs};
 
 use crate::Target;
 use crate::choices::Choices;
 
-#[path = "../../../crates/shell/tests/support/patient.rs"]
+#[path = "../../../../crates/shell/tests/support/patient.rs"]
 mod patient;
+
+mod files;
+use files::Files;
 
 pub const TARGET: Target = Target { name: "shell", run, seeds };
 
 /// Answers after the end of the input that a shell may need to see that there is none.
 const PATIENCE: u32 = 10_000;
+/// Bytes that files may have together.
+const SPACE: usize = 1 << 20;
 
 struct State {
     typed: Vec<u8>,
     at: usize,
-    files: RamFs,
+    files: Files,
     now_ms: u64,
     asked_after_the_end: u32,
     /// Exit codes, until they are asked for.
@@ -37,25 +41,6 @@ impl Machine {
     fn state(&self) -> MutexGuard<'_, State> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
-}
-
-fn error(error: FsError) -> FileError {
-    match error {
-        FsError::NotFound => FileError::NotFound,
-        FsError::AlreadyExists => FileError::AlreadyExists,
-        FsError::NotADirectory => FileError::NotADirectory,
-        FsError::IsADirectory => FileError::IsADirectory,
-        FsError::NotEmpty => FileError::DirectoryNotEmpty,
-        FsError::NoSpace => FileError::NoSpace,
-        FsError::InvalidName(_) => FileError::InvalidName,
-        _ => FileError::Device,
-    }
-}
-
-/// The path as a file system has it, below its root. The shell promises normal form.
-fn inside(path: &str) -> &str {
-    assert_eq!(vfs::path::normalise("/", path).as_deref(), Ok(path), "not in normal form");
-    &path[1..]
 }
 
 impl System for Machine {
@@ -88,47 +73,79 @@ impl System for Machine {
     }
 
     fn list(&self, path: &str) -> Result<Vec<FileStatus>, FileError> {
-        let entries = self.state().files.list(inside(path)).map_err(error)?;
-        Ok(entries.into_iter().map(|entry| status(entry.name, entry.metadata)).collect())
+        self.state().files.list(path)
     }
 
     fn status(&self, path: &str) -> Result<FileStatus, FileError> {
-        let name = path.rsplit('/').next().unwrap_or_default().to_string();
-        self.state().files.metadata(inside(path)).map(|metadata| status(name, metadata)).map_err(error)
+        self.state().files.status(path)
     }
 
     fn read_file(&self, path: &str, offset: u64, buffer: &mut [u8]) -> Result<usize, FileError> {
-        let files = &mut self.state().files;
-        let file = files.open(inside(path), OpenMode::Read).map_err(error)?;
-        let result = files.read(file, offset, buffer).map_err(error);
-        files.close(file).map_err(error)?;
-        result
+        self.state().files.read(path, offset, buffer)
     }
 
     fn write_file(&self, path: &str, contents: &[u8], mode: WriteMode) -> Result<(), FileError> {
         let files = &mut self.state().files;
-        let mode = if mode == WriteMode::Replace { OpenMode::Replace } else { OpenMode::Create };
-        let file = files.open(inside(path), mode).map_err(error)?;
-        let end = files.size(file).map_err(error)?;
-        let result = files.write(file, end, contents).map_err(error);
-        files.close(file).map_err(error)?;
-        result
+        let held: usize = files.values().flatten().map(Vec::len).sum();
+        if held + contents.len() > SPACE {
+            return Err(FileError::NoSpace);
+        }
+        files.write(path, contents, mode)
     }
 
     fn create_directory(&self, path: &str) -> Result<(), FileError> {
-        self.state().files.create_directory(inside(path)).map_err(error)
+        self.state().files.create_directory(path)
     }
 
     fn remove(&self, path: &str) -> Result<(), FileError> {
-        self.state().files.remove(inside(path)).map_err(error)
+        self.state().files.remove(path)
     }
 
     fn rename(&self, from: &str, to: &str) -> Result<(), FileError> {
-        let files = &mut self.state().files;
-        if files.metadata(inside(to)).is_ok() {
-            return Err(FileError::AlreadyExists);
+        self.state().files.rename(from, to)
+    }
+
+    fn details(&self, path: &str) -> Result<FileDetails, FileError> {
+        let status = self.status(path)?;
+        Ok(FileDetails {
+            status,
+            inode: 1,
+            mode: 0o644,
+            user: 0,
+            group: 0,
+            links: 1,
+            blocks: 8,
+            device: None,
+        })
+    }
+
+    /// Such as FAT: it has neither.
+    fn create_link(&self, _: &str, _: &str) -> Result<(), FileError> {
+        Err(FileError::Unsupported)
+    }
+
+    fn create_pipe(&self, _: &str) -> Result<(), FileError> {
+        Err(FileError::Unsupported)
+    }
+
+    fn enter(&self, path: &str) -> Result<(), FileError> {
+        self.status(path).map(drop)
+    }
+
+    fn read_all(&self, path: &str, each: &mut dyn FnMut(&[u8]) -> bool) -> Result<(), FileError> {
+        let mut buffer = [0; 4096];
+        let mut offset = 0;
+        loop {
+            let count = self.read_file(path, offset, &mut buffer)?;
+            if count == 0 || !each(&buffer[..count]) {
+                return Ok(());
+            }
+            offset += count as u64;
         }
-        files.rename(inside(from), inside(to)).map_err(error)
+    }
+
+    fn sync(&self) -> Result<(), FileError> {
+        Ok(())
     }
 
     fn file_systems(&self) -> Vec<FileSystemFigures> {
@@ -136,6 +153,7 @@ impl System for Machine {
             mount_point: "/".into(),
             kind: "tmpfs".into(),
             device: "none".into(),
+            options: "rw".into(),
             total: u64::MAX,
             used: 1,
         }]
@@ -228,22 +246,12 @@ impl System for Machine {
     }
 }
 
-fn status(name: String, metadata: vfs::Metadata) -> FileStatus {
-    let kind = match metadata.kind {
-        vfs::FileKind::Directory => FileKind::Directory,
-        vfs::FileKind::File => FileKind::File,
-    };
-    FileStatus { name, kind, length: metadata.size, modified: Some(DateTime::from_unix(metadata.modified)) }
-}
-
 fn run(bytes: &[u8]) {
     let mut choices = Choices::new(bytes);
     let columns = choices.below(90);
-    let mut files = RamFs::new(1 << 20, || 1_700_000_000).unwrap();
-    files.create_directory("disk").expect("room");
-    let file = files.open("disk/readme.txt", OpenMode::Create).expect("room");
-    files.write(file, 0, b"Hello from the disk.\nAnd more.\n").expect("room");
-    files.close(file).expect("open");
+    let readme = b"Hello from the disk.\nAnd more.\n".to_vec();
+    let files = [("/", None), ("/disk", None), ("/disk/readme.txt", Some(readme))];
+    let files = Files(files.map(|(path, file)| (path.into(), file)).into());
     let state = State {
         typed: choices.rest().to_vec(),
         at: 0,
