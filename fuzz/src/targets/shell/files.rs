@@ -66,7 +66,7 @@ impl Files {
 
     pub fn list(&self, path: &str) -> Result<Vec<FileStatus>, FileError> {
         match self.status(path)?.kind {
-            FileKind::File => Err(FileError::NotADirectory),
+            _ => Err(FileError::NotADirectory),
             FileKind::Directory => self.children(path).iter().map(|child| self.status(child)).collect(),
         }
     }
