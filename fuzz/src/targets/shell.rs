@@ -4,8 +4,8 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use shell::{
-    Application, CancelError, Cancelled, Device, FileKind, FileStatus, FileSystemFigures, Input, PowerAction,
-    PowerError, ProcessEnd, Shell, SpawnError, System, WriteMode,
+    Application, CancelError, Cancelled, Device, FileDetails, FileKind, FileStatus, FileSystemFigures, Input,
+    PowerAction, PowerError, ProcessEnd, Shell, SpawnError, System, WriteMode,
 };
 use ui::{DateTime, FileError, SystemFigures};
 use vfs::{FileSystem, FsError, OpenMode, RamFs};
@@ -97,6 +97,49 @@ impl System for Machine {
         self.state().files.metadata(inside(path)).map(|metadata| status(name, metadata)).map_err(error)
     }
 
+    fn details(&self, path: &str) -> Result<FileDetails, FileError> {
+        let status = self.status(path)?;
+        Ok(FileDetails {
+            status,
+            inode: 1,
+            mode: 0o644,
+            user: 0,
+            group: 0,
+            links: 1,
+            blocks: 0,
+            device: None,
+        })
+    }
+
+    fn create_link(&self, path: &str, _target: &str) -> Result<(), FileError> {
+        inside(path);
+        Err(FileError::Unsupported)
+    }
+
+    fn create_pipe(&self, path: &str) -> Result<(), FileError> {
+        inside(path);
+        Err(FileError::Unsupported)
+    }
+
+    fn enter(&self, path: &str) -> Result<(), FileError> {
+        self.status(path).map(drop)
+    }
+
+    fn sync(&self) -> Result<(), FileError> {
+        self.state().files.sync().map_err(error)
+    }
+
+    fn read_all(&self, path: &str, each: &mut dyn FnMut(&[u8]) -> bool) -> Result<(), FileError> {
+        let (mut buffer, mut offset) = ([0; 16], 0);
+        loop {
+            let count = self.read_file(path, offset, &mut buffer)?;
+            if count == 0 || !each(&buffer[..count]) {
+                return Ok(());
+            }
+            offset += count as u64;
+        }
+    }
+
     fn read_file(&self, path: &str, offset: u64, buffer: &mut [u8]) -> Result<usize, FileError> {
         let files = &mut self.state().files;
         let file = files.open(inside(path), OpenMode::Read).map_err(error)?;
@@ -136,6 +179,7 @@ impl System for Machine {
             mount_point: "/".into(),
             kind: "tmpfs".into(),
             device: "none".into(),
+            options: "rw".into(),
             total: u64::MAX,
             used: 1,
         }]
@@ -233,7 +277,13 @@ fn status(name: String, metadata: vfs::Metadata) -> FileStatus {
         vfs::FileKind::Directory => FileKind::Directory,
         vfs::FileKind::File => FileKind::File,
     };
-    FileStatus { name, kind, length: metadata.size, modified: Some(DateTime::from_unix(metadata.modified)) }
+    FileStatus {
+        name,
+        kind,
+        length: metadata.size,
+        modified: Some(DateTime::from_unix(metadata.modified)),
+        target: None,
+    }
 }
 
 fn run(bytes: &[u8]) {
@@ -260,7 +310,7 @@ fn seeds() -> Vec<Vec<u8>> {
         "help\rls -l /\rcat readme.txt\rcd ..\rpwd\r",
         "echo 'a b' \"c\\\"d\" e\\ f > new.txt\rcat new.txt\r",
         "cp readme.txt copy.txt\rmv copy.txt moved\rrm moved\rls\r",
-        "mkdir -p a/b\rcp -r a c\rrm -r a\rtree\r",
+        "mkdir -p a/b\rcp -r a c\rrm -r a\rln -s a b\rstat a b\rmount; sync\rmkfifo p\r",
         "ec\t hello\x1b[D\x1b[D\x01x\x05\x0b\x19\x17\x15\r",
         "cat re\t\r\x1b[A\x1b[A\x1b[B\r\x12cat\r",
         "ps\rfree\rdf\ruptime\rdate\rdmesg\runame\r",
