@@ -66,8 +66,8 @@ impl Files {
 
     pub fn list(&self, path: &str) -> Result<Vec<FileStatus>, FileError> {
         match self.status(path)?.kind {
-            _ => Err(FileError::NotADirectory),
             FileKind::Directory => self.children(path).iter().map(|child| self.status(child)).collect(),
+            _ => Err(FileError::NotADirectory),
         }
     }
 
