@@ -105,6 +105,7 @@ fn finish(boot: &'static BootInfo) {
         input::set_layout(layout);
     }
     drivers::initialise(boot);
+    fs::set_command_line(line.as_str());
     fs::initialise();
     if let Some(seed) = number(line, "soak") {
         soak::run(seed, number(line, "soak_seconds").unwrap_or(60));

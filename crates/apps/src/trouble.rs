@@ -39,6 +39,9 @@ pub(crate) fn explain(name: &str, error: FileError) -> String {
             String::from("The disk failed or is damaged. Copy what matters elsewhere, and see dmesg.")
         }
         FileError::OtherFileSystem => format!("\"{name}\" lies on another disk. Copy it instead."),
-        FileError::Unsupported => format!("That can't be done with \"{name}\"."),
+        FileError::TooManyLinks => format!("\"{name}\" is a link that leads in a circle."),
+        FileError::NoDevice | FileError::BrokenPipe | FileError::Interrupted | FileError::Unsupported => {
+            format!("That can't be done with \"{name}\".")
+        }
     }
 }

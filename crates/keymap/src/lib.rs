@@ -15,6 +15,7 @@
 
 extern crate alloc;
 
+pub mod evdev;
 mod event;
 mod keyboard;
 mod table;

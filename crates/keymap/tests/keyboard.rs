@@ -206,3 +206,18 @@ fn noise_neither_panics_nor_leaves_anything_down() {
         assert_eq!(keyboard.modifiers().difference(Modifiers::CAPS), Modifiers::empty());
     }
 }
+
+/// Linux numbered its keys by the codes of the first PC keyboards: of keys that are not behind an E0, number and code are
+/// the same (input-event-codes.h says so).
+#[test]
+fn linux_knows_the_keys_by_their_codes() {
+    let same = (0x01..=0x46).chain([0x4a, 0x4e]).chain(0x56..=0x58);
+    for code in same {
+        let event = Keyboard::new(Layout::Us).push(code).expect("a key");
+        assert_eq!(keymap::evdev::code_of(event.key), Some(u16::from(code)), "{:?}", event.key);
+    }
+    for (code, number) in [(0x1d, 97), (0x38, 100), (0x47, 102), (0x48, 103), (0x50, 108), (0x5b, 125)] {
+        let pressed = events(&mut Keyboard::new(Layout::Us), &[EXTENDED, code]);
+        assert_eq!(keymap::evdev::code_of(pressed[0].key), Some(number), "{:?}", pressed[0].key);
+    }
+}

@@ -7,6 +7,7 @@ use alloc::format;
 use alloc::string::{String, ToString};
 use alloc::sync::Arc;
 use alloc::vec::Vec;
+use core::sync::atomic::{AtomicBool, Ordering};
 
 use crate::failure::{Failure, Outcome};
 use crate::system::{Cancelled, Input, ProcessEnd, System};
@@ -33,9 +34,15 @@ pub(crate) trait Console {
     /// Waits until a child process ends. Fails on Ctrl+C, and the child runs on then.
     fn wait(&mut self, process: u32) -> Result<ProcessEnd, Failure>;
 
+    /// Runs, as `name`, what may wait for ever, and ends it on Ctrl+C. `work` returns its exit code.
+    fn run_waiting(&mut self, name: &str, work: Work) -> Result<u8, Failure>;
+
     /// Whether nobody will read what is written, and nothing is worth waiting for.
     fn is_closed(&self) -> bool;
 }
+
+/// What [`Console::run_waiting`] runs: it is given where to show text.
+pub(crate) type Work = Box<dyn FnOnce(&mut dyn FnMut(&str)) -> u8 + Send>;
 
 /// Waits for a child process. On Ctrl+C it is told to end, and that is waited for.
 pub(crate) fn wait_or_cancel(
@@ -175,15 +182,29 @@ impl Console for Foreground {
         if self.closed || self.take_interrupt() { Err(Failure::Interrupted) } else { Ok(()) }
     }
 
-    /// As a child process, so that it can be listed and told to end by itself.
     fn pause(&mut self, name: &str, milliseconds: u64) -> Outcome {
         let system = self.system.clone();
+        self.run_waiting(name, Box::new(move |_| u8::from(system.sleep_ms(milliseconds).is_err()))).map(drop)
+    }
+
+    /// As a child process, so that it can be listed and told to end by itself.
+    fn run_waiting(&mut self, name: &str, work: Work) -> Result<u8, Failure> {
+        let system = self.system.clone();
         let there = system.clone();
-        let work = move || u8::from(there.sleep_ms(milliseconds).is_err());
+        let at_line_start = Arc::new(AtomicBool::new(self.at_line_start));
+        let noted = at_line_start.clone();
+        let work = move || {
+            work(&mut |text| {
+                there.write(with_carriage_returns(text).as_bytes());
+                noted.store(is_line_start_after(text, noted.load(Ordering::Relaxed)), Ordering::Relaxed);
+            })
+        };
         let process =
             system.spawn(name, Box::new(work)).map_err(|error| Failure::Message(error.to_string()))?;
-        match wait_or_cancel(self, &*system, process)? {
-            ProcessEnd::Exited(_) => Ok(()),
+        let end = wait_or_cancel(self, &*system, process);
+        self.at_line_start = at_line_start.load(Ordering::Relaxed);
+        match end? {
+            ProcessEnd::Exited(code) => Ok(code),
             ProcessEnd::Cancelled => Err(Failure::Message("was told to end".to_string())),
         }
     }
@@ -249,6 +270,12 @@ impl Console for Job {
 
     fn pause(&mut self, _name: &str, milliseconds: u64) -> Outcome {
         self.system.sleep_ms(milliseconds).map_err(|Cancelled| Failure::Interrupted)
+    }
+
+    /// A job is a process of its own already.
+    fn run_waiting(&mut self, _name: &str, work: Work) -> Result<u8, Failure> {
+        let code = work(&mut |text| self.write(text));
+        if self.system.is_cancelled() { Err(Failure::Interrupted) } else { Ok(code) }
     }
 
     fn wait(&mut self, process: u32) -> Result<ProcessEnd, Failure> {

@@ -50,6 +50,43 @@ pub(crate) fn about_file(system: &dyn System, path: &str, error: FileError) -> F
     })
 }
 
+/// All errors, so that a process can end with one.
+const ERRORS: [FileError; 18] = [
+    FileError::NotFound,
+    FileError::AlreadyExists,
+    FileError::NotADirectory,
+    FileError::IsADirectory,
+    FileError::DirectoryNotEmpty,
+    FileError::InvalidName,
+    FileError::NoSpace,
+    FileError::OutOfMemory,
+    FileError::TooLarge,
+    FileError::ReadOnly,
+    FileError::Busy,
+    FileError::Device,
+    FileError::OtherFileSystem,
+    FileError::TooManyLinks,
+    FileError::NoDevice,
+    FileError::BrokenPipe,
+    FileError::Interrupted,
+    FileError::Unsupported,
+];
+
+/// The exit code of a process whose work ended so; 0 is success.
+pub(crate) fn code_of(result: Result<(), FileError>) -> u8 {
+    let Err(error) = result else { return 0 };
+    let place = ERRORS.iter().position(|other| *other == error).unwrap_or(ERRORS.len() - 1);
+    place as u8 + 1
+}
+
+/// How the work of a process ended that left this exit code.
+pub(crate) fn result_of(code: u8) -> Result<(), FileError> {
+    match code.checked_sub(1) {
+        None => Ok(()),
+        Some(place) => Err(ERRORS.get(usize::from(place)).copied().unwrap_or(FileError::Unsupported)),
+    }
+}
+
 /// Whether `path` is meant for the disk and there is none: `/disk` is then memory like the rest.
 pub(crate) fn lacks_disk(system: &dyn System, path: &str) -> bool {
     path::is_within(path, "/disk")

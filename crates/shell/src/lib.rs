@@ -25,6 +25,6 @@ mod system;
 
 pub use shell::Shell;
 pub use system::{
-    Application, CancelError, Cancelled, Device, FileKind, FileStatus, FileSystemFigures, Input, PowerAction,
-    PowerError, ProcessEnd, SpawnError, System, WriteMode,
+    Application, CancelError, Cancelled, Device, FileDetails, FileKind, FileStatus, FileSystemFigures, Input,
+    PowerAction, PowerError, ProcessEnd, SpawnError, System, WriteMode,
 };

@@ -28,6 +28,21 @@ pub enum FileKind {
     File,
     /// A directory.
     Directory,
+    /// A symbolic link.
+    Link,
+    /// A device that is read and written as a stream.
+    CharacterDevice,
+    /// A disk or a part of one.
+    BlockDevice,
+    /// A named pipe.
+    Pipe,
+}
+
+impl FileKind {
+    /// Whether reading and writing may take for ever: another process, or a person, is at the other end.
+    pub(crate) fn may_wait(self) -> bool {
+        matches!(self, Self::CharacterDevice | Self::Pipe)
+    }
 }
 
 /// A file or directory, as listed.
@@ -41,6 +56,29 @@ pub struct FileStatus {
     pub length: u64,
     /// When it was last written, if the file system keeps that.
     pub modified: Option<DateTime>,
+    /// Where a symbolic link leads, if that can be told.
+    pub target: Option<String>,
+}
+
+/// All that is known about what has a name.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FileDetails {
+    /// As listed.
+    pub status: FileStatus,
+    /// Its number in its file system.
+    pub inode: u64,
+    /// The permission bits.
+    pub mode: u16,
+    /// The owner's number.
+    pub user: u32,
+    /// The owning group's number.
+    pub group: u32,
+    /// How many names it has.
+    pub links: u32,
+    /// Units of 512 bytes that it takes up.
+    pub blocks: u64,
+    /// Of a device, its major and minor number.
+    pub device: Option<(u32, u32)>,
 }
 
 /// What happens to a file that is there already.
@@ -59,8 +97,10 @@ pub struct FileSystemFigures {
     pub mount_point: String,
     /// Its kind, such as `fat32`.
     pub kind: String,
-    /// What it lies on, such as `ata0`; for memory, `none`.
+    /// What it lies on, such as `/dev/disk0`; what lies on none says what it is.
     pub device: String,
+    /// How it is mounted, such as `rw,relatime`.
+    pub options: String,
     /// Its size in bytes.
     pub total: u64,
     /// The part of it that is in use, in bytes.
@@ -152,17 +192,33 @@ pub trait System: Send + Sync {
     /// The terminal's width in cells.
     fn columns(&self) -> usize;
 
-    /// The entries of a directory, in no particular order, without `.` and `..`.
+    /// The entries of a directory, in no particular order, without `.` and `..`. Symbolic links are listed as such.
     fn list(&self, path: &str) -> Result<Vec<FileStatus>, FileError>;
 
-    /// What stands at `path`. The root is a directory with an empty name.
+    /// What stands at `path`, symbolic links followed. The root is a directory with an empty name.
     fn status(&self, path: &str) -> Result<FileStatus, FileError>;
+
+    /// The same about the name itself: of a symbolic link, about the link.
+    fn details(&self, path: &str) -> Result<FileDetails, FileError>;
+
+    /// Makes a symbolic link at `path` that says `target`.
+    fn create_link(&self, path: &str, target: &str) -> Result<(), FileError>;
+
+    /// Makes a named pipe.
+    fn create_pipe(&self, path: &str) -> Result<(), FileError>;
+
+    /// Makes `path` the directory of this process, as others see it.
+    fn enter(&self, path: &str) -> Result<(), FileError>;
 
     /// Reads from byte `offset` on; 0 at or behind the end.
     fn read_file(&self, path: &str, offset: u64, buffer: &mut [u8]) -> Result<usize, FileError>;
 
-    /// Writes a file, which is created when missing. What it returned `Ok` for survives a power
-    /// failure.
+    /// Opens a file, and hands all of it to `each` in pieces, until there is no more or `each` returns false. From pipes and
+    /// devices that waits; then a process that is cancelled gets [`FileError::Interrupted`].
+    fn read_all(&self, path: &str, each: &mut dyn FnMut(&[u8]) -> bool) -> Result<(), FileError>;
+
+    /// Writes a file, which is created when missing. It survives a power failure after [`System::sync`], or by itself some
+    /// seconds later.
     fn write_file(&self, path: &str, contents: &[u8], mode: WriteMode) -> Result<(), FileError>;
 
     /// Makes one directory; its parent must exist.
@@ -174,6 +230,9 @@ pub trait System: Send + Sync {
     /// Moves a file or directory within one file system; fails with
     /// [`FileError::AlreadyExists`] rather than replace anything.
     fn rename(&self, from: &str, to: &str) -> Result<(), FileError>;
+
+    /// Puts everything on the disks.
+    fn sync(&self) -> Result<(), FileError>;
 
     /// What is mounted.
     fn file_systems(&self) -> Vec<FileSystemFigures>;

@@ -122,7 +122,10 @@ fn errors_say_what_to_do() {
         ("&", "& stands only between the commands of: parallel CMD & CMD"),
         ("rm -r ''", "rm: '' names no file"),
         ("echo 'a", "the quote ' is never closed"),
-        ("ls -q", "usage: ls [-l] [-a] [PATH...]\n  List directories; -l with sizes and dates."),
+        (
+            "ls -q",
+            "usage: ls [-l] [-a] [PATH...]\n  List directories; -l with sizes, dates and where links lead.",
+        ),
         ("sleep soon", "sleep: soon: not a number of seconds (try sleep 1.5)"),
         ("echo a & echo b", "echo: & stands only between the commands of: parallel CMD & CMD"),
         (

@@ -38,6 +38,14 @@ pub enum FileError {
     Device,
     /// A file can't be moved between file systems; copy it and remove the old one.
     OtherFileSystem,
+    /// Too many symbolic links on the way, perhaps in a circle.
+    TooManyLinks,
+    /// There is no such device, or no such terminal.
+    NoDevice,
+    /// Nobody reads from the pipe any more.
+    BrokenPipe,
+    /// The wait was called out.
+    Interrupted,
     /// The operation is not possible here.
     Unsupported,
 }
@@ -58,6 +66,10 @@ impl fmt::Display for FileError {
             Self::Busy => "in use",
             Self::Device => "input/output error",
             Self::OtherFileSystem => "on another file system",
+            Self::TooManyLinks => "too many symbolic links, perhaps in a circle",
+            Self::NoDevice => "no such device",
+            Self::BrokenPipe => "nobody reads from the pipe",
+            Self::Interrupted => "interrupted",
             Self::Unsupported => "not supported",
         })
     }

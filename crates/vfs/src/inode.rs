@@ -119,6 +119,17 @@ pub struct Listed<'a> {
     pub kind: InodeKind,
     /// Where listing goes on behind it.
     pub next: u64,
+    /// What is known of it besides, where that costs nothing.
+    pub summary: Option<Summary>,
+}
+
+/// What most who list a directory want to know of each entry.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Summary {
+    /// Bytes of contents; of a directory anything.
+    pub size: u64,
+    /// Last change of the contents.
+    pub modified: Time,
 }
 
 /// How much room there is (statfs(2)).

@@ -2,6 +2,7 @@
 //! below this folder; what the rest of the kernel may call is re-exported here.
 //!
 //! - [`cpu`]: identify this CPU, halt it, what it can do
+//! - [`identity`]: what the processor says of itself
 //! - [`percpu`]: the block of data behind GS, preemption count included
 //! - [`interrupts`]: on, off, restore
 //! - [`trap`]: the saved context, and the hooks through which upper floors handle traps
@@ -18,6 +19,6 @@
 mod x86_64;
 
 pub use x86_64::{
-    apic, copy, cpu, interrupts, irq, keyboard, pci, percpu, port, power, probe, serial, smp, stack, time,
-    tlb, trap, user,
+    apic, copy, cpu, identity, interrupts, irq, keyboard, pci, percpu, port, power, probe, serial, smp,
+    stack, time, tlb, trap, user,
 };

@@ -29,6 +29,11 @@ pub fn take() -> Option<VideoMemory> {
     video
 }
 
+/// The screen, if there is one, for who writes to it beside its owner.
+pub fn video() -> Option<VideoMemory> {
+    VIDEO.get().copied()
+}
+
 /// Writes one line below the last, in `colour`; at the bottom, begins again at the top.
 pub(super) fn write_line(text: &[u8], colour: u32) {
     let Some(video) = VIDEO.get() else { return };

@@ -1,23 +1,28 @@
 //! The kernel's files in the words of `ui` and `shell`.
 
+use alloc::format;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
-use ::shell::{FileKind, FileStatus, FileSystemFigures, WriteMode};
+use ::shell::{FileDetails, FileKind, FileStatus, FileSystemFigures, WriteMode};
 use ui::{DateTime, DirectoryEntry, Existing, FileError, Files, Usage};
 use vfs::OpenMode;
+use vfs::inode::{Attributes, InodeKind};
 
 use crate::fs::{self, FsError, Metadata};
+use crate::task;
 
 /// The files that a program sees: all.
 pub struct KernelFiles;
 
 impl Files for KernelFiles {
     fn read(&mut self, path: &str) -> Result<Vec<u8>, FileError> {
+        refuse_streams(path)?;
         fs::read(path).map_err(error)
     }
 
     fn write(&mut self, path: &str, contents: &[u8]) -> Result<(), FileError> {
+        refuse_streams(path)?;
         fs::write(path, contents).map_err(error)
     }
 
@@ -27,8 +32,17 @@ impl Files for KernelFiles {
     }
 
     fn status(&mut self, path: &str) -> Result<DirectoryEntry, FileError> {
-        let name = path.rsplit('/').next().unwrap_or("");
-        fs::metadata(path).map(|metadata| directory_entry(name.to_string(), metadata)).map_err(error)
+        let (_, named) = fs::link_attributes(path).map_err(error)?;
+        let nothing = DirectoryEntry { name: name_of(path), is_directory: false, length: 0, modified: None };
+        let mut entry = match fs::metadata(path) {
+            Ok(metadata) => directory_entry(name_of(path), metadata),
+            // A link that leads nowhere is there all the same.
+            Err(_) if named.kind == InodeKind::SymbolicLink => nothing,
+            Err(reason) => return Err(error(reason)),
+        };
+        // As `list` has it: who removes a directory with all that is in it must not go through a link.
+        entry.is_directory &= named.kind == InodeKind::Directory;
+        Ok(entry)
     }
 
     fn read_at(&mut self, path: &str, offset: u64, buffer: &mut [u8]) -> Result<usize, FileError> {
@@ -93,33 +107,131 @@ fn modified(metadata: &Metadata) -> Option<DateTime> {
     (metadata.modified > 0).then(|| DateTime::from_unix(metadata.modified))
 }
 
+/// A program that draws its window can't wait for what comes from a pipe or device.
+fn refuse_streams(path: &str) -> Result<(), FileError> {
+    match fs::attributes(path).map(|attributes| attributes.kind) {
+        Ok(InodeKind::Fifo | InodeKind::CharacterDevice(_)) => Err(FileError::Unsupported),
+        // Whatever else is wrong, the operation itself will say.
+        _ => Ok(()),
+    }
+}
+
 /// Changes a file that exists.
 fn change(path: &str, change: impl FnOnce(&fs::File) -> Result<(), FsError>) -> Result<(), FileError> {
+    refuse_streams(path)?;
     fs::open(path, OpenMode::Write).and_then(|file| change(&file)).map_err(error)
 }
 
 /// The entries of a directory.
 pub fn list(path: &str) -> Result<Vec<FileStatus>, FileError> {
-    let entries = fs::list(path).map_err(error)?;
-    Ok(entries.into_iter().map(|entry| file_status(entry.name, entry.metadata)).collect())
-}
-
-/// What stands at `path`.
-pub fn status(path: &str) -> Result<FileStatus, FileError> {
-    let name = path.rsplit('/').next().unwrap_or("");
-    fs::metadata(path).map(|metadata| file_status(name.to_string(), metadata)).map_err(error)
-}
-
-fn file_status(name: String, metadata: Metadata) -> FileStatus {
-    let kind = match metadata.kind {
-        fs::FileKind::File => FileKind::File,
-        fs::FileKind::Directory => FileKind::Directory,
+    let entries = fs::entries(path).map_err(error)?;
+    let status = |entry: fs::Entry| {
+        let target = link_target(&format!("{path}/{}", entry.name), &entry.attributes);
+        file_status(entry.name, &entry.attributes, target)
     };
-    FileStatus { name, kind, length: metadata.size, modified: modified(&metadata) }
+    Ok(entries.into_iter().map(status).collect())
+}
+
+/// What stands at `path`, symbolic links followed.
+pub fn status(path: &str) -> Result<FileStatus, FileError> {
+    let attributes = fs::attributes(path).map_err(error)?;
+    Ok(file_status(name_of(path), &attributes, None))
+}
+
+/// All that is known about the name itself.
+pub fn details(path: &str) -> Result<FileDetails, FileError> {
+    let (inode, attributes) = fs::link_attributes(path).map_err(error)?;
+    Ok(FileDetails {
+        status: file_status(name_of(path), &attributes, link_target(path, &attributes)),
+        inode: inode.0,
+        mode: attributes.mode,
+        user: attributes.user,
+        group: attributes.group,
+        links: attributes.links,
+        blocks: attributes.blocks,
+        device: match attributes.kind {
+            InodeKind::CharacterDevice(number) | InodeKind::BlockDevice(number) => {
+                Some((number.major, number.minor))
+            }
+            _ => None,
+        },
+    })
+}
+
+fn name_of(path: &str) -> String {
+    path.rsplit('/').next().unwrap_or("").to_string()
+}
+
+/// Where a symbolic link leads, if that has a path.
+fn link_target(path: &str, attributes: &Attributes) -> Option<String> {
+    if attributes.kind == InodeKind::SymbolicLink { fs::read_link(path).ok() } else { None }
+}
+
+fn file_status(name: String, attributes: &Attributes, target: Option<String>) -> FileStatus {
+    let kind = match attributes.kind {
+        InodeKind::File => FileKind::File,
+        InodeKind::Directory => FileKind::Directory,
+        InodeKind::SymbolicLink => FileKind::Link,
+        InodeKind::CharacterDevice(_) => FileKind::CharacterDevice,
+        InodeKind::BlockDevice(_) => FileKind::BlockDevice,
+        // There are no sockets with names yet; they would be opened as little as pipes are listed wrongly.
+        InodeKind::Fifo | InodeKind::Socket => FileKind::Pipe,
+    };
+    let seconds = u64::try_from(attributes.modified.seconds).ok().filter(|seconds| *seconds > 0);
+    FileStatus {
+        name,
+        kind,
+        length: if kind == FileKind::File { attributes.size } else { 0 },
+        modified: seconds.map(DateTime::from_unix),
+        target,
+    }
+}
+
+/// Makes a symbolic link at `path`.
+pub fn create_link(path: &str, target: &str) -> Result<(), FileError> {
+    fs::create_link(path, target).map_err(error)
+}
+
+/// Makes a named pipe at `path`.
+pub fn create_pipe(path: &str) -> Result<(), FileError> {
+    fs::create_pipe(path).map_err(error)
+}
+
+/// Makes `path` the directory of this process.
+pub fn enter(path: &str) -> Result<(), FileError> {
+    fs::directory::change(path).map_err(error)
+}
+
+/// Puts everything on the disks.
+pub fn sync() -> Result<(), FileError> {
+    fs::sync().map_err(error)
+}
+
+/// Bytes that are read at a time.
+const PIECE: usize = 16 * 1024;
+
+/// Opens a file and reads it to its end, or until `each` returns false.
+pub fn read_all(path: &str, each: &mut dyn FnMut(&[u8]) -> bool) -> Result<(), FileError> {
+    let options = fs::OpenOptions { read: true, ..fs::OpenOptions::default() };
+    let file = fs::open_with(path, &options, 0).map_err(error)?;
+    let mut buffer = Vec::new();
+    buffer.try_reserve_exact(PIECE).map_err(|_| FileError::OutOfMemory)?;
+    buffer.resize(PIECE, 0);
+    loop {
+        let count = file.read(&mut buffer).map_err(error)?;
+        if count == 0 || !each(&buffer[..count]) {
+            return Ok(());
+        }
+        // Of what has no end, such as zeros, nothing waits.
+        if task::is_interrupted() {
+            return Err(FileError::Interrupted);
+        }
+    }
 }
 
 /// Reads a part of a file.
 pub fn read_at(path: &str, offset: u64, buffer: &mut [u8]) -> Result<usize, FileError> {
+    refuse_streams(path)?;
     fs::open(path, OpenMode::Read).and_then(|file| file.read(offset, buffer)).map_err(error)
 }
 
@@ -153,7 +265,8 @@ pub fn mounted() -> Vec<FileSystemFigures> {
     let figures = |mount: fs::MountInfo| {
         let (total, free) = mount.usage.map_or((0, 0), |usage| (usage.total, usage.free));
         FileSystemFigures {
-            device: if mount.point == "/" { "none" } else { "disk" }.into(),
+            device: mount.source,
+            options: mount.options.into(),
             mount_point: mount.point,
             kind: mount.kind.to_ascii_lowercase(),
             total,
@@ -186,6 +299,10 @@ fn error(error: FsError) -> FileError {
             FileError::Device
         }
         FsError::CrossDevice => FileError::OtherFileSystem,
+        FsError::TooManyLinks => FileError::TooManyLinks,
+        FsError::NoSuchDevice => FileError::NoDevice,
+        FsError::BrokenPipe => FileError::BrokenPipe,
+        FsError::Interrupted => FileError::Interrupted,
         // Senseless arguments, such as moving a directory into itself.
         _ => FileError::Unsupported,
     }

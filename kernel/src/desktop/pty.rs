@@ -9,6 +9,7 @@ use ::shell::Input;
 use ui::Event;
 
 use super::window::Window;
+use crate::fs::{Device, FsError};
 use crate::lock::{IrqSpinLock, Rank};
 use crate::sync::{WaitQueue, deadline_after};
 use crate::task;
@@ -165,6 +166,24 @@ impl Pty {
     /// Whether the shell waits for input and everything it printed has been taken.
     pub fn is_quiet(&self) -> bool {
         self.waiting.load(Ordering::Acquire) && self.output.lock().bytes.is_empty()
+    }
+}
+
+/// The line as the terminal of the shell's processes. What is typed is the shell's to read, who tells Ctrl+C from text.
+impl Device for Pty {
+    fn read(&self, _offset: u64, _buffer: &mut [u8]) -> Result<usize, FsError> {
+        Err(FsError::InvalidInput("what is typed goes to the shell"))
+    }
+
+    fn write(&self, _offset: u64, data: &[u8]) -> Result<usize, FsError> {
+        // A terminal has no line discipline here: it wants both characters.
+        for (number, line) in data.split(|byte| *byte == b'\n').enumerate() {
+            if number > 0 {
+                Pty::write(self, b"\r\n");
+            }
+            Pty::write(self, line);
+        }
+        Ok(data.len())
     }
 }
 

@@ -8,8 +8,8 @@ use alloc::vec::Vec;
 
 use ::diagnosis::Inspector;
 use ::shell::{
-    Application, CancelError, Cancelled, Device, FileStatus, FileSystemFigures, Input, PowerAction,
-    PowerError, ProcessEnd, Shell, SpawnError, System, WriteMode,
+    Application, CancelError, Cancelled, Device, FileDetails, FileStatus, FileSystemFigures, Input,
+    PowerAction, PowerError, ProcessEnd, Shell, SpawnError, System, WriteMode,
 };
 use ui::{DateTime, FileError, SystemFigures};
 
@@ -19,6 +19,7 @@ use super::{clock, files, power};
 use crate::console;
 use crate::diagnosis;
 use crate::drivers::pci;
+use crate::fs;
 use crate::process::{self, ExitStatus, ProcessId, WaitFor};
 use crate::sync::Mutex;
 use crate::task;
@@ -31,6 +32,9 @@ pub fn start(pty: Arc<Pty>) -> Result<ProcessId, task::SpawnError> {
     process::spawn("shell", move || {
         let reader = pty.clone();
         process::on_child_end(move || reader.wake_reader());
+        if let Err(error) = fs::directory::set_terminal(pty.clone()) {
+            log::warn!("a shell without /dev/tty: {error}");
+        }
         let system = KernelSystem {
             pty: pty.clone(),
             printing: Mutex::new(()),
@@ -76,6 +80,30 @@ impl System for KernelSystem {
 
     fn status(&self, path: &str) -> Result<FileStatus, FileError> {
         files::status(path)
+    }
+
+    fn details(&self, path: &str) -> Result<FileDetails, FileError> {
+        files::details(path)
+    }
+
+    fn create_link(&self, path: &str, target: &str) -> Result<(), FileError> {
+        files::create_link(path, target)
+    }
+
+    fn create_pipe(&self, path: &str) -> Result<(), FileError> {
+        files::create_pipe(path)
+    }
+
+    fn enter(&self, path: &str) -> Result<(), FileError> {
+        files::enter(path)
+    }
+
+    fn read_all(&self, path: &str, each: &mut dyn FnMut(&[u8]) -> bool) -> Result<(), FileError> {
+        files::read_all(path, each)
+    }
+
+    fn sync(&self) -> Result<(), FileError> {
+        files::sync()
     }
 
     fn read_file(&self, path: &str, offset: u64, buffer: &mut [u8]) -> Result<usize, FileError> {

@@ -6,38 +6,64 @@ use alloc::vec::Vec;
 use blockcache::pages::ReadAhead;
 use vfs::FsError;
 use vfs::inode::{Contents, InodeKind};
+use vfs::open::OpenOptions;
+use vfs::pipe::End;
 
 use super::devices::{self, Device};
 use super::inode::{Inode, InodeRef};
-use super::paged;
+use super::pipe::PipeEnd;
+use super::{paged, processes};
 use crate::sync::Mutex;
 
 /// An open file, which may be read and written at any place. It is closed when it is dropped.
 pub struct File {
     inode: InodeRef,
+    is_readable: bool,
     is_writable: bool,
     /// How it is read, and so what is read in advance.
     ahead: Mutex<ReadAhead>,
     /// What a generated file said when it was opened.
     snapshot: Option<Vec<u8>>,
     device: Option<Arc<dyn Device>>,
+    /// The ends of a named pipe that were asked for.
+    pipe: Option<(Option<PipeEnd>, Option<PipeEnd>)>,
 }
 
 impl File {
-    /// Opens an inode.
-    pub(super) fn open(inode: InodeRef, is_writable: bool) -> Result<Self, FsError> {
-        let device = match inode.kind {
-            InodeKind::Directory if is_writable => return Err(FsError::IsADirectory),
-            InodeKind::CharacterDevice(number) => Some(devices::find(number)?),
-            InodeKind::BlockDevice(number) => Some(devices::find(number)?),
-            InodeKind::File | InodeKind::Directory => None,
-            InodeKind::SymbolicLink | InodeKind::Fifo | InodeKind::Socket => {
-                return Err(FsError::NoSuchDevice);
-            }
+    /// Opens an inode, after `options` decided that it may be opened. The end of a named pipe waits for the other one.
+    pub(super) fn open(inode: InodeRef, options: &OpenOptions) -> Result<Self, FsError> {
+        let mut file = Self {
+            inode,
+            is_readable: options.read,
+            is_writable: options.write,
+            ahead: Mutex::new(ReadAhead::new()),
+            snapshot: None,
+            device: None,
+            pipe: None,
         };
-        let is_generated = inode.kind == InodeKind::File && inode.source == Contents::Generated;
-        let snapshot = if is_generated { Some(read_generated(&inode)?) } else { None };
-        Ok(Self { inode, is_writable, ahead: Mutex::new(ReadAhead::new()), snapshot, device })
+        if options.place_only {
+            return Ok(file);
+        }
+        match file.inode.kind {
+            InodeKind::CharacterDevice(number) | InodeKind::BlockDevice(number) => {
+                file.device = Some(devices::open(number)?);
+            }
+            InodeKind::File if file.inode.source == Contents::Generated => {
+                file.snapshot = Some(processes::generate(&file.inode)?);
+            }
+            InodeKind::File | InodeKind::Directory => {}
+            InodeKind::Fifo => file.pipe = Some(open_fifo(&file.inode, options)?),
+            InodeKind::SymbolicLink | InodeKind::Socket => return Err(FsError::NoSuchDevice),
+        }
+        Ok(file)
+    }
+
+    /// Whether it is read and written in order, without positions: a pipe, a terminal.
+    pub fn is_stream(&self) -> bool {
+        match &self.device {
+            Some(device) => !device.has_positions(),
+            None => self.inode.kind == InodeKind::Fifo,
+        }
     }
 
     /// The inode behind it.
@@ -56,6 +82,12 @@ impl File {
 
     /// Reads at `offset`; fewer bytes than asked for at the end.
     pub fn read(&self, offset: u64, buffer: &mut [u8]) -> Result<usize, FsError> {
+        if !self.is_readable {
+            return Err(FsError::NotPermitted);
+        }
+        if let Some((end, _)) = &self.pipe {
+            return end.as_ref().ok_or(FsError::NotPermitted)?.read(buffer);
+        }
         if let Some(device) = &self.device {
             return device.read(offset, buffer);
         }
@@ -87,7 +119,7 @@ impl File {
     pub fn write(&self, offset: u64, data: &[u8]) -> Result<(), FsError> {
         let mut done = 0;
         while done < data.len() {
-            done += self.write_some(Some(offset + done as u64), &data[done..])?;
+            done += self.write_some(offset + done as u64, &data[done..])?;
         }
         Ok(())
     }
@@ -96,18 +128,32 @@ impl File {
     pub fn append(&self, data: &[u8]) -> Result<(), FsError> {
         let mut done = 0;
         while done < data.len() {
-            done += self.write_some(None, &data[done..])?;
+            done += self.append_some(&data[done..])?.1;
         }
         Ok(())
     }
 
-    fn write_some(&self, offset: Option<u64>, data: &[u8]) -> Result<usize, FsError> {
+    /// Writes as much of `data` as there is room for at `offset`.
+    pub(super) fn write_some(&self, offset: u64, data: &[u8]) -> Result<usize, FsError> {
+        self.put(Some(offset), data).map(|(_, count)| count)
+    }
+
+    /// Writes as much of `data` as there is room for at the end; says where that was, and how many bytes.
+    pub(super) fn append_some(&self, data: &[u8]) -> Result<(u64, usize), FsError> {
+        self.put(None, data)
+    }
+
+    fn put(&self, offset: Option<u64>, data: &[u8]) -> Result<(u64, usize), FsError> {
         self.require_writable()?;
+        if let Some((_, end)) = &self.pipe {
+            return end.as_ref().ok_or(FsError::NotPermitted)?.write(data).map(|()| (0, data.len()));
+        }
         if let Some(device) = &self.device {
-            return device.write(offset.unwrap_or(0), data);
+            let offset = offset.unwrap_or(0);
+            return device.write(offset, data).map(|count| (offset, count));
         }
         if self.inode.source == Contents::Paged {
-            return paged::write(&self.inode, offset, data).map(|(_, count)| count);
+            return paged::write(&self.inode, offset, data);
         }
         let _alone = self.inode.contents.write();
         let mut file_system = self.inode.mount.change();
@@ -115,14 +161,19 @@ impl File {
             Some(offset) => offset,
             None => file_system.attributes(self.inode.id)?.size,
         };
-        file_system.write(self.inode.id, offset, data)
+        file_system.write(self.inode.id, offset, data).map(|count| (offset, count))
     }
 
     /// Cuts or extends to `size` bytes.
     pub fn truncate(&self, size: u64) -> Result<(), FsError> {
         self.require_writable()?;
-        if self.device.is_some() {
-            return Err(FsError::InvalidInput("a device has no size to set"));
+        self.resize(size)
+    }
+
+    /// The same, also for who opened it to be read: emptying is a part of opening.
+    pub(super) fn resize(&self, size: u64) -> Result<(), FsError> {
+        if self.inode.kind != InodeKind::File {
+            return Err(FsError::InvalidInput("only files have a size to set"));
         }
         if self.inode.source == Contents::Paged {
             return paged::resize(&self.inode, size);
@@ -141,17 +192,13 @@ impl File {
     }
 }
 
-/// All of a generated file.
-fn read_generated(inode: &InodeRef) -> Result<Vec<u8>, FsError> {
-    let mut contents: Vec<u8> = Vec::new();
-    loop {
-        let start = contents.len();
-        contents.try_reserve(4096).map_err(|_| FsError::OutOfMemory)?;
-        contents.resize(start + 4096, 0);
-        let count = inode.mount.lock().read(inode.id, start as u64, &mut contents[start..])?;
-        contents.truncate(start + count);
-        if count == 0 {
-            return Ok(contents);
-        }
-    }
+/// The ends of a named pipe that `options` ask for. Who asks for both waits for nobody, as on Linux.
+fn open_fifo(inode: &InodeRef, options: &OpenOptions) -> Result<(Option<PipeEnd>, Option<PipeEnd>), FsError> {
+    let pipe = inode.fifo()?;
+    Ok(match (options.read, options.write) {
+        (true, true) => (Some(PipeEnd::take(pipe, End::Read)), Some(PipeEnd::take(pipe, End::Write))),
+        (true, false) => (Some(PipeEnd::meet(pipe, End::Read)?), None),
+        (false, true) => (None, Some(PipeEnd::meet(pipe, End::Write)?)),
+        (false, false) => (None, None),
+    })
 }

@@ -12,6 +12,7 @@ use vfs::inode::{Attributes, Contents, Extent, FileSystem, InodeId, InodeKind};
 
 use super::cache::{Backing, Object, Volume};
 use super::mount::Mount;
+use super::pipe::Shared;
 use crate::sync::{Mutex, RwLock};
 
 /// An inode.
@@ -29,6 +30,8 @@ pub struct Inode {
     /// Of a paged file, as the file system knows it too; changed with both locked.
     size: AtomicU64,
     object: Option<Object>,
+    /// Of a named pipe, where its ends meet.
+    fifo: Option<Arc<Shared>>,
     users: AtomicUsize,
     /// It has no name any more.
     removed: AtomicBool,
@@ -50,6 +53,7 @@ impl Inode {
             contents: RwLock::new(()),
             size: AtomicU64::new(attributes.size),
             object: if is_paged { Some(Object::new()?) } else { None },
+            fifo: if attributes.kind == InodeKind::Fifo { Some(Shared::new()?) } else { None },
             users: AtomicUsize::new(0),
             removed: AtomicBool::new(false),
         })
@@ -58,6 +62,11 @@ impl Inode {
     /// The pages of a paged file.
     pub fn object(&self) -> Result<&Object, FsError> {
         self.object.as_ref().ok_or(FsError::InvalidInput("it has no pages"))
+    }
+
+    /// The pipe of this name.
+    pub fn fifo(&self) -> Result<&Arc<Shared>, FsError> {
+        self.fifo.as_ref().ok_or(FsError::InvalidInput("it is no named pipe"))
     }
 
     /// The size of a paged file.

@@ -8,7 +8,9 @@ use vfs::tmpfs::{self, Limits, TmpFs};
 
 use super::mount::Mount;
 use super::{cache, clock, names, tree};
-use crate::memory::{self, heap::fallible, page::Page};
+use crate::memory;
+use crate::memory::heap::fallible;
+use crate::memory::page::{self, Page};
 
 /// The file system in memory may take this part of all memory.
 const PART: u64 = 4;
@@ -22,7 +24,9 @@ impl tmpfs::Pages for Frames {
     type Page = Page;
 
     fn allocate(&self) -> Option<Page> {
-        cache::allocate().ok().map(Page::own)
+        let frame = cache::allocate().ok()?;
+        page::clear_from(frame, 0);
+        Some(Page::own(frame))
     }
 }
 

@@ -9,11 +9,12 @@
 //! | `inode` | an inode in memory: users, size, pages |
 //! | `tree` | what is mounted where, as one tree to walk through |
 //! | `names` | changes of directories |
-//! | `file` | open files |
+//! | `file`, `open_file` | open files, without and with a position |
 //! | `paged` | reading and writing files that lie on a disk |
 //! | `cache` | the page cache |
 //! | `writeback` | when changes go to the disk by themselves |
 //! | `volumes` | which disk `/disk` shows |
+//! | `pipe` | pipes, with names and without |
 //! | `devices`, `processes` | `/dev`, `/proc` |
 //!
 //! The functions below take paths from the root. What they change is seen by all at once, and lasts after [`sync`], or
@@ -29,8 +30,10 @@ mod memory_files;
 mod metadata;
 mod mount;
 mod names;
+mod open_file;
 mod paged;
 pub mod pipe;
+mod processes;
 mod random;
 mod tree;
 mod volumes;
@@ -41,15 +44,20 @@ use alloc::sync::Arc;
 use alloc::vec::Vec;
 
 use vfs::OpenMode;
-use vfs::inode::{Attributes, InodeKind, Replace};
+use vfs::inode::{Attributes, FileSystem, InodeId, InodeKind, Listed, Replace, Time};
+use vfs::open::{Found, Opening};
 use vfs::path;
 use vfs::walk::{FollowLast, Last, resolve, resolve_place};
 
 pub use cache::statistics as cache_statistics;
+pub use devices::Device;
 pub use file::File;
 pub use metadata::{DirectoryEntry, FileKind, Metadata, Usage};
-pub use names::{create_directory, create_link, remove};
+pub use names::{create_directory, create_link, create_pipe, remove};
+pub use open_file::OpenFile;
+pub use processes::set_command_line;
 pub use vfs::FsError;
+pub use vfs::open::{OpenOptions, Whence};
 pub use volumes::status as disk_status;
 
 use crate::memory;
@@ -61,6 +69,9 @@ use tree::AllMounts;
 /// Where the disk is mounted.
 pub const DISK: &str = "/disk";
 
+/// The permission bits of a file that is made here.
+const NEW_FILE: u16 = 0o644;
+
 /// A line of `df`.
 #[derive(Clone, Debug)]
 pub struct MountInfo {
@@ -68,8 +79,10 @@ pub struct MountInfo {
     pub point: String,
     /// What it is: "tmpfs", "vfat".
     pub kind: &'static str,
-    /// What it lies on.
+    /// What it lies on: a path in `/dev`, or else what it is.
     pub source: String,
+    /// As `mount` shows them: "rw,relatime".
+    pub options: &'static str,
     /// Its room, or why that is not known.
     pub usage: Result<Usage, FsError>,
 }
@@ -82,6 +95,9 @@ pub fn initialise() {
     }
     if let Err(error) = devices::initialise() {
         log::error!("/dev can't be made: {error}");
+    }
+    if let Err(error) = processes::initialise() {
+        log::error!("/proc can't be made: {error}");
     }
     volumes::initialise();
     memory::frames::set_reclaimer(cache::evict);
@@ -99,25 +115,57 @@ pub fn attributes(path: &str) -> Result<Attributes, FsError> {
     file_system.attributes(inode.id)
 }
 
+/// What is known about the name itself: of a symbolic link, about the link. With its number in its file system.
+pub fn link_attributes(path: &str) -> Result<(InodeId, Attributes), FsError> {
+    let inode = find(path, FollowLast::No)?;
+    let mut file_system = inode.mount.lock();
+    file_system.attributes(inode.id).map(|attributes| (inode.id, attributes))
+}
+
+/// What a symbolic link says.
+///
+/// # Errors
+/// [`FsError::InvalidInput`] for what is none.
+pub fn read_link(path: &str) -> Result<String, FsError> {
+    let inode = find(path, FollowLast::No)?;
+    if inode.kind != InodeKind::SymbolicLink {
+        return Err(FsError::InvalidInput("it is no symbolic link"));
+    }
+    match processes::text_of(&inode) {
+        Some(text) => text,
+        None => inode.mount.lock().read_link(inode.id),
+    }
+}
+
+/// An entry of a directory, with all that is known about it.
+#[derive(Clone, Debug)]
+pub struct Entry {
+    /// Its name there.
+    pub name: String,
+    /// Of a symbolic link, about the link.
+    pub attributes: Attributes,
+}
+
 /// The same in fewer words.
 pub fn metadata(path: &str) -> Result<Metadata, FsError> {
     attributes(path).map(|attributes| in_few_words(&attributes))
 }
 
 fn in_few_words(attributes: &Attributes) -> Metadata {
-    let kind = match attributes.kind {
-        InodeKind::Directory => FileKind::Directory,
-        _ => FileKind::File,
-    };
+    describe(attributes.kind, attributes.size, attributes.modified)
+}
+
+fn describe(kind: InodeKind, size: u64, modified: Time) -> Metadata {
+    let is_directory = kind == InodeKind::Directory;
     Metadata {
-        kind,
-        size: if kind == FileKind::File { attributes.size } else { 0 },
-        modified: u64::try_from(attributes.modified.seconds).unwrap_or(0),
+        kind: if is_directory { FileKind::Directory } else { FileKind::File },
+        size: if is_directory { 0 } else { size },
+        modified: u64::try_from(modified.seconds).unwrap_or(0),
     }
 }
 
 /// The entries of a directory, sorted by name.
-pub fn list(path: &str) -> Result<Vec<DirectoryEntry>, FsError> {
+pub fn entries(path: &str) -> Result<Vec<Entry>, FsError> {
     let directory = find(path, FollowLast::Yes)?;
     let mut entries = Vec::new();
     {
@@ -125,44 +173,119 @@ pub fn list(path: &str) -> Result<Vec<DirectoryEntry>, FsError> {
         let names = vfs::inode::list_all(&mut **file_system, directory.id)?;
         entries.try_reserve_exact(names.len()).map_err(|_| FsError::OutOfMemory)?;
         for (name, ..) in names {
-            let inode = file_system.lookup(directory.id, &name)?;
-            let attributes = file_system.attributes(inode);
-            file_system.forget(inode);
-            entries.push(DirectoryEntry { name, metadata: in_few_words(&attributes?) });
+            if let Some(attributes) = attributes_in(&mut **file_system, directory.id, &name)? {
+                entries.push(Entry { name, attributes });
+            }
         }
     }
     entries.sort_unstable_by(|a, b| a.name.cmp(&b.name));
     Ok(entries)
 }
 
-/// Opens a file.
-pub fn open(path: &str, mode: OpenMode) -> Result<File, FsError> {
-    let place = resolve_place(&mut AllMounts, &start()?, path, FollowLast::Yes)?;
-    let inode = match (&place.node, &place.last) {
-        (Some(_), _) if mode == OpenMode::CreateNew => return Err(FsError::AlreadyExists),
-        (Some(inode), _) if inode.kind == InodeKind::Directory => return Err(FsError::IsADirectory),
-        (Some(inode), _) => inode.clone(),
-        (None, Last::Name(_)) if !mode.creates() => return Err(FsError::NotFound),
-        (None, Last::Name(_)) if place.trailing_slash => return Err(FsError::IsADirectory),
-        (None, Last::Name(name)) => {
-            match names::create_in(&place.directory, name, InodeKind::File, 0o644) {
-                // Somebody else was quicker: then that one is meant.
-                Err(FsError::AlreadyExists) if mode != OpenMode::CreateNew => {
-                    return open(path, mode);
-                }
-                made => made?,
-            }
-        }
-        (None, _) => return Err(FsError::NotFound),
+/// What is known about the entry `name`; nothing if it is gone: processes come and go without asking the file system.
+fn attributes_in(
+    file_system: &mut dyn FileSystem,
+    directory: InodeId,
+    name: &str,
+) -> Result<Option<Attributes>, FsError> {
+    let inode = match file_system.lookup(directory, name) {
+        Err(FsError::NotFound) => return Ok(None),
+        found => found?,
     };
-    if mode.is_writable() && inode.kind == InodeKind::File && inode.mount.lock().is_read_only() {
-        return Err(FsError::ReadOnly);
+    let attributes = file_system.attributes(inode);
+    file_system.forget(inode);
+    match attributes {
+        Err(FsError::NotFound) => Ok(None),
+        attributes => attributes.map(Some),
     }
-    let file = File::open(inode, mode.is_writable())?;
-    if mode == OpenMode::Replace && file.inode().kind == InodeKind::File && file.size()? > 0 {
-        file.truncate(0)?;
+}
+
+/// The same in fewer words, and faster where the directory itself knows them. A symbolic link counts as a file, whatever
+/// it leads to: who removes or copies all that is in a directory must not go through it.
+pub fn list(path: &str) -> Result<Vec<DirectoryEntry>, FsError> {
+    let directory = find(path, FollowLast::Yes)?;
+    let mut entries: Vec<(DirectoryEntry, bool)> = Vec::new();
+    let mut note = |entry: &Listed<'_>| -> Result<(), FsError> {
+        entries.try_reserve(1).map_err(|_| FsError::OutOfMemory)?;
+        let (size, modified) =
+            entry.summary.map_or((0, Time::default()), |known| (known.size, known.modified));
+        let metadata = describe(entry.kind, size, modified);
+        entries.push((DirectoryEntry { name: path::copy(entry.name)?, metadata }, entry.summary.is_some()));
+        Ok(())
+    };
+    let mut list = Vec::new();
+    {
+        let mut file_system = directory.mount.lock();
+        let mut outcome = Ok(());
+        file_system.list(directory.id, 0, &mut |entry| {
+            outcome = note(entry);
+            outcome.is_ok()
+        })?;
+        outcome?;
+        list.try_reserve_exact(entries.len()).map_err(|_| FsError::OutOfMemory)?;
+        for (mut entry, is_known) in entries {
+            if !is_known {
+                match attributes_in(&mut **file_system, directory.id, &entry.name)? {
+                    Some(attributes) => entry.metadata = in_few_words(&attributes),
+                    None => continue,
+                }
+            }
+            list.push(entry);
+        }
     }
-    Ok(file)
+    list.sort_unstable_by(|a, b| a.name.cmp(&b.name));
+    Ok(list)
+}
+
+/// Opens what `path` names as `options` say; a file that is made gets the permission bits `mode`.
+///
+/// # Errors
+/// Those of [`OpenOptions::decide`] and of walking there; [`FsError::NoSuchDevice`] for a device that nobody knows;
+/// [`FsError::Interrupted`] when the process is cancelled while it waits for the other end of a named pipe.
+pub fn open_with(path: &str, options: &OpenOptions, mode: u16) -> Result<OpenFile, FsError> {
+    let (opening, inode) = loop {
+        let place = resolve_place(&mut AllMounts, &start()?, path, options.follow())?;
+        let of = place.node.as_ref().unwrap_or(&place.directory);
+        let changes = options.write || options.truncate || options.create;
+        let found = Found {
+            kind: place.node.as_ref().map(|inode| inode.kind),
+            trailing_slash: place.trailing_slash,
+            is_read_only: changes && of.mount.lock().is_read_only(),
+        };
+        match (options.decide(found)?, &place.node, &place.last) {
+            (Opening::New, _, Last::Name(name)) => {
+                match names::create_in(&place.directory, name, InodeKind::File, mode) {
+                    // Somebody else was quicker: what to do about that is decided anew.
+                    Err(FsError::AlreadyExists) => {}
+                    made => break (Opening::New, made?),
+                }
+            }
+            (opening, Some(inode), _) => break (opening, inode.clone()),
+            _ => return Err(FsError::NotFound),
+        }
+    };
+    let file = File::open(inode, options)?;
+    if opening == Opening::Emptied && file.size()? > 0 {
+        file.resize(0)?;
+    }
+    Ok(OpenFile::new(file, options.append))
+}
+
+/// Opens a file, to be read and written at any place.
+///
+/// # Errors
+/// As [`open_with`]; [`FsError::IsADirectory`].
+pub fn open(path: &str, mode: OpenMode) -> Result<File, FsError> {
+    let options = OpenOptions {
+        read: true,
+        write: mode.is_writable(),
+        create: mode.creates(),
+        exclusive: mode == OpenMode::CreateNew,
+        truncate: mode == OpenMode::Replace,
+        ..OpenOptions::default()
+    };
+    let file = open_with(path, &options, NEW_FILE)?.into_file();
+    if file.inode().kind == InodeKind::Directory { Err(FsError::IsADirectory) } else { Ok(file) }
 }
 
 /// Moves a file or directory within its file system; replaces a file that has the new name.
@@ -199,10 +322,10 @@ pub fn write(path: &str, contents: &[u8]) -> Result<(), FsError> {
         // Whether it is there is not known, so that it could not be put back as it was.
         Err(error) => return Err(error),
     };
-    let file = open(path, OpenMode::Create)?;
+    let file = open_to_write(path)?;
     let written = reserve(&file, contents.len() as u64)
         .and_then(|()| file.write(0, contents))
-        .and_then(|()| file.truncate(contents.len() as u64));
+        .and_then(|()| if has_size(&file) { file.truncate(contents.len() as u64) } else { Ok(()) });
     drop(file);
     if written.is_err() && is_new {
         // The first error is the one to tell.
@@ -211,14 +334,25 @@ pub fn write(path: &str, contents: &[u8]) -> Result<(), FsError> {
     written
 }
 
+/// Only to write: the end of a named pipe then waits for who reads.
+fn open_to_write(path: &str) -> Result<File, FsError> {
+    let options = OpenOptions { write: true, create: true, ..OpenOptions::default() };
+    Ok(open_with(path, &options, NEW_FILE)?.into_file())
+}
+
+/// Whether it is a file: devices and pipes have no size to set.
+fn has_size(file: &File) -> bool {
+    file.inode().kind == InodeKind::File
+}
+
 /// Takes the room for `size` bytes before anything is overwritten. Devices need none.
 fn reserve(file: &File, size: u64) -> Result<(), FsError> {
-    if file.inode().kind == InodeKind::File && file.size()? < size { file.truncate(size) } else { Ok(()) }
+    if has_size(file) && file.size()? < size { file.truncate(size) } else { Ok(()) }
 }
 
 /// Adds `contents` at the end of a file, which is created if it is missing.
 pub fn append(path: &str, contents: &[u8]) -> Result<(), FsError> {
-    open(path, OpenMode::Create)?.append(contents)
+    open_to_write(path)?.append(contents)
 }
 
 /// Puts everything on the disks. Tries all of them, and gives the first error.
@@ -244,14 +378,21 @@ pub fn mounts() -> Result<Vec<MountInfo>, FsError> {
     let mut infos = Vec::new();
     infos.try_reserve_exact(mounts.len()).map_err(|_| FsError::OutOfMemory)?;
     for (point, mount) in mounts {
+        let is_read_only = mount.lock().is_read_only();
         infos.push(MountInfo {
             point,
             kind: mount.kind,
             source: path::copy(&mount.source)?,
+            options: options(is_read_only),
             usage: usage(&mount),
         });
     }
     Ok(infos)
+}
+
+/// The options of a mount, as `/proc/mounts` has them.
+const fn options(is_read_only: bool) -> &'static str {
+    if is_read_only { "ro,relatime" } else { "rw,relatime" }
 }
 
 fn usage(mount: &Arc<Mount>) -> Result<Usage, FsError> {

@@ -62,6 +62,13 @@ pub fn create_directory(path: &str) -> Result<(), FsError> {
     create_in(&directory, name, InodeKind::Directory, 0o755).map(drop)
 }
 
+/// Makes a named pipe (mkfifo(3)).
+pub fn create_pipe(path: &str) -> Result<(), FsError> {
+    let (directory, place) = parent_of(path)?;
+    let name = name(&place, FsError::AlreadyExists)?;
+    create_in(&directory, name, InodeKind::Fifo, 0o644).map(drop)
+}
+
 /// Makes a symbolic link at `path` that says `target`.
 pub fn create_link(path: &str, target: &str) -> Result<(), FsError> {
     let (directory, place) = parent_of(path)?;

@@ -1,10 +1,11 @@
 //! Reading and writing files that lie on a disk.
 //!
 //! What a file grows by must never show what another file left on the disk. So a file grows in steps, each under the lock of
-//! its file system: the room is taken, zeros are entered into the page cache for all of it, and only then others may commit
-//! the new size. What is really to be written there comes over the zeros afterwards.
+//! its file system: the room is taken, pages for all of it are entered into the page cache, with what is to be in them or
+//! zeros, and only then others may commit the new size.
 
 use alloc::vec::Vec;
+use core::ops::Range;
 
 use blockcache::pages::ReadAhead;
 use frames::Frame;
@@ -13,7 +14,7 @@ use vfs::FsError;
 use super::cache::{self, Object};
 use super::inode::Inode;
 use super::writeback;
-use crate::memory::page::PAGE_SIZE;
+use crate::memory::page::{self, PAGE_SIZE};
 
 /// How much a file grows at a time: the file system is locked meanwhile.
 const STEP: u64 = 64 * PAGE_SIZE as u64;
@@ -43,9 +44,7 @@ pub fn write(inode: &Inode, offset: Option<u64>, data: &[u8]) -> Result<(u64, us
     while done < data.len() {
         let position = offset + done as u64;
         let step = (STEP - position % STEP).min((data.len() - done) as u64);
-        let written = grow(inode, inode.size().max(position + step))
-            .and_then(|()| inode.object()?.overwrite(inode, position, &data[done..done + step as usize]));
-        match written {
+        match write_step(inode, position, &data[done..done + step as usize]) {
             Ok(()) => done += step as usize,
             Err(error) if done == 0 => return Err(error),
             Err(_) => break,
@@ -53,6 +52,18 @@ pub fn write(inode: &Inode, offset: Option<u64>, data: &[u8]) -> Result<(u64, us
         writeback::throttle(&inode.mount);
     }
     Ok((offset, done))
+}
+
+/// Writes within one step. The file reaches to `position` at least.
+fn write_step(inode: &Inode, position: u64, data: &[u8]) -> Result<(), FsError> {
+    let before = inode.size();
+    let end = position + data.len() as u64;
+    // The pages that are there are written over; new ones come with what is to be in them.
+    let over = before.next_multiple_of(PAGE_SIZE as u64).min(end).saturating_sub(position) as usize;
+    if end > before {
+        grow_by_step(inode, before, end, Some((position, data)))?;
+    }
+    inode.object()?.overwrite(inode, position, &data[..over])
 }
 
 /// Sets the size: what is behind it goes, what is new is zeros.
@@ -83,33 +94,56 @@ fn shrink(inode: &Inode, size: u64) -> Result<(), FsError> {
 fn grow(inode: &Inode, size: u64) -> Result<(), FsError> {
     while inode.size() < size {
         let before = inode.size();
-        grow_by_step(inode, before, size.min((before / STEP + 1) * STEP))?;
+        grow_by_step(inode, before, size.min((before / STEP + 1) * STEP), None)?;
         writeback::throttle(&inode.mount);
     }
     Ok(())
 }
 
-/// One step: up to [`STEP`] bytes.
-fn grow_by_step(inode: &Inode, before: u64, size: u64) -> Result<(), FsError> {
+/// One step: up to [`STEP`] bytes, which are zeros but for what of `data` lies at its place in new pages.
+fn grow_by_step(inode: &Inode, before: u64, size: u64, data: Option<(u64, &[u8])>) -> Result<(), FsError> {
     let object = inode.object()?;
     let page = PAGE_SIZE as u64;
     let new = before.div_ceil(page)..size.div_ceil(page);
-    let count = (new.end - new.start) as usize;
     // The last page so far has zeros behind the end in memory, and anything on the disk.
     if !before.is_multiple_of(page) {
         object.touch(inode, before / page)?;
     }
-    match enter(inode, object, size, new.clone(), cache::allocate_all(count)?)? {
+    match enter(inode, object, size, new.clone(), make_pages(new.clone(), data)?)? {
         Entered::Done => Ok(()),
         Entered::NoSpace => {
             // Room that was freed may be had once that has been committed.
             inode.mount.sync()?;
-            match enter(inode, object, size, new, cache::allocate_all(count)?)? {
+            match enter(inode, object, size, new.clone(), make_pages(new, data)?)? {
                 Entered::Done => Ok(()),
                 Entered::NoSpace => Err(FsError::NoSpace),
             }
         }
     }
+}
+
+/// Frames for pages of these numbers, with what is to be in them.
+fn make_pages(numbers: Range<u64>, data: Option<(u64, &[u8])>) -> Result<Vec<Frame>, FsError> {
+    let frames = cache::allocate_all((numbers.end - numbers.start) as usize)?;
+    for (number, frame) in numbers.zip(&frames) {
+        fill(*frame, number * PAGE_SIZE as u64, data);
+    }
+    Ok(frames)
+}
+
+/// Makes the bytes of the page that begins at `start` what `data`, which begins at its own place, has there; zeros elsewhere.
+fn fill(frame: Frame, start: u64, data: Option<(u64, &[u8])>) {
+    let Some((place, data)) = data else { return page::clear_from(frame, 0) };
+    let from = place.clamp(start, start + PAGE_SIZE as u64);
+    let to = (place + data.len() as u64).clamp(from, start + PAGE_SIZE as u64);
+    if from == to {
+        return page::clear_from(frame, 0);
+    }
+    if from > start {
+        page::clear_from(frame, 0);
+    }
+    page::write(frame, (from - start) as usize, &data[(from - place) as usize..(to - place) as usize]);
+    page::clear_from(frame, (to - start) as usize);
 }
 
 enum Entered {
@@ -121,7 +155,7 @@ fn enter(
     inode: &Inode,
     object: &Object,
     size: u64,
-    new: core::ops::Range<u64>,
+    new: Range<u64>,
     pages: Vec<Frame>,
 ) -> Result<Entered, FsError> {
     let before = inode.size();

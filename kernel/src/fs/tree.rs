@@ -11,6 +11,7 @@ use vfs::walk::{LinkTarget, Names, Tree};
 
 use super::inode::InodeRef;
 use super::mount::Mount;
+use super::processes;
 use crate::sync::Mutex;
 
 /// A mounted file system, and the directory that it covers, which is in use meanwhile.
@@ -140,7 +141,10 @@ impl Tree for AllMounts {
     }
 
     fn read_link(&mut self, link: &InodeRef) -> Result<LinkTarget<InodeRef>, FsError> {
-        link.mount.lock().read_link(link.id).map(LinkTarget::Path)
+        match processes::target_of(link) {
+            Some(target) => target,
+            None => link.mount.lock().read_link(link.id).map(LinkTarget::Path),
+        }
     }
 }
 

@@ -13,7 +13,7 @@ use vfs::walk::FollowLast;
 
 use super::cache::{CachedDevice, Volume};
 use super::mount::Mount;
-use super::{DISK, clock, find, names, tree};
+use super::{DISK, clock, devices, find, names, tree};
 use crate::block::{self, Disk, Permanence};
 use crate::memory::heap::fallible;
 use crate::sync::Mutex;
@@ -29,8 +29,8 @@ pub fn status() -> Option<String> {
 /// Mounts the first FAT volume of the first disk that has one.
 pub fn initialise() {
     let mut problems = Vec::new();
-    for disk in block::disks() {
-        match mount_first_volume(&disk) {
+    for (number, disk) in block::disks().into_iter().enumerate() {
+        match mount_first_volume(number, &disk) {
             Ok(()) if disk.permanence == Permanence::UntilPowerOff => {
                 let cause = match problems.as_slice() {
                     [] => "No disk found".to_string(),
@@ -57,8 +57,10 @@ fn tell_problem(problem: String) {
     *PROBLEM.lock() = Some(problem);
 }
 
-fn mount_first_volume(disk: &Disk) -> Result<(), String> {
-    let mut problem = match mount_volume(&disk.name, Volume::whole(disk.device.clone())) {
+fn mount_first_volume(disk_number: usize, disk: &Disk) -> Result<(), String> {
+    let source = |partition| format!("/dev/{}", devices::name_of_disk(disk_number, partition));
+    let whole = Volume::whole(disk.device.clone());
+    let mut problem = match mount_volume(&disk.name, &source(None), whole) {
         Ok(()) => return Ok(()),
         // Not formatted as a whole: it may have partitions.
         Err(error @ Failure::Mount(MountError::NotFat(NotFat::NoFileSystem))) => error.to_string(),
@@ -67,7 +69,8 @@ fn mount_first_volume(disk: &Disk) -> Result<(), String> {
     let partitions = partitions::read(&disk.device).map_err(|error| error.to_string())?;
     for (number, partition) in (1..).zip(partitions) {
         let name = format!("{}, partition {number}", disk.name);
-        match mount_volume(&name, Volume::part(disk.device.clone(), partition)) {
+        let part = Volume::part(disk.device.clone(), partition);
+        match mount_volume(&name, &source(Some(number)), part) {
             Ok(()) => return Ok(()),
             Err(error) => problem = format!("partition {number}: {error}"),
         }
@@ -96,7 +99,7 @@ impl From<FsError> for Failure {
     }
 }
 
-fn mount_volume(name: &str, device: Volume) -> Result<(), Failure> {
+fn mount_volume(name: &str, source: &str, device: Volume) -> Result<(), Failure> {
     let device = fallible::counted(device).map_err(|_| FsError::OutOfMemory)?;
     let size = device.sector_count().saturating_mul(SECTOR_SIZE as u64);
     let (volume, report) =
@@ -114,7 +117,7 @@ fn mount_volume(name: &str, device: Volume) -> Result<(), Failure> {
     }
     let volume: alloc::boxed::Box<dyn FileSystem> =
         fallible::boxed(volume).map_err(|_| FsError::OutOfMemory)?;
-    let mount = Mount::new(volume, name, Some(device))?;
+    let mount = Mount::new(volume, source, Some(device))?;
     // Made only now: without a disk, writing to a directory of that name would keep files until power-off only.
     let root = find("/", FollowLast::Yes)?;
     let point = match root.mount.lookup(root.id, &DISK[1..]) {

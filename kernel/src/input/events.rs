@@ -8,8 +8,9 @@
 use alloc::collections::VecDeque;
 
 use keymap::{Keyboard, Layout};
-use ps2::{Error, Line, MouseDecoder, MouseKind, PACKET_GAP_NS, Source};
+use ps2::{Buttons, Error, Line, MouseDecoder, MouseKind, PACKET_GAP_NS, Source};
 
+use super::listen;
 use super::ring::{Item, Sample};
 use super::{CAME, InputEvent, MouseMotion, RING, TellMouse};
 use crate::arch::time;
@@ -20,6 +21,8 @@ pub struct Events {
     keyboard: Keyboard,
     mouse: MouseDecoder,
     tell_mouse: Option<TellMouse>,
+    /// The buttons that listeners know to be down.
+    told: Buttons,
     /// Decoded, not yet received.
     decoded: VecDeque<InputEvent>,
 }
@@ -27,7 +30,13 @@ pub struct Events {
 impl Events {
     pub(super) fn new(layout: Layout, mouse: MouseKind, tell_mouse: Option<TellMouse>) -> Self {
         let mouse = MouseDecoder::new(mouse);
-        Self { keyboard: Keyboard::new(layout), mouse, tell_mouse, decoded: VecDeque::new() }
+        Self {
+            keyboard: Keyboard::new(layout),
+            mouse,
+            tell_mouse,
+            told: Buttons::empty(),
+            decoded: VecDeque::new(),
+        }
     }
 
     /// The next event.
@@ -66,18 +75,21 @@ impl Events {
         match item {
             Item::Sample(Sample { source: Source::Keyboard, byte, .. }) => {
                 if let Some(event) = self.keyboard.push(byte) {
+                    listen::tell_key(&event);
                     self.decoded.push_back(InputEvent::Key(event));
                 }
                 self.collect_lost_releases();
             }
             Item::Sample(Sample { source: Source::Mouse, byte, at_ns }) => {
                 if let Some(event) = self.mouse.push(byte, at_ns) {
-                    self.add_motion(MouseMotion {
+                    let motion = MouseMotion {
                         dx: event.dx,
                         dy: event.dy,
                         wheel: event.wheel,
                         buttons: event.buttons,
-                    });
+                    };
+                    listen::tell_motion(&motion, core::mem::replace(&mut self.told, motion.buttons));
+                    self.add_motion(motion);
                 }
             }
             Item::Overrun => {
@@ -90,6 +102,7 @@ impl Events {
 
     fn collect_lost_releases(&mut self) {
         while let Some(event) = self.keyboard.next_lost_release() {
+            listen::tell_key(&event);
             self.decoded.push_back(InputEvent::Key(event));
         }
     }

@@ -3,8 +3,10 @@
 //! Handlers put bytes with their time into one ring and give a signal; everything else, decoding included, is done by the task
 //! that waits for events ([`Events`]). The order of keys and mouse is kept. A slow reader never sees stale motion: what
 //! gathered is added up. And it never misses a release: when the ring overflowed, every key that was down comes up.
+//! Others may listen ([`Listener`]) to what that task decodes.
 
 mod events;
+mod listen;
 mod ring;
 
 use keymap::{KeyEvent, Layout};
@@ -16,6 +18,7 @@ use crate::lock::{IrqSpinLock, Rank};
 use ring::{Ring, Sample};
 
 pub use events::Events;
+pub use listen::{Listener, Record, Stream};
 pub use ps2::Source;
 
 /// Something the person did.

@@ -15,12 +15,10 @@ use super::{direct_map, frames as machine};
 /// Bytes in a page.
 pub const PAGE_SIZE: usize = FRAME_SIZE as usize;
 
-/// A frame of zeros for a page; `None` when memory is out.
+/// A frame for a page, whose bytes are whatever they are: they are written before anybody sees them. `None` when memory is
+/// out.
 pub fn allocate() -> Option<Frame> {
-    let frame = machine::allocate()?;
-    // SAFETY: the frame was just given out, to the caller alone.
-    unsafe { direct_map::zero(frame) };
-    Some(frame)
+    machine::allocate()
 }
 
 /// Copies bytes out, from `offset` on.

@@ -1,6 +1,7 @@
 //! How processes begin, the first two with the machine.
 
 use alloc::sync::Arc;
+use core::sync::atomic::{AtomicU32, Ordering};
 
 use ::process::{ExitStatus, ProcessError, ProcessId, ThreadId, WaitFor};
 
@@ -10,6 +11,14 @@ use crate::task::{self, Departure, EVERY_CPU, NO_PROCESS, OutOfMemory, ProcessHo
 
 /// The process of the kernel's own threads.
 const KERNEL: ProcessId = ProcessId(2);
+
+/// The number that was given out last.
+static LAST: AtomicU32 = AtomicU32::new(KERNEL.0);
+
+/// The number that was given out last.
+pub fn last_number() -> u32 {
+    LAST.load(Ordering::Relaxed)
+}
 
 impl From<OutOfMemory> for SpawnError {
     fn from(_: OutOfMemory) -> Self {
@@ -118,6 +127,7 @@ fn start(
         |slot| {
             let child = lives.with(|table| table.spawn(parent, thread_id(slot), process)).map_err(refused)?;
             id = Some(child);
+            LAST.store(child.0, Ordering::Relaxed);
             Ok(child.0)
         },
     )?;

@@ -32,6 +32,21 @@ pub struct Summary {
     pub run_counts: u64,
 }
 
+/// One process, and what is kept with it.
+pub fn find(id: ProcessId) -> Option<(ProcessInfo, Arc<Process>)> {
+    LIVES.get()?.with(|table| Some((table.get(id)?, table.data(id)?.clone())))
+}
+
+/// The process with the lowest number from `from` on.
+pub fn next(from: ProcessId) -> Option<ProcessId> {
+    LIVES.get()?.with(|table| table.list().map(|(info, _)| info.id).find(|id| *id >= from))
+}
+
+/// How many processes there are.
+pub fn count() -> usize {
+    LIVES.get().map_or(0, |lives| lives.with(|table| table.list().count()))
+}
+
 /// All processes, by number. `threads` are all threads, of about the same moment.
 pub fn list(threads: &[ThreadInfo]) -> Vec<Summary> {
     let Some(lives) = LIVES.get() else { return Vec::new() };

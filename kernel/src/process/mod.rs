@@ -19,9 +19,9 @@ mod list;
 mod registry;
 
 pub use ::process::{ExitStatus, ProcessId, ProcessState, ThreadId, WaitError, WaitFor};
-pub use birth::{initialise, spawn, spawn_service};
+pub use birth::{initialise, last_number, spawn, spawn_service};
 pub use family::{CancelError, cancel, on_child_end, own_id, try_wait, wait};
-pub use list::{Summary, list};
+pub use list::{Summary, count, find, list, next};
 pub use registry::{Kept, Lives, Process};
 
 use alloc::sync::Arc;

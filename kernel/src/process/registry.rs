@@ -9,6 +9,7 @@ use ::process::{
     ExitStatus, LookAgain, ProcessError, ProcessId, ProcessTable, Reaped, ThreadId, WaitError, WaitFor,
 };
 
+use crate::arch::time;
 use crate::lock::{Once, Rank, SpinLock};
 use crate::memory::heap::fallible;
 use crate::sync::WaitQueue;
@@ -22,6 +23,8 @@ pub struct Process {
     name: Box<str>,
     /// The machine cannot do without it: it is not to be cancelled.
     is_service: bool,
+    /// When it was made, in nanoseconds since boot.
+    started_ns: u64,
     /// How often somebody who waits for its children had to look again.
     changes: AtomicU64,
     /// Its threads wait here for its children.
@@ -43,6 +46,7 @@ impl Process {
         let process = Self {
             name: fallible::text(name).ok_or(OutOfMemory)?,
             is_service,
+            started_ns: time::uptime_ns(),
             changes: AtomicU64::new(0),
             children: WaitQueue::new(),
             on_child_end: Once::new(),
@@ -60,6 +64,16 @@ impl Process {
     /// Whether the machine cannot do without it.
     pub fn is_service(&self) -> bool {
         self.is_service
+    }
+
+    /// When it was made, in nanoseconds since boot.
+    pub fn started_ns(&self) -> u64 {
+        self.started_ns
+    }
+
+    /// Time that threads of it which have ended ran, in time-stamp counts.
+    pub fn past_run_counts(&self) -> u64 {
+        self.run_counts.load(Ordering::Relaxed)
     }
 
     /// Has `hook` called whenever one of its children has ended, by that child's last thread; the first call counts.

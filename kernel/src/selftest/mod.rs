@@ -13,11 +13,14 @@ mod failing;
 mod files;
 mod input;
 mod memory;
+mod pipes;
+mod proc_files;
 mod processes;
 mod realtime;
 mod sync;
 mod threads;
 mod traps;
+mod tree;
 
 use alloc::string::String;
 
@@ -92,6 +95,18 @@ const TESTS: &[Test] = &[
     ("the disk keeps files", files::disk_keeps_files),
     ("the page cache gives way", cache::cache_gives_way),
     ("a sync leaves nothing dirty", cache::sync_leaves_nothing_dirty),
+    ("links lead, and circles end", tree::links_lead_and_circles_end),
+    ("dot dot crosses mounts", tree::dot_dot_crosses_mounts),
+    ("open files outlive their names", tree::open_files_outlive_their_names),
+    ("files have positions, and holes are zeros", tree::files_have_positions),
+    ("devices do what they are for", tree::devices_do_what_they_are_for),
+    ("keys are heard by all who listen", tree::keys_are_heard_by_all),
+    ("pipes carry bytes", pipes::pipes_carry_bytes),
+    ("named pipes meet", pipes::named_pipes_meet),
+    ("self is who asks", proc_files::self_is_who_asks),
+    ("directories are inherited", proc_files::directories_are_inherited),
+    ("memory adds up in words", proc_files::memory_adds_up),
+    ("figures in words are the machine's", proc_files::figures_are_the_machines),
     ("the disk may interrupt anybody", files::disk_interrupts_anybody),
     ("frames go to the disk and back", disks::frames_go_to_the_disk_and_back),
     ("nobody has to wait for a transfer", disks::nobody_has_to_wait_for_a_transfer),

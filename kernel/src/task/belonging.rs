@@ -128,6 +128,11 @@ pub fn current_process() -> u32 {
     scheduler::current().own.process()
 }
 
+/// The number of the running thread.
+pub fn current_id() -> u64 {
+    scheduler::current().id()
+}
+
 /// The slot of the running thread: its place in tables.
 pub fn current_slot() -> usize {
     scheduler::current().slot()

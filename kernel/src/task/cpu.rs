@@ -164,6 +164,11 @@ pub fn queue_lengths() -> impl Iterator<Item = usize> {
     all().iter().map(|cpu| cpu.queued.load(Ordering::Relaxed))
 }
 
+/// How many threads run or could.
+pub fn wanting_to_run() -> usize {
+    all().iter().map(|cpu| cpu.queued() + usize::from(!cpu.is_idle())).sum()
+}
+
 /// A CPU's time so far, in time-stamp counts of the same clock.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct CpuTimes {

@@ -30,11 +30,11 @@ mod urgency;
 mod waiting;
 
 pub use belonging::{
-    Departure, Interrupted, NO_PROCESS, ProcessHooks, adopt_all, current_process, current_slot, interrupt,
-    interruptible, is_interrupted, set_exit_code, set_process_hooks,
+    Departure, Interrupted, NO_PROCESS, ProcessHooks, adopt_all, current_id, current_process, current_slot,
+    interrupt, interruptible, is_interrupted, set_exit_code, set_process_hooks,
 };
 pub use block::{Ticket, block, prepare_to_block};
-pub use cpu::{CpuTimes, cpu_times, is_idle_here, queue_lengths};
+pub use cpu::{CpuTimes, cpu_times, is_idle_here, queue_lengths, wanting_to_run};
 pub use idle::run_idle;
 pub use last_look::with_running_thread;
 pub use listed::{list_mutex, listed_mutexes};
@@ -43,7 +43,7 @@ pub use platform::Kernel;
 pub use realtime::{Demand, RealtimeError, become_realtime, spawn_realtime};
 pub use sleep::{TimerGuard, nap_ms, sleep_ms, sleep_until_ns, wake_at_ns};
 pub use spawn::{EVERY_CPU, JoinHandle, SpawnError, spawn, spawn_entering, spawn_on};
-pub use table::{OutOfMemory, ThreadInfo, list};
+pub use table::{OutOfMemory, ThreadInfo, begun, glance, list};
 pub use thread::ThreadState;
 pub use urgency::Handle;
 pub use waiting::{Wait, WaitKind};

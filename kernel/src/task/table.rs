@@ -98,6 +98,55 @@ pub(super) fn all() -> impl Iterator<Item = ThreadRef> {
     TABLE.lock().records.clone().into_iter().filter(|record| record.id() != 0)
 }
 
+/// A thread at a glance: what can be told without asking for memory.
+#[derive(Clone, Copy, Debug)]
+pub struct Glance<'a> {
+    /// Its number.
+    pub id: u64,
+    /// Its name.
+    pub name: &'a str,
+    /// The process it is in.
+    pub process: u32,
+    /// What it was doing.
+    pub state: ThreadState,
+    /// The CPU it runs on or ran on last.
+    pub cpu: usize,
+    /// The CPUs that it may run on, bit 0 for the first.
+    pub cpus: u64,
+    /// Time it ran, in time-stamp counts.
+    pub run_counts: u64,
+    /// It is of the real-time class.
+    pub is_realtime: bool,
+}
+
+/// Calls `each` with every thread, in no order. A thread's name is locked meanwhile: `each` takes no lock, and no memory.
+pub fn glance(mut each: impl FnMut(&Glance<'_>)) {
+    let now = arch_cpu::time_stamp();
+    let mut next = newest();
+    while let Some(record) = next {
+        let details = record.details.lock();
+        // It stays that thread's as long as the lock is held.
+        if record.id() != 0 {
+            each(&Glance {
+                id: record.id(),
+                name: &details.name,
+                process: record.own.process(),
+                state: record.state(),
+                cpu: record.last_cpu.load(Ordering::Relaxed),
+                cpus: record.affinity(),
+                run_counts: record.ran(now),
+                is_realtime: record.is_realtime(),
+            });
+        }
+        next = record.older();
+    }
+}
+
+/// How many threads were begun since boot, those that have ended too.
+pub fn begun() -> u64 {
+    TABLE.lock().next_id - 1
+}
+
 /// A thread as listed.
 #[derive(Clone, Debug)]
 pub struct ThreadInfo {

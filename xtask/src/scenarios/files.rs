@@ -15,6 +15,7 @@ pub const SCENARIOS: &[Scenario] = &[
     ("directories_are_made_and_files_copied_moved_removed", directories),
     ("an_invalid_file_name_is_refused", invalid_name),
     ("a_full_disk_is_refused_and_stays_sound", full_disk),
+    ("devices_and_processes_are_files", devices_and_processes),
 ];
 
 fn written_file_survives_reboot(stage: &Stage) -> Result {
@@ -94,6 +95,39 @@ fn full_disk(stage: &Stage) -> Result {
         fail!("large.bin is no longer what it was");
     }
     Ok(())
+}
+
+/// What a person finds in `/dev` and `/proc`, links on the way, and a device that is read until Ctrl+C.
+fn devices_and_processes(stage: &Stage) -> Result {
+    let image = stage.disk()?;
+    let mut machine = stage.boot(stage.hardware(Some(image.clone())))?;
+    machine.enter("ls -l /dev")?;
+    for name in ["disk0", "null", "urandom", "fb0"] {
+        machine.wait_for_text(name, Font::Mono)?;
+    }
+    machine.enter("clear")?;
+    machine.enter("ln -s /disk/welcome.txt /tmp/w; cat /tmp/w; ls -l /tmp")?;
+    machine.wait_for_text("Welcome", Font::Mono)?;
+    machine.wait_for_text("-> /disk/welcome.txt", Font::Mono)?;
+    machine.enter("clear")?;
+    machine.enter("mount; df")?;
+    machine.wait_for_text("/dev/disk0 on /disk type vfat (rw,relatime)", Font::Mono)?;
+    machine.wait_for_text("proc on /proc type proc (ro,relatime)", Font::Mono)?;
+    machine.enter("clear")?;
+    machine.enter("cat /proc/self/comm /proc/meminfo")?;
+    machine.wait_for_text("shell", Font::Mono)?;
+    machine.wait_for_text("MemTotal:", Font::Mono)?;
+    machine.wait_for_text("kB", Font::Mono)?;
+    machine.enter("clear")?;
+    // Keys arrive as events too, and Ctrl+C ends who reads them.
+    machine.enter("cat /dev/input/event0")?;
+    machine.settle()?;
+    machine.press(&["ctrl", "c"])?;
+    machine.wait_for_text("^C", Font::Mono)?;
+    machine.enter("write /dev/tty s'ee'n; cat /proc/uptime; stat /dev/null")?;
+    machine.wait_for_text("character device 1:3", Font::Mono)?;
+    machine.wait_for_text("seen", Font::Mono)?;
+    stage.power_off(machine, Some(&image))
 }
 
 /// Fails unless the file is in the image with these contents; a line's end at its end is forgiven.

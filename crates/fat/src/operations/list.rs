@@ -7,7 +7,7 @@ use crate::node::Place;
 use crate::volume::{Fat, area};
 use blockcache::BlockDevice;
 use vfs::FsError;
-use vfs::inode::{InodeId, InodeKind, Listed};
+use vfs::inode::{InodeId, InodeKind, Listed, Summary};
 
 impl<D: BlockDevice> Fat<D> {
     pub(crate) fn look_up(&mut self, directory: InodeId, name: &str) -> Result<InodeId, FsError> {
@@ -35,7 +35,8 @@ impl<D: BlockDevice> Fat<D> {
         let area = area(geometry, nodes.get(id)?);
         let first = u32::try_from(cursor).unwrap_or(u32::MAX);
         for number in first..area.slots() {
-            let kind = slot::kind(&area.read(store, number)?);
+            let entry = area.read(store, number)?;
+            let kind = slot::kind(&entry);
             match kind {
                 Kind::End => break,
                 Kind::File | Kind::Directory => {}
@@ -44,11 +45,18 @@ impl<D: BlockDevice> Fat<D> {
             let set = Set::read(store, &area, number)?;
             set.name(&mut buffer);
             let place = Place { slot: number, sector: area.sector(number / SLOTS)? };
+            let inode = nodes.number(place.key());
+            // Of one that is in use the disk may know less.
+            let (size, modified) = match nodes.get(inode) {
+                Ok(node) => (node.size, node.modified),
+                Err(_) => (slot::size(&entry), slot::modified(&entry)),
+            };
             let listed = Listed {
                 name: &buffer,
-                inode: InodeId(nodes.number(place.key())),
+                inode: InodeId(inode),
                 kind: if kind == Kind::Directory { InodeKind::Directory } else { InodeKind::File },
                 next: u64::from(number) + 1,
+                summary: Some(Summary { size: size.into(), modified: modified.to_time() }),
             };
             if !each(&listed) {
                 break;

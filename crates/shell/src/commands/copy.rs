@@ -7,13 +7,15 @@ use alloc::vec;
 
 use ui::FileError;
 
-use super::files::CHUNK;
 use super::remove::{may_go, remove_tree};
 use super::{split_options, usage};
 use crate::failure::{self, Failure, Outcome};
 use crate::path;
 use crate::shell::Session;
 use crate::system::{FileKind, System, WriteMode};
+
+/// Bytes read at a time; Ctrl+C is looked for in between.
+const CHUNK: usize = 16 * 1024;
 
 pub(super) fn cp(session: &mut Session<'_>, arguments: &[String]) -> Outcome {
     let (options, paths) = split_options(arguments, "r").ok_or_else(|| usage("cp"))?;
@@ -24,7 +26,7 @@ pub(super) fn cp(session: &mut Session<'_>, arguments: &[String]) -> Outcome {
         {
             return Err(Failure::Message(format!("{source}: is a directory (use cp -r)")));
         }
-        copy_tree(session, source, target)
+        copy_tree(session, source, target, false)
     })
 }
 
@@ -34,7 +36,7 @@ pub(super) fn mv(session: &mut Session<'_>, arguments: &[String]) -> Outcome {
         may_go(session, source)?;
         let system = session.system.clone();
         if mount_point(&*system, source) != mount_point(&*system, target) {
-            copy_tree(session, source, target)?;
+            copy_tree(session, source, target, true)?;
             return remove_any(session, source);
         }
         rename(&*system, source, target)
@@ -60,7 +62,7 @@ fn each_source(
     }
     for source in sources {
         let source = session.resolve(source)?;
-        system.status(&source).map_err(|error| failure::about_file(&*system, &source, error))?;
+        system.details(&source).map_err(|error| failure::about_file(&*system, &source, error))?;
         let target = if into_directory { path::join(&target, path::name(&source)) } else { target.clone() };
         // FAT ignores case, so names that differ in it may be one file. `mv` may change the case.
         let same = if command == "mv" { source == target } else { source.eq_ignore_ascii_case(&target) };
@@ -86,16 +88,34 @@ fn mount_point(system: &dyn System, path: &str) -> String {
         .unwrap_or_default()
 }
 
-/// Copies a file, or a directory with all it holds.
-fn copy_tree(session: &mut Session<'_>, source: &str, target: &str) -> Outcome {
+/// Copies a file, or a directory with all it holds. With `links_stay`, a source that is a link is copied as one.
+fn copy_tree(session: &mut Session<'_>, source: &str, target: &str, links_stay: bool) -> Outcome {
     let system = session.system.clone();
     let mut remaining = vec![(String::from(source), String::from(target))];
     while let Some((from, to)) = remaining.pop() {
         session.console.check_interrupt()?;
-        let status = system.status(&from).map_err(|error| failure::about_file(&*system, &from, error))?;
-        if status.kind == FileKind::File {
-            copy_file(session, &from, &to)?;
-            continue;
+        // What is named itself is followed; links in a directory are copied as links, or circles would have no end.
+        let about = |error| failure::about_file(&*system, &from, error);
+        let named = from == source && !links_stay;
+        let status =
+            if named { system.status(&from) } else { system.details(&from).map(|details| details.status) };
+        let status = status.map_err(about)?;
+        match status.kind {
+            FileKind::Directory => {}
+            FileKind::File => {
+                copy_file(session, &from, &to)?;
+                continue;
+            }
+            FileKind::Link => {
+                let text = status.target.unwrap_or_default();
+                system.create_link(&to, &text).map_err(|error| failure::about_file(&*system, &to, error))?;
+                continue;
+            }
+            FileKind::CharacterDevice | FileKind::BlockDevice | FileKind::Pipe => {
+                return Err(Failure::Message(format!(
+                    "{from}: only files, directories and links can be copied"
+                )));
+            }
         }
         match system.create_directory(&to) {
             Ok(()) => {}
@@ -194,9 +214,9 @@ fn unused_name(system: &dyn System, path: &str) -> String {
 
 fn remove_any(session: &mut Session<'_>, path: &str) -> Outcome {
     let system = session.system.clone();
-    let status = system.status(path).map_err(|error| failure::about_file(&*system, path, error))?;
-    match status.kind {
+    let details = system.details(path).map_err(|error| failure::about_file(&*system, path, error))?;
+    match details.status.kind {
         FileKind::Directory => remove_tree(session, path),
-        FileKind::File => system.remove(path).map_err(|error| failure::about_file(&*system, path, error)),
+        _ => system.remove(path).map_err(|error| failure::about_file(&*system, path, error)),
     }
 }

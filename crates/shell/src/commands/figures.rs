@@ -19,17 +19,17 @@ pub(super) fn df(session: &mut Session<'_>, _arguments: &[String]) -> Outcome {
     let rows: Vec<Vec<String>> = mounted
         .into_iter()
         .map(|file_system| {
+            let mut row = Vec::from([file_system.mount_point, file_system.kind, file_system.device]);
             let used = file_system.used.min(file_system.total);
-            let percent = (u128::from(used) * 100).div_ceil(u128::from(file_system.total.max(1)));
-            Vec::from([
-                file_system.mount_point,
-                file_system.kind,
-                file_system.device,
-                units::bytes(file_system.total),
-                units::bytes(used),
-                units::bytes(file_system.total - used),
-                format!("{percent}%"),
-            ])
+            if file_system.total == 0 {
+                // Nothing is kept there, such as in `/proc`.
+                row.extend(["-"; 4].map(String::from));
+                return row;
+            }
+            let percent = (u128::from(used) * 100).div_ceil(u128::from(file_system.total));
+            row.extend([file_system.total, used, file_system.total - used].map(units::bytes));
+            row.push(format!("{percent}%"));
+            row
         })
         .collect();
     let header = ["PATH", "KIND", "DEVICE", "SIZE", "USED", "FREE", "USE"];
@@ -37,6 +37,23 @@ pub(super) fn df(session: &mut Session<'_>, _arguments: &[String]) -> Outcome {
     if !has_disk {
         session.print("No disk is mounted at /disk: what you write is lost at power-off.\n");
     }
+    Ok(())
+}
+
+pub(super) fn mount(session: &mut Session<'_>, arguments: &[String]) -> Outcome {
+    if !arguments.is_empty() {
+        return Err(usage("mount"));
+    }
+    let lines: Vec<String> = session
+        .system
+        .file_systems()
+        .into_iter()
+        .map(|mounted| {
+            let (device, point) = (mounted.device, mounted.mount_point);
+            format!("{device} on {point} type {} ({})\n", mounted.kind, mounted.options)
+        })
+        .collect();
+    session.print(&lines.concat());
     Ok(())
 }
 

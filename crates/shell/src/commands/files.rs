@@ -1,7 +1,8 @@
 //! Commands that read, write and make files.
 
+use alloc::boxed::Box;
+use alloc::format;
 use alloc::string::String;
-use alloc::vec;
 use alloc::vec::Vec;
 
 use ui::FileError;
@@ -11,9 +12,6 @@ use crate::failure::{self, Outcome};
 use crate::path;
 use crate::shell::Session;
 use crate::system::{FileKind, System, WriteMode};
-
-/// Bytes read at a time; Ctrl+C is looked for in between.
-pub(super) const CHUNK: usize = 16 * 1024;
 
 pub(super) fn cat(session: &mut Session<'_>, arguments: &[String]) -> Outcome {
     let (_, files) = split_options(arguments, "").ok_or_else(|| usage("cat"))?;
@@ -28,25 +26,56 @@ pub(super) fn cat(session: &mut Session<'_>, arguments: &[String]) -> Outcome {
 }
 
 fn show(session: &mut Session<'_>, path: &str) -> Outcome {
-    let mut buffer = vec![0; CHUNK];
-    // The start of a character whose end comes with the next chunk.
-    let mut unfinished = 0;
-    let mut offset = 0;
-    loop {
-        session.console.check_interrupt()?;
-        let count = session
-            .system
-            .read_file(path, offset, &mut buffer[unfinished..])
-            .map_err(|error| failure::about_file(&**session.system, path, error))?;
-        offset += count as u64;
-        let available = unfinished + count;
-        let whole = if count == 0 { available } else { whole_characters(&buffer[..available]) };
-        session.print(&printable(&buffer[..whole]));
-        if count == 0 {
-            return Ok(());
+    let system = session.system.clone();
+    let about = |error| failure::about_file(&*system, path, error);
+    let status = system.status(path).map_err(about)?;
+    let mut text = Text::default();
+    if status.kind.may_wait() {
+        let (there, path) = (system.clone(), String::from(path));
+        let work = move |print: &mut dyn FnMut(&str)| {
+            let result = there.read_all(&path, &mut |bytes| {
+                print(&text.next(bytes));
+                true
+            });
+            print(&text.rest());
+            failure::code_of(result)
+        };
+        let code = session.console.run_waiting(&format!("cat {}", status.name), Box::new(work))?;
+        return failure::result_of(code).map_err(about);
+    }
+    let mut interrupted = Ok(());
+    let read = system.read_all(path, &mut |bytes| {
+        interrupted = session.console.check_interrupt();
+        if interrupted.is_ok() {
+            session.print(&text.next(bytes));
         }
-        buffer.copy_within(whole..available, 0);
-        unfinished = available - whole;
+        interrupted.is_ok()
+    });
+    interrupted?;
+    session.print(&text.rest());
+    read.map_err(about)
+}
+
+/// Text that comes in pieces, which may end in the middle of a character.
+#[derive(Default)]
+struct Text {
+    /// The start of a character whose end comes with the next piece.
+    unfinished: Vec<u8>,
+}
+
+impl Text {
+    /// What can be shown of it after one more piece.
+    fn next(&mut self, bytes: &[u8]) -> String {
+        self.unfinished.extend_from_slice(bytes);
+        let whole = whole_characters(&self.unfinished);
+        let text = printable(&self.unfinished[..whole]);
+        self.unfinished.drain(..whole);
+        text
+    }
+
+    /// What is left when nothing comes any more.
+    fn rest(&mut self) -> String {
+        printable(&core::mem::take(&mut self.unfinished))
     }
 }
 
@@ -95,9 +124,19 @@ pub(super) fn write(session: &mut Session<'_>, arguments: &[String]) -> Outcome 
     let mut text = words.join(" ");
     text.push('\n');
     let system = session.system.clone();
-    system
-        .write_file(&path, text.as_bytes(), mode)
-        .map_err(|error| failure::about_file(&*system, &path, error))?;
+    let written = match system.status(&path) {
+        Ok(status) if status.kind.may_wait() => {
+            let (there, path) = (system.clone(), path.clone());
+            let work = move |_: &mut dyn FnMut(&str)| {
+                failure::code_of(there.write_file(&path, text.as_bytes(), mode))
+            };
+            failure::result_of(
+                session.console.run_waiting(&format!("write {}", status.name), Box::new(work))?,
+            )
+        }
+        _ => system.write_file(&path, text.as_bytes(), mode),
+    };
+    written.map_err(|error| failure::about_file(&*system, &path, error))?;
     if failure::lacks_disk(&*system, &path) {
         session.print("No disk is mounted at /disk: the file is in memory and is lost at power-off.\n");
     }
@@ -153,6 +192,13 @@ fn make_with_parents(system: &dyn System, path: &str) -> Result<(), FileError> {
         ancestor = path::parent(ancestor);
     }
     missing.iter().rev().try_for_each(|directory| system.create_directory(directory))
+}
+
+pub(super) fn sync(session: &mut Session<'_>, arguments: &[String]) -> Outcome {
+    if !arguments.is_empty() {
+        return Err(usage("sync"));
+    }
+    session.system.sync().map_err(|error| failure::Failure::Message(format!("{error} (see dmesg)")))
 }
 
 #[cfg(test)]

@@ -7,6 +7,7 @@ use alloc::vec::Vec;
 
 use unicode_width::UnicodeWidthStr;
 
+use super::links::shown;
 use super::{split_options, usage};
 use crate::failure::{self, Outcome};
 use crate::format;
@@ -37,21 +38,28 @@ pub(super) fn ls(session: &mut Session<'_>, arguments: &[String]) -> Outcome {
 fn entries(session: &Session<'_>, path: &str) -> Result<Vec<FileStatus>, failure::Failure> {
     let system = &**session.system;
     let about = |error| failure::about_file(system, path, error);
-    let status = system.status(path).map_err(about)?;
+    let status = match system.status(path) {
+        // A link that leads nowhere can be listed all the same.
+        Err(_) => system.details(path).map_err(about)?.status,
+        Ok(status) => status,
+    };
     match status.kind {
-        FileKind::File => Ok(vec![status]),
         FileKind::Directory => system.list(path).map_err(about),
+        _ => Ok(vec![system.details(path).map_err(about)?.status]),
     }
 }
 
-/// The name with what marks its kind: directories are blue and end with `/`. Control characters,
-/// which a damaged file system may hold, become `?`.
+/// The name with what marks its kind: directories are blue and end with `/`, links are cyan and end with `@`, devices are
+/// yellow, named pipes end with `|`. Control characters, which a damaged file system may hold, become `?`.
 fn display_name(entry: &FileStatus) -> (String, usize) {
     let name = entry.name.replace(char::is_control, "?");
     let width = name.width();
     match entry.kind {
         FileKind::File => (name, width),
         FileKind::Directory => (format!("\x1b[1;34m{name}\x1b[m/"), width + 1),
+        FileKind::Link => (format!("\x1b[36m{name}\x1b[m@"), width + 1),
+        FileKind::CharacterDevice | FileKind::BlockDevice => (format!("\x1b[33m{name}\x1b[m"), width),
+        FileKind::Pipe => (format!("{name}|"), width + 1),
     }
 }
 
@@ -61,6 +69,9 @@ fn long_list(entries: &[FileStatus]) -> String {
         .map(|entry| match entry.kind {
             FileKind::File => units::bytes(entry.length),
             FileKind::Directory => String::from("-"),
+            FileKind::Link => String::from("link"),
+            FileKind::CharacterDevice | FileKind::BlockDevice => String::from("device"),
+            FileKind::Pipe => String::from("pipe"),
         })
         .collect();
     let width = sizes.iter().map(String::len).max().unwrap_or(0);
@@ -70,7 +81,14 @@ fn long_list(entries: &[FileStatus]) -> String {
             Some(date) => format::short_date(date),
             None => format!("{:16}", "-"),
         };
-        text.push_str(&format!("{size:>width$}  {date}  {}\n", display_name(entry).0));
+        let name = match (&entry.target, entry.kind) {
+            (Some(target), _) => {
+                let name = entry.name.replace(char::is_control, "?");
+                format!("\x1b[36m{name}\x1b[m -> {}", shown(target))
+            }
+            _ => display_name(entry).0,
+        };
+        text.push_str(&format!("{size:>width$}  {date}  {name}\n"));
     }
     text
 }

@@ -25,8 +25,9 @@ pub(super) fn rm(session: &mut Session<'_>, arguments: &[String]) -> Outcome {
 fn remove(session: &mut Session<'_>, path: &str, recursively: bool) -> Outcome {
     let system = &**session.system;
     let about = |error| failure::about_file(system, path, error);
-    let status = system.status(path).map_err(about)?;
-    if status.kind == FileKind::File {
+    // Of a link the link itself goes, whatever it leads to.
+    let status = system.details(path).map_err(about)?.status;
+    if status.kind != FileKind::Directory {
         return system.remove(path).map_err(about);
     }
     may_go(session, path)?;
@@ -68,7 +69,7 @@ pub(super) fn remove_tree(session: &mut Session<'_>, path: &str) -> Outcome {
             let inside = path::join(&directory, &entry.name);
             match entry.kind {
                 FileKind::Directory => directories.push(inside),
-                FileKind::File => {
+                _ => {
                     system.remove(&inside).map_err(|error| failure::about_file(&*system, &inside, error))?;
                 }
             }

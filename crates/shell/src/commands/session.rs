@@ -37,6 +37,7 @@ pub(crate) fn cd(session: &mut Session<'_>, arguments: &[String]) -> Outcome {
     if status.kind != FileKind::Directory {
         return Err(Failure::Message(format!("{target}: not a directory (try cat {target})")));
     }
+    system.enter(&target).map_err(|error| failure::about_file(system, &target, error))?;
     session.state.directory = target;
     Ok(())
 }
@@ -98,10 +99,7 @@ pub(crate) fn help(session: &mut Session<'_>, arguments: &[String]) -> Outcome {
                 })
                 .collect();
             let mut text = layout(&entries, session.console.columns(), 4);
-            text.push_str(
-                "\nhelp COMMAND shows how a command is used. Tab completes, Up recalls,\n\
-                 Ctrl+C interrupts, Ctrl+L clears. Files in /disk survive a restart.\n",
-            );
+            text.push_str("\nhelp COMMAND says more. Tab completes, Up recalls, Ctrl+C interrupts.\n");
             session.print(&text);
             Ok(())
         }

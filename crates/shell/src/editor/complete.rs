@@ -103,6 +103,15 @@ impl Completer<'_> {
         let entries = self.system.list(&directory).unwrap_or_default();
         entries
             .into_iter()
+            .map(|mut entry| {
+                // A link is completed as what it leads to.
+                if entry.kind == FileKind::Link
+                    && let Ok(target) = self.system.status(&path::join(&directory, &entry.name))
+                {
+                    entry.kind = target.kind;
+                }
+                entry
+            })
             .filter(|entry| !only_directories || entry.kind == FileKind::Directory)
             // Names that begin with a dot are meant only by who types the dot.
             .filter(|entry| name.starts_with('.') || !entry.name.starts_with('.'))

@@ -2,7 +2,6 @@
 //! what the user would see.
 #![allow(dead_code, reason = "each test file uses its part")]
 
-mod files;
 mod patient;
 
 use std::cell::Cell;
@@ -11,11 +10,10 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, Weak};
 use std::time::{Duration, Instant};
 
 use diagnosis::Inspector;
-use files::Files;
 use patient::Patient;
 use shell::{
-    Application, CancelError, Cancelled, Device, FileStatus, FileSystemFigures, Input, PowerAction,
-    PowerError, ProcessEnd, Shell, SpawnError, System, WriteMode,
+    Application, CancelError, Cancelled, Device, FileDetails, FileKind, FileStatus, FileSystemFigures, Input,
+    PowerAction, PowerError, ProcessEnd, Shell, SpawnError, System, WriteMode,
 };
 use term::{Modes, Terminal};
 use ui::{DateTime, FileError, ProcessFigures, ProcessState, SystemFigures, ThreadFigures, ThreadState};
@@ -35,7 +33,15 @@ pub enum Step {
 
 #[derive(Default)]
 pub struct State {
-    pub files: Files,
+    /// `None` is a directory.
+    pub files: BTreeMap<String, Option<Vec<u8>>>,
+    /// Symbolic links, by path.
+    pub links: BTreeMap<String, String>,
+    /// Devices; who reads one waits until he is told to end.
+    pub devices: BTreeSet<String>,
+    /// Where the shell said to be.
+    pub entered: Vec<String>,
+    pub syncs: usize,
     pub mounted: Vec<&'static str>,
     /// Bytes that may still be written.
     pub space: usize,
@@ -79,9 +85,7 @@ impl Machine {
         let files =
             [("/", None), ("/disk", None), ("/disk/readme.txt", Some(&b"Hello from the disk.\n"[..]))];
         let state = State {
-            files: Files(
-                files.iter().map(|(path, file)| (path.to_string(), file.map(<[u8]>::to_vec))).collect(),
-            ),
+            files: files.iter().map(|(path, file)| (path.to_string(), file.map(<[u8]>::to_vec))).collect(),
             mounted: vec!["/", "/disk"],
             space: 1 << 20,
             max_threads: 16,
@@ -127,6 +131,83 @@ impl Machine {
 
     fn at_prompt(&self) -> bool {
         self.terminal.lock().unwrap().modes().contains(Modes::BRACKETED_PASTE)
+    }
+}
+
+fn parent_of(path: &str) -> &str {
+    match path.rfind('/') {
+        Some(0) | None => "/",
+        Some(slash) => &path[..slash],
+    }
+}
+
+impl State {
+    /// The path without links, but for a last one if it is `named`.
+    fn real(&self, path: &str, named: bool) -> Result<String, FileError> {
+        let mut at = path.to_string();
+        for _ in 0..40 {
+            let ends =
+                at.char_indices().skip(1).filter(|(_, character)| *character == '/').map(|(end, _)| end);
+            let ends = ends.chain((!named).then_some(at.len()));
+            let Some((end, target)) = ends.filter_map(|end| Some((end, self.links.get(&at[..end])?))).next()
+            else {
+                return Ok(at);
+            };
+            let directory = if target.starts_with('/') { "" } else { parent_of(&at[..end]) };
+            at = format!("{directory}/{}{}", target.trim_start_matches('/'), &at[end..]).replace("//", "/");
+        }
+        Err(FileError::TooManyLinks)
+    }
+
+    /// As `status`, of a link about the link.
+    fn named(&self, path: &str) -> Result<FileStatus, FileError> {
+        let path = &self.real(path, true)?;
+        let (kind, target) = match self.links.get(path) {
+            Some(target) => (FileKind::Link, Some(target.clone())),
+            None if self.devices.contains(path) => (FileKind::CharacterDevice, None),
+            None => return self.status(path),
+        };
+        let name = path.rsplit('/').next().unwrap().to_string();
+        Ok(FileStatus { name, kind, length: 0, modified: None, target })
+    }
+
+    fn status(&self, path: &str) -> Result<FileStatus, FileError> {
+        assert!(
+            path.starts_with('/') && (path == "/" || !path.ends_with('/')) && !path.contains("//"),
+            "{path}"
+        );
+        if self.devices.contains(path) {
+            return self.named(path);
+        }
+        let path = &self.real(path, false)?;
+        let parent = parent_of(path);
+        if let Some(Some(_)) = self.files.get(parent) {
+            return Err(FileError::NotADirectory);
+        }
+        let file = self.files.get(path).ok_or(FileError::NotFound)?;
+        Ok(FileStatus {
+            name: path.rsplit('/').next().unwrap().to_string(),
+            kind: if file.is_some() { FileKind::File } else { FileKind::Directory },
+            length: file.as_ref().map_or(0, |contents| contents.len() as u64),
+            modified: Some(DateTime::from_unix(1_795_171_433)),
+            target: None,
+        })
+    }
+
+    fn children(&self, path: &str) -> Vec<String> {
+        let names = self.files.keys().chain(self.links.keys()).chain(&self.devices);
+        names.filter(|key| *key != "/" && parent_of(key) == path).cloned().collect()
+    }
+
+    fn check_new(&self, path: &str) -> Result<(), FileError> {
+        if path.contains([':', '*', '?']) {
+            return Err(FileError::InvalidName);
+        }
+        match self.files.get(parent_of(path)) {
+            None => Err(FileError::NotFound),
+            Some(Some(_)) => Err(FileError::NotADirectory),
+            Some(None) => Ok(()),
+        }
     }
 }
 
@@ -186,35 +267,132 @@ impl System for Machine {
     }
 
     fn list(&self, path: &str) -> Result<Vec<FileStatus>, FileError> {
-        self.state().files.list(path)
+        let state = self.state();
+        let path = &state.real(path, false)?;
+        match state.status(path)?.kind {
+            FileKind::Directory => state.children(path).iter().map(|child| state.named(child)).collect(),
+            _ => Err(FileError::NotADirectory),
+        }
     }
 
     fn status(&self, path: &str) -> Result<FileStatus, FileError> {
-        self.state().files.status(path)
+        self.state().status(path)
+    }
+
+    fn details(&self, path: &str) -> Result<FileDetails, FileError> {
+        let status = self.state().named(path)?;
+        let device = (status.kind == FileKind::CharacterDevice).then_some((1, 3));
+        Ok(FileDetails { status, inode: 7, mode: 0o644, user: 0, group: 0, links: 1, blocks: 8, device })
+    }
+
+    fn create_link(&self, path: &str, target: &str) -> Result<(), FileError> {
+        let mut state = self.state();
+        let path = &state.real(path, true)?;
+        if state.named(path).is_ok() {
+            return Err(FileError::AlreadyExists);
+        }
+        state.check_new(path)?;
+        state.links.insert(path.to_string(), target.to_string());
+        Ok(())
+    }
+
+    fn create_pipe(&self, path: &str) -> Result<(), FileError> {
+        let mut state = self.state();
+        state.check_new(path)?;
+        state.devices.insert(path.to_string());
+        Ok(())
+    }
+
+    fn enter(&self, path: &str) -> Result<(), FileError> {
+        self.state().entered.push(path.to_string());
+        Ok(())
+    }
+
+    fn sync(&self) -> Result<(), FileError> {
+        self.state().syncs += 1;
+        Ok(())
+    }
+
+    fn read_all(&self, path: &str, each: &mut dyn FnMut(&[u8]) -> bool) -> Result<(), FileError> {
+        if self.state().devices.contains(path) {
+            each(b"from the device\n");
+            return self.sleep_ms(3_600_000).map_err(|Cancelled| FileError::Interrupted);
+        }
+        let mut buffer = [0; 16 * 1024];
+        let mut offset = 0;
+        loop {
+            let count = self.read_file(path, offset, &mut buffer)?;
+            if count == 0 || !each(&buffer[..count]) {
+                return Ok(());
+            }
+            offset += count as u64;
+        }
     }
 
     fn read_file(&self, path: &str, offset: u64, buffer: &mut [u8]) -> Result<usize, FileError> {
-        self.state().files.read(path, offset, buffer)
+        let state = self.state();
+        state.status(path)?;
+        let path = &state.real(path, false)?;
+        let contents = state.files[path].as_ref().ok_or(FileError::IsADirectory)?;
+        let rest = &contents[(offset as usize).min(contents.len())..];
+        let count = rest.len().min(buffer.len());
+        buffer[..count].copy_from_slice(&rest[..count]);
+        Ok(count)
     }
 
     fn write_file(&self, path: &str, contents: &[u8], mode: WriteMode) -> Result<(), FileError> {
         let mut state = self.state();
-        let space = state.space.checked_sub(contents.len()).ok_or(FileError::NoSpace)?;
-        state.files.write(path, contents, mode)?;
-        state.space = space;
+        state.check_new(path)?;
+        if state.files.get(path).is_some_and(Option::is_none) {
+            return Err(FileError::IsADirectory);
+        }
+        state.space = state.space.checked_sub(contents.len()).ok_or(FileError::NoSpace)?;
+        let file = state.files.entry(path.to_string()).or_default().get_or_insert_default();
+        if mode == WriteMode::Replace {
+            file.clear();
+        }
+        file.extend_from_slice(contents);
         Ok(())
     }
 
     fn create_directory(&self, path: &str) -> Result<(), FileError> {
-        self.state().files.create_directory(path)
+        let mut state = self.state();
+        if state.files.contains_key(path) {
+            return Err(FileError::AlreadyExists);
+        }
+        state.check_new(path)?;
+        state.files.insert(path.to_string(), None);
+        Ok(())
     }
 
     fn remove(&self, path: &str) -> Result<(), FileError> {
-        self.state().files.remove(path)
+        let mut state = self.state();
+        state.named(path)?;
+        if state.links.remove(path).is_some() {
+            return Ok(());
+        }
+        if !state.children(path).is_empty() {
+            return Err(FileError::DirectoryNotEmpty);
+        }
+        state.files.remove(path);
+        Ok(())
     }
 
     fn rename(&self, from: &str, to: &str) -> Result<(), FileError> {
-        self.state().files.rename(from, to)
+        let mut state = self.state();
+        state.status(from)?;
+        state.check_new(to)?;
+        if state.files.contains_key(to) {
+            return Err(FileError::AlreadyExists);
+        }
+        let within = format!("{from}/");
+        let moved: Vec<String> =
+            state.files.keys().filter(|key| *key == from || key.starts_with(&within)).cloned().collect();
+        for key in moved {
+            let file = state.files.remove(&key).unwrap();
+            state.files.insert(format!("{to}{}", &key[from.len()..]), file);
+        }
+        Ok(())
     }
 
     fn devices(&self) -> Vec<Device> {
@@ -238,6 +416,7 @@ impl System for Machine {
                 mount_point: mount_point.to_string(),
                 kind: if *mount_point == "/" { "tmpfs" } else { "fat32" }.to_string(),
                 device: if *mount_point == "/" { "memory" } else { "ata0" }.to_string(),
+                options: "rw,relatime".to_string(),
                 total: 64 << 20,
                 used: 3 << 19,
             })

@@ -116,7 +116,7 @@ impl<S: Source> FileSystem for ProcFs<S> {
         let done = usize::try_from(cursor).unwrap_or(usize::MAX);
         for (place, (name, child)) in entries.iter().enumerate().skip(done) {
             let inode = node.fixed_child(first, place).id();
-            if !each(&Listed { name, inode, kind: child.kind(), next: place as u64 + 1 }) {
+            if !each(&Listed { name, inode, kind: child.kind(), next: place as u64 + 1, summary: None }) {
                 return Ok(());
             }
         }
@@ -132,6 +132,7 @@ impl<S: Source> FileSystem for ProcFs<S> {
                 inode: node.numbered_child(child, number).id(),
                 kind: child.kind(),
                 next: NUMBERED + u64::from(from),
+                summary: None,
             };
             if !each(&listed) {
                 break;

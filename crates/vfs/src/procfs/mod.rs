@@ -7,6 +7,7 @@
 
 mod contract;
 pub mod format;
+pub mod load;
 mod node;
 mod text;
 

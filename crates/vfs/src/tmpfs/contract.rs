@@ -4,6 +4,7 @@ use super::inodes::{Body, ROOT};
 use super::{Entry, MAX_SIZE, NO_FILE, PAGE_SIZE, Page, Pages, TmpFs, check_name, empty_body};
 use crate::inode::{
     AttributeChange, Attributes, Contents, Extent, FileSystem, InodeId, Listed, NewInode, Replace, Room,
+    Summary,
 };
 use crate::{FsError, path};
 use alloc::string::String;
@@ -67,8 +68,15 @@ impl<P: Pages> FileSystem for TmpFs<P> {
         each: &mut dyn FnMut(&Listed<'_>) -> bool,
     ) -> Result<(), FsError> {
         for (next, entry) in self.entries(directory)?.list(cursor) {
-            let kind = self.get(entry.inode)?.kind();
-            if !each(&Listed { name: &entry.name, inode: entry.inode, kind, next }) {
+            let attributes = self.get(entry.inode)?.attributes();
+            let listed = Listed {
+                name: &entry.name,
+                inode: entry.inode,
+                kind: attributes.kind,
+                next,
+                summary: Some(Summary { size: attributes.size, modified: attributes.modified }),
+            };
+            if !each(&listed) {
                 break;
             }
         }

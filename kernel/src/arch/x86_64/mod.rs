@@ -5,6 +5,7 @@ pub mod copy;
 pub mod cpu;
 mod gdt;
 mod guarded;
+pub mod identity;
 mod idt;
 pub mod interrupts;
 pub mod irq;

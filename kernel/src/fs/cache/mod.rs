@@ -59,7 +59,7 @@ pub fn make_room(wanted: usize) {
     }
 }
 
-/// A frame of zeros for a page, after others were let go if need be.
+/// A frame for a page, after others were let go if need be. Its bytes are whatever they are.
 pub fn allocate() -> Result<Frame, FsError> {
     page::allocate()
         .or_else(|| {

@@ -4,18 +4,17 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use shell::{
-    Application, CancelError, Cancelled, Device, FileStatus, FileSystemFigures, Input, PowerAction,
-    PowerError, ProcessEnd, Shell, SpawnError, System, WriteMode,
+    Application, CancelError, Cancelled, Device, FileDetails, FileStatus, FileSystemFigures, Input,
+    PowerAction, PowerError, ProcessEnd, Shell, SpawnError, System, WriteMode,
 };
 use ui::{DateTime, FileError, SystemFigures};
 
 use crate::Target;
 use crate::choices::Choices;
 
-#[path = "../../../crates/shell/tests/support/patient.rs"]
+#[path = "../../../../crates/shell/tests/support/patient.rs"]
 mod patient;
 
-#[path = "../../../crates/shell/tests/support/files.rs"]
 mod files;
 use files::Files;
 
@@ -106,11 +105,55 @@ impl System for Machine {
         self.state().files.rename(from, to)
     }
 
+    fn details(&self, path: &str) -> Result<FileDetails, FileError> {
+        let status = self.status(path)?;
+        Ok(FileDetails {
+            status,
+            inode: 1,
+            mode: 0o644,
+            user: 0,
+            group: 0,
+            links: 1,
+            blocks: 8,
+            device: None,
+        })
+    }
+
+    /// Such as FAT: it has neither.
+    fn create_link(&self, _: &str, _: &str) -> Result<(), FileError> {
+        Err(FileError::Unsupported)
+    }
+
+    fn create_pipe(&self, _: &str) -> Result<(), FileError> {
+        Err(FileError::Unsupported)
+    }
+
+    fn enter(&self, path: &str) -> Result<(), FileError> {
+        self.status(path).map(drop)
+    }
+
+    fn read_all(&self, path: &str, each: &mut dyn FnMut(&[u8]) -> bool) -> Result<(), FileError> {
+        let mut buffer = [0; 4096];
+        let mut offset = 0;
+        loop {
+            let count = self.read_file(path, offset, &mut buffer)?;
+            if count == 0 || !each(&buffer[..count]) {
+                return Ok(());
+            }
+            offset += count as u64;
+        }
+    }
+
+    fn sync(&self) -> Result<(), FileError> {
+        Ok(())
+    }
+
     fn file_systems(&self) -> Vec<FileSystemFigures> {
         vec![FileSystemFigures {
             mount_point: "/".into(),
             kind: "tmpfs".into(),
             device: "none".into(),
+            options: "rw".into(),
             total: u64::MAX,
             used: 1,
         }]

@@ -1,4 +1,4 @@
-//! Files in a map by path, for a machine that has no disk: the shell's tests and its fuzz target use it.
+//! Files in a map by path, for a machine that has no disk.
 
 use std::collections::BTreeMap;
 use std::ops::{Deref, DerefMut};
@@ -45,6 +45,7 @@ impl Files {
             kind: if file.is_some() { FileKind::File } else { FileKind::Directory },
             length: file.as_ref().map_or(0, |contents| contents.len() as u64),
             modified: Some(DateTime::from_unix(1_795_171_433)),
+            target: None,
         })
     }
 
