@@ -136,10 +136,10 @@ impl Mount {
 
     /// The last user of an inode has gone.
     pub(super) fn abandoned(&self, inode: &Arc<Inode>) {
-        if !inode.is_removed() && !(inode.is_blank() && self.inodes.lock().len() > IDLE_INODES) {
-            return;
+        // Many idle inodes without pages are too many.
+        if inode.is_removed() || inode.is_blank() && self.inodes.lock().len() > IDLE_INODES {
+            self.let_go(inode);
         }
-        self.let_go(inode);
     }
 
     /// Forgets an inode, if still nobody uses it, with its pages.

@@ -251,12 +251,12 @@ impl Object {
             State::Loading(transfer) => transfer.wait(),
             State::Absent => {
                 let mut under_way = Vec::new();
-                let begun = self.load(backing, index..index + count, &mut under_way);
+                let mut failure = self.load(backing, index..index + count, &mut under_way).err();
                 // Each part's owner hears of its end, and the first error is enough.
-                let ended = under_way.into_iter().fold(Ok(()), |result: Result<(), FsError>, pending| {
-                    result.and(pending.wait().map_err(FsError::Device))
-                });
-                begun.and(ended).err()
+                for pending in under_way {
+                    failure = failure.or(pending.wait().map_err(FsError::Device).err());
+                }
+                failure
             }
         };
         // One of the others may have failed, and this one not.
