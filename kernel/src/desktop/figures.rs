@@ -6,7 +6,8 @@ use ui::{ProcessFigures, ProcessState, SystemFigures, ThreadClass, ThreadFigures
 
 use super::clock;
 use crate::arch::time;
-use crate::memory;
+use crate::fs;
+use crate::memory::{self, page::PAGE_SIZE};
 use crate::process;
 use crate::task::{self, CpuTimes, ThreadState};
 
@@ -29,12 +30,19 @@ impl Sampler {
             uptime_ms: clock::now_ms(),
             cpu_busy_percent: busy,
             memory_total: memory.usable,
-            memory_used: memory.used,
+            memory_used: memory.used.saturating_sub(given_back_at_once()),
             heap_used: memory.heap.used + memory.heap.large,
             processes: process::list(&threads).into_iter().map(process_figures).collect(),
             threads: threads.into_iter().map(thread).collect(),
         }
     }
+}
+
+/// What the page cache has of files that are on the disk as well: it goes when somebody needs the memory, so it is not in
+/// use as people understand it.
+fn given_back_at_once() -> u64 {
+    let cache = fs::cache_statistics();
+    (cache.pages.saturating_sub(cache.dirty + cache.writing) * PAGE_SIZE) as u64
 }
 
 /// The share of the time between two readings in which a CPU was not idle.
