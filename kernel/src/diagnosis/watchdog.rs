@@ -57,6 +57,10 @@ impl Watch {
         let threads = task::list();
         let is_lock = |kind| matches!(kind, WaitKind::Mutex | WaitKind::ReadLock | WaitKind::WriteLock);
         let mut sleeps = Vec::new();
+        // As many as there are threads, whether they sleep or not: kept until the next look, it is the same size each time.
+        if sleeps.try_reserve_exact(threads.len()).is_err() {
+            return Vec::new();
+        }
         let mut suspicious = false;
         for thread in &threads {
             let Some(wait) = thread.waits else { continue };

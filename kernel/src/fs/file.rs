@@ -184,7 +184,7 @@ impl File {
 
     /// Returns when what was written is on the disk, with its name.
     pub fn sync(&self) -> Result<(), FsError> {
-        self.inode.mount.sync()
+        self.inode.mount.sync_for_user()
     }
 
     fn require_writable(&self) -> Result<(), FsError> {

@@ -358,14 +358,14 @@ pub fn append(path: &str, contents: &[u8]) -> Result<(), FsError> {
 /// Puts everything on the disks. Tries all of them, and gives the first error.
 pub fn sync() -> Result<(), FsError> {
     let mut result = Ok(());
-    tree::for_each_mount(|mount| result = result.and(mount.sync()));
+    tree::for_each_mount(|mount| result = result.and(mount.sync_for_user()));
     result
 }
 
 /// As [`sync`], and marks what is on the disks as sound: the machine is about to be switched off.
 pub fn shut_down() -> Result<(), FsError> {
     let mut result = Ok(());
-    tree::for_each_mount(|mount| result = result.and(mount.sync()).and_then(|()| mount.rest()));
+    tree::for_each_mount(|mount| result = result.and(mount.sync_for_user()).and_then(|()| mount.rest()));
     result
 }
 

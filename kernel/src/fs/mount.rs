@@ -201,6 +201,13 @@ impl Mount {
         result
     }
 
+    /// As [`Mount::sync`], for somebody who wants to know that all is safe: he is also told if something was given up since
+    /// somebody last asked.
+    pub fn sync_for_user(&self) -> Result<(), FsError> {
+        self.sync()?;
+        self.device.as_ref().and_then(|device| device.take_loss()).map_or(Ok(()), Err)
+    }
+
     /// Writes dirty pages out, without a commit.
     pub fn write_back(&self) -> Result<(), FsError> {
         let _writing = self.writing.lock();

@@ -209,6 +209,8 @@ impl Saving {
             return Ok(false);
         }
         files.rename(&self.temporary, &self.path, Existing::Replace)?;
+        // Saved is what a power failure does not take.
+        files.sync()?;
         Ok(true)
     }
 }

@@ -6,7 +6,7 @@ use core::ops::Range;
 
 use ::frames::Frame;
 use blockcache::pages::{
-    NotInserted, ObjectId, Pinned, READ_AHEAD_MAX, ReadAhead, Removal, State, ToWrite, Use,
+    AfterFailure, NotInserted, ObjectId, Pinned, READ_AHEAD_MAX, ReadAhead, Removal, State, ToWrite, Use,
 };
 use vfs::FsError;
 use vfs::inode::Extent;
@@ -380,7 +380,7 @@ impl Object {
                 run_at(backing, page.index, rest.len() as u64).and_then(|(first_sector, contiguous)| {
                     if contiguous == 0 {
                         let result = pieces::write_page(backing, page.index, page.page);
-                        self.written(page.index, result);
+                        self.written(backing, page.index, result);
                         return result.map(|()| 1);
                     }
                     let mut frames = Vec::new();
@@ -409,10 +409,10 @@ impl Object {
         }
     }
 
-    fn written(&self, index: u64, result: Result<(), FsError>) {
+    fn written(&self, backing: &dyn Backing, index: u64, result: Result<(), FsError>) {
         let outcome = CACHE.lock().written(self.0, index, result.is_ok());
-        if let (Some(blockcache::pages::AfterFailure::GivenUp), Err(error)) = (outcome, result) {
-            log::error!("a page of a file could not be written and is lost: {error}");
+        if let (Some(AfterFailure::GivenUp), Err(error), Ok(device)) = (outcome, result, backing.device()) {
+            device.note_loss(error);
         }
     }
 

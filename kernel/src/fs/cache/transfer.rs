@@ -157,7 +157,7 @@ impl Part {
             Direction::Write => {
                 let outcome = CACHE.lock().written(self.object, index, result.is_ok());
                 if let (Some(AfterFailure::GivenUp), Err(error)) = (outcome, result) {
-                    log::error!("a page of a file could not be written and is lost: {error}");
+                    self.device.note_loss(error);
                 }
             }
         }

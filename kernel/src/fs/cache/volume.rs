@@ -5,25 +5,29 @@ use alloc::sync::Arc;
 use blockcache::{BlockDevice, DeviceError};
 use frames::Frame;
 use partitions::Partition;
+use vfs::FsError;
 
 use crate::block::{AsyncDevice, FRAME_SECTORS, Owner, Pending, Transfer};
+use crate::sync::Mutex;
 
 /// See above.
 pub struct Volume {
     disk: Arc<dyn AsyncDevice>,
     part: Partition,
+    /// A page was given up, and nobody who asked for a sync has heard of it.
+    loss: Mutex<Option<FsError>>,
 }
 
 impl Volume {
     /// All of a disk.
     pub fn whole(disk: Arc<dyn AsyncDevice>) -> Self {
         let part = Partition { first_sector: 0, sector_count: disk.sector_count() };
-        Self { disk, part }
+        Self { disk, part, loss: Mutex::new(None) }
     }
 
     /// A part of a disk, which the table of partitions names.
     pub fn part(disk: Arc<dyn AsyncDevice>, part: Partition) -> Self {
-        Self { disk, part }
+        Self { disk, part, loss: Mutex::new(None) }
     }
 
     /// As [`AsyncDevice::submit`], in sectors of this volume.
@@ -39,6 +43,17 @@ impl Volume {
     ) -> Result<Pending, DeviceError> {
         let first = self.place(first_sector, frames.len() as u64 * FRAME_SECTORS)?;
         self.disk.submit(transfer, first, frames, owner)
+    }
+
+    /// A page could not be written, and was given up: the next who asks for a sync is told.
+    pub fn note_loss(&self, error: FsError) {
+        log::error!("a page of a file could not be written and is lost: {error}");
+        *self.loss.lock() = Some(error);
+    }
+
+    /// What was lost since it was last asked for.
+    pub fn take_loss(&self) -> Option<FsError> {
+        self.loss.lock().take()
     }
 
     /// Where sectors of this volume are on the disk, if all of them are.

@@ -208,7 +208,11 @@ impl Job {
         }
         let Some(step) = self.steps.pop() else { return Progress::Done };
         match self.take(step.clone(), files) {
-            Ok(None) if self.steps.is_empty() => Progress::Done,
+            // Done is what a power failure does not take.
+            Ok(None) if self.steps.is_empty() => match files.sync() {
+                Ok(()) => Progress::Done,
+                Err(error) => Progress::Failed(self.current.clone(), error),
+            },
             Ok(None) => Progress::Working,
             Ok(Some(conflict)) => {
                 self.steps.push(step);
