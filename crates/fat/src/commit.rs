@@ -230,6 +230,7 @@ impl<D: BlockDevice> Fat<D> {
                 node.linked = node.clusters();
                 node.dangling = false;
             }
+            node.is_renamed = false;
         }
         for hold in self.holds.iter() {
             let Ok(Some(index)) = nodes.get_mut(hold.directory.id).map(|node| node.index.as_mut()) else {

@@ -22,7 +22,7 @@ pub struct Clearing {
     /// For each sector with slots of it, the last with the short entry.
     holds: Vec<Hold>,
     /// Whether the disk has the entry. Then it may have to be held.
-    is_stored: bool,
+    pub is_stored: bool,
 }
 
 impl<D: BlockDevice> Fat<D> {

@@ -185,3 +185,29 @@ fn what_is_removed_or_cut_is_whole_or_gone() {
     script(PLAIN, &["save a 3000", "save b 2000"], &["rm a", "save c 5000"]);
     script(PLAIN, &["mkdir d", "mkdir e", "save d/a 3000"], &["mv d/a e/b", "mv e d/e"]);
 }
+
+#[test]
+fn what_got_another_name_in_its_sector_does_not_move_on_before_a_commit() {
+    // The first entry of the new name is never on the disk, and the old name is in no other sector: nothing could be held.
+    for first in ["mv a b", "mv a c"] {
+        let disk = Disk::formatted(PLAIN);
+        let mut system = System::mount(&disk);
+        let mut model = Model::default();
+        for action in ["save a 3000", "save b 0", "mkdir d"] {
+            act(&mut system, &mut model, action);
+        }
+        system.sync();
+        system.commits = false;
+        act(&mut system, &mut model, first);
+        let name = first.rsplit(' ').next().unwrap();
+        assert_eq!(system.rename(name, "d/e"), Err(FsError::NoSpace), "{first}");
+        assert!(system.fs.would_fit_after_commit());
+        system.sync();
+        act(&mut system, &mut model, &format!("mv {name} d/e"));
+        // One that the disk never had may go where it likes.
+        for action in ["save new 500", "mv new newer", "mv newer d/newest"] {
+            act(&mut system, &mut model, action);
+        }
+    }
+    script(PLAIN, &["save a 3000", "save b 0", "mkdir d"], &["mv a b"]);
+}

@@ -49,6 +49,10 @@ impl<D: BlockDevice> Fat<D> {
         target: Option<Set>,
         replace: Replace,
     ) -> Result<(), FsError> {
+        if self.nodes.get(job.id)?.is_renamed {
+            // Its entry here is not on the disk, and so can't be held there; the one that is goes with this sector.
+            return Err(self.commit_first());
+        }
         let mut above = job.to;
         // The way up ends at the root: each directory was entered from the one above.
         while above != ROOT {
@@ -121,7 +125,9 @@ impl<D: BlockDevice> Fat<D> {
         let place = self.write_set(job.to, first, &set, job.name)?;
         // In one sector, the old name goes as the new one comes.
         let level = u32::from(place.sector != source_sector || set.count() > SLOTS);
+        let is_renamed = level == 0 && clearing.is_stored;
         self.clear_set(job.from, clearing, level, true)?;
+        self.nodes.get_mut(job.id)?.is_renamed = is_renamed;
         self.finish_move(job, place)
     }
 
@@ -156,7 +162,9 @@ impl<D: BlockDevice> Fat<D> {
                 index.directories = index.directories + u32::from(is) - u32::from(was);
             }
         }
+        let is_renamed = level == 0 && clearing.is_stored;
         self.clear_set(job.from, clearing, level, true)?;
+        self.nodes.get_mut(job.id)?.is_renamed = is_renamed;
         self.nodes.rename(replaced, None);
         let place = Place { slot: target.slot, sector: target_sector };
         self.finish_move(job, place)
