@@ -35,6 +35,8 @@ pub(crate) struct State {
     pub(crate) ended: bool,
     /// How many scripts are running inside each other.
     pub(crate) script_depth: usize,
+    /// The line that runs has a command that changes files.
+    pub(crate) has_changed_files: bool,
 }
 
 impl Shell {
@@ -46,6 +48,7 @@ impl Shell {
             history: Vec::new(),
             ended: false,
             script_depth: 0,
+            has_changed_files: false,
         };
         Shell { console: Foreground::new(system.clone()), editor: Editor::new(), system, state }
     }
@@ -76,8 +79,14 @@ impl Shell {
     fn execute(&mut self, line: &str) {
         let mut session =
             Session { system: &self.system, console: &mut self.console, state: &mut self.state };
+        session.state.has_changed_files = false;
         // A failure has been shown where it happened; the prompt comes back either way.
         let _ = session.run_line(line);
+        if session.state.has_changed_files
+            && let Err(error) = session.system.sync()
+        {
+            session.complain(&format!("not everything could be put on the disk: {error} (see dmesg)"));
+        }
     }
 }
 
@@ -159,6 +168,7 @@ impl Session<'_> {
             self.print(&usage(command));
             return Ok(());
         }
+        self.state.has_changed_files |= commands::changes_files(command);
         (command.run)(self, arguments)
     }
 

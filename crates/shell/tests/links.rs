@@ -85,3 +85,12 @@ fn what_is_mounted_is_listed_and_synced() {
     assert_eq!(machine.output_of("sync"), "");
     assert_eq!(machine.state().syncs, 1);
 }
+
+#[test]
+fn what_a_line_has_changed_is_on_the_disk_when_the_prompt_comes_back() {
+    let machine = Machine::new(80, 24);
+    machine.output_of("ls; echo nothing new");
+    assert_eq!(machine.state().syncs, 0);
+    machine.output_of("write note hello; mkdir made; rm note");
+    assert_eq!(machine.state().syncs, 1, "once a line");
+}

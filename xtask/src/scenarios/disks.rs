@@ -73,9 +73,9 @@ fn damaged(stage: &Stage, change: &dyn Fn(&mut [u8])) -> Result {
     stage.power_off(machine, None)
 }
 
-/// One file's chain leads into another's: all can be read, and nothing is written, for one would be written over the other.
+/// Two files begin at one place: all can be read, and nothing is written, for one would be written over the other.
 fn broken_file(stage: &Stage) -> Result {
-    let image = changed_disk(stage, &cross_last_chain)?;
+    let image = changed_disk(stage, &cross_chains)?;
     let before = fs::read(&image)?;
     let mut machine = stage.boot(stage.hardware(Some(image.clone())))?;
     looks_like_a_desktop(&mut machine)?;
@@ -151,22 +151,27 @@ fn endless_chain(bytes: &mut [u8]) {
     }
 }
 
-/// Leads the last chain, which is a file's because mcopy writes in the order of the names and welcome.txt is last,
-/// into the first that was written; and marks the volume as not closed, so that somebody looks.
-fn cross_last_chain(bytes: &mut [u8]) {
-    let Layout { tables, table_length, .. } = layout(bytes);
-    let entry = |cluster: &usize| bytes[tables[0] + 4 * cluster..][..4] != [0; 4];
-    let last = (2..table_length / 4).take_while(entry).last().unwrap_or(2);
-    for table in tables {
-        bytes[table + 4 * last..][..4].copy_from_slice(&3_u32.to_le_bytes());
-        // The bit that says "closed properly" in entry 1.
-        bytes[table + 7] &= !0x08;
-    }
+/// Lets welcome.txt begin where the first directory lies; and marks the volume as not closed, so that somebody looks.
+fn cross_chains(bytes: &mut [u8]) {
+    let data = layout(bytes).data;
+    let root = &mut bytes[data..data + 4096];
+    let entry = root.windows(11).position(|name| name == b"WELCOME TXT").unwrap_or(0);
+    root[entry + 26..entry + 28].copy_from_slice(&3_u16.to_le_bytes());
+    mark_as_open(bytes);
 }
 
 fn noise_in_root(bytes: &mut [u8]) {
     let data = layout(bytes).data;
     noise(&mut bytes[data..data + 4096], 3);
+    mark_as_open(bytes);
+}
+
+/// Takes away the bit that says "closed properly", in entry 1 of both copies of the table: a volume that was closed is taken
+/// at its word, any other is checked when it is mounted.
+fn mark_as_open(bytes: &mut [u8]) {
+    for table in layout(bytes).tables {
+        bytes[table + 7] &= !0x08;
+    }
 }
 
 /// Where the parts of the file system are, in bytes.

@@ -96,6 +96,11 @@ pub(crate) fn find(name: &str) -> Option<&'static Command> {
     COMMANDS.iter().find(|command| command.name == name)
 }
 
+/// Whether a command is for changing files. What a line of such commands has done is on the disk when the prompt comes back.
+pub(crate) fn changes_files(command: &Command) -> bool {
+    matches!(command.name, "cp" | "ln" | "mkdir" | "mkfifo" | "mv" | "rm" | "touch" | "write")
+}
+
 /// The command whose name is closest to a mistyped one, if any is close.
 pub(crate) fn similar(name: &str) -> Option<&'static str> {
     const FOREIGN: [(&str, &str); 11] = [
