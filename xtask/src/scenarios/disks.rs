@@ -104,9 +104,10 @@ fn cut_short(stage: &Stage) -> Result {
     stage.power_off(machine, None)
 }
 
-/// Fails unless the kernel said that the disk can't be used.
+/// Fails unless the kernel said that the disk can't be used, or can't be written.
 fn says_why(machine: &Machine) -> Result {
-    if machine.serial_log()?.contains("/disk is not available: ") {
+    let log = machine.serial_log()?;
+    if log.contains("/disk is not available: ") || log.contains("/disk can only be read: ") {
         Ok(())
     } else {
         fail!("the log does not say why there is no /disk")

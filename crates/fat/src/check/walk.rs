@@ -280,6 +280,10 @@ impl<'a, D: BlockDevice> Walk<'a, D> {
 
     /// An entry of a directory that is `parent` to its children.
     fn entry(&mut self, area: &Area<'_>, set: &Set, parent: u32) -> Result<(), FsError> {
+        if slot::is_nonsense(&set.entry) {
+            // Repairing by it would free what belongs to files whose names are lost.
+            self.damaged("a directory holds what are no names");
+        }
         let mut places = Vec::new();
         for number in set.slot + 1 - set.count..=set.slot {
             push(&mut places, (area.sector(number / SLOTS)?, number))?;

@@ -94,6 +94,18 @@ pub fn kind(slot: &Slot) -> Kind {
     }
 }
 
+/// Whether it holds what no system writes as an entry of a file or directory: bytes of something else, not what a power
+/// failure leaves (specification, section 6.1, "Notes" of the short name).
+pub fn is_nonsense(slot: &Slot) -> bool {
+    let is_bad = |(place, &byte): (usize, &u8)| match byte {
+        // Stands for 0xe5, which means "free", at the beginning of a name.
+        0x05 => place != 0,
+        0..0x20 | 0x7f => true,
+        _ => br#""*+,./:;<=>?[\]|"#.contains(&byte),
+    };
+    slot[ATTRIBUTES] & 0xc0 != 0 || slot[..11].iter().enumerate().any(is_bad)
+}
+
 /// Whether it holds a name of a file or directory.
 pub fn is_entry(slot: &Slot) -> bool {
     matches!(kind(slot), Kind::File | Kind::Directory)
