@@ -133,3 +133,27 @@ fn a_reader_that_goes_forward_is_never_waited_for_and_one_that_jumps_costs_nothi
     assert_eq!(wasted, 0);
     const { assert!(PAGE_SIZE == 4096) };
 }
+
+#[test]
+fn the_first_page_that_is_missing_is_found_across_leaves() {
+    let mut cache = PageCache::<(), ()>::new();
+    let object = cache.open().unwrap();
+    for index in (0..300).filter(|index| ![5, 64, 191, 299].contains(index)) {
+        if index % 2 == 0 {
+            let pinned = cache.insert_ready(object, index, ()).unwrap();
+            cache.unpin(&[pinned], Use::Read);
+        } else {
+            cache.insert_loading(object, index, (), ()).unwrap();
+        }
+    }
+    for (range, found) in [
+        (0..300, Some(5)),
+        (6..300, Some(64)),
+        (65..191, None),
+        (65..300, Some(191)),
+        (192..400, Some(299)),
+        (7..7, None),
+    ] {
+        assert_eq!(cache.first_absent(object, range.clone()), found, "{range:?}");
+    }
+}

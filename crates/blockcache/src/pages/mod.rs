@@ -25,6 +25,7 @@ mod read_ahead;
 mod slots;
 
 use alloc::vec::Vec;
+use core::ops::Range;
 
 use index::Index;
 pub use index::{Multiplier, NumberHash};
@@ -236,6 +237,13 @@ impl<P: Clone, T: Clone> PageCache<P, T> {
             Some(Slot { loading: Some(token), .. }) => State::Loading(token.clone()),
             Some(_) => State::Ready,
         }
+    }
+
+    /// The first page of a range that is neither in memory nor on its way.
+    #[must_use]
+    pub fn first_absent(&self, object: ObjectId, mut range: Range<u64>) -> Option<u64> {
+        let mut cursor = self.index.cursor(object.0);
+        range.find(|&index| cursor.find(&self.index, index).is_none())
     }
 
     /// Pins the pages from `first` on that are ready and follow each other, as many as `pinned` has room for; returns

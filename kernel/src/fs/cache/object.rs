@@ -278,9 +278,11 @@ impl Object {
     ) -> Result<(), FsError> {
         let end = range.end.min(backing.size().div_ceil(PAGE_SIZE as u64));
         let mut next = range.start;
-        while next < end {
-            let is_absent = matches!(CACHE.lock().state(self.0, next), State::Absent);
-            next = if is_absent { self.load_run(backing, next..end, under_way)? } else { next + 1 };
+        loop {
+            // One look for all: a reader of what is here already comes by as well.
+            let absent = CACHE.lock().first_absent(self.0, next..end.max(next));
+            let Some(first) = absent else { break };
+            next = self.load_run(backing, first..end, under_way)?;
         }
         Ok(())
     }
