@@ -8,6 +8,7 @@
 //! the write-back thread once a second, and when the frame allocator has nothing left it lets clean pages go at once.
 
 mod device;
+mod moving;
 mod object;
 mod pieces;
 mod transfer;
