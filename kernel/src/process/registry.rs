@@ -3,7 +3,7 @@
 use alloc::boxed::Box;
 use alloc::sync::Arc;
 use core::any::Any;
-use core::sync::atomic::{AtomicU64, Ordering};
+use core::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use ::process::{
     ExitStatus, LookAgain, ProcessError, ProcessId, ProcessTable, Reaped, ThreadId, WaitError, WaitFor,
@@ -34,6 +34,8 @@ pub struct Process {
     pub(super) run_counts: AtomicU64,
     /// What an upper floor keeps with it.
     kept: SpinLock<Option<Kept>>,
+    /// Whether that is anything.
+    keeps: AtomicBool,
 }
 
 /// Something that an upper floor keeps with a process: its children are born with the same, and it goes when the process
@@ -52,6 +54,7 @@ impl Process {
             on_child_end: Once::new(),
             run_counts: AtomicU64::new(0),
             kept: SpinLock::new(Rank::KeptWithProcess, None),
+            keeps: AtomicBool::new(false),
         };
         fallible::counted(process).map_err(|_| OutOfMemory)
     }
@@ -88,6 +91,7 @@ impl Process {
 
     /// Keeps something else with it; returns what was kept before, for the caller to drop where that may take long.
     pub fn keep(&self, kept: Option<Kept>) -> Option<Kept> {
+        self.keeps.store(kept.is_some(), Ordering::Release);
         core::mem::replace(&mut *self.kept.lock(), kept)
     }
 
@@ -142,7 +146,10 @@ impl Lives {
             }
             let [parent, init] = look_again.both();
             let kept = |id: Option<ProcessId>| id.and_then(|id| table.data(id)).cloned();
-            (kept(process), kept(parent), kept(init))
+            // Few keep anything, and their end is not to cost more for it.
+            let ended = process.and_then(|id| table.data(id));
+            let ended = ended.filter(|ended| ended.keeps.load(Ordering::Acquire)).cloned();
+            (ended, kept(parent), kept(init))
         };
         if let Some(ended) = ended {
             drop(ended.keep(None));
