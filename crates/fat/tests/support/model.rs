@@ -179,6 +179,8 @@ pub struct User<'a> {
     /// Largest number of bytes written at once.
     pub largest: usize,
     held: Vec<Held>,
+    /// What was renamed last, which is likely to be renamed again.
+    renamed: Option<String>,
 }
 
 impl<'a> User<'a> {
@@ -190,7 +192,7 @@ impl<'a> User<'a> {
         largest: usize,
     ) -> Self {
         let random = Random(0x9e37_79b9_7f4a_7c15 ^ seed);
-        Self { system, model, random, names, largest, held: Vec::new() }
+        Self { system, model, random, names, largest, held: Vec::new(), renamed: None }
     }
 
     fn path(&mut self) -> String {
@@ -250,8 +252,14 @@ impl<'a> User<'a> {
 
     /// One random operation.
     pub fn step(&mut self) {
-        let (path, other) = (self.path(), self.path());
-        match self.random.below(16) {
+        let (mut path, other) = (self.path(), self.path());
+        let mut kind = self.random.below(16);
+        if let Some(renamed) = self.renamed.take()
+            && self.random.once_in(2)
+        {
+            (path, kind) = (renamed, 4);
+        }
+        match kind {
             0 | 1 => {
                 let real = self.system.create_directory(&path);
                 if real != Err(FsError::NoSpace) {
@@ -273,6 +281,7 @@ impl<'a> User<'a> {
                     // Of two reasons why not, either may be told.
                     assert_eq!(real.is_ok(), model.is_ok(), "mv {path} {other}: {real:?}, {model:?}");
                     self.respell(&other);
+                    self.renamed = real.is_ok().then_some(other);
                 }
             }
             7 if !self.held.is_empty() => {
