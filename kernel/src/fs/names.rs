@@ -12,9 +12,8 @@ use super::tree::{self, AllMounts};
 use super::{start, writeback};
 
 /// The directory in which a path ends, and the name there.
-fn parent_of(path: &str) -> Result<(InodeRef, Place<InodeRef>), FsError> {
-    let place = resolve_parent(&mut AllMounts, &start()?, path)?;
-    Ok((place.directory.clone(), place))
+fn parent_of(path: &str) -> Result<Place<InodeRef>, FsError> {
+    resolve_parent(&mut AllMounts, &start()?, path)
 }
 
 /// The name at the end of a path, which must be one.
@@ -57,21 +56,24 @@ pub fn create_in(directory: &InodeRef, name: &str, kind: InodeKind, mode: u16) -
 
 /// Makes an empty directory.
 pub fn create_directory(path: &str) -> Result<(), FsError> {
-    let (directory, place) = parent_of(path)?;
+    let place = parent_of(path)?;
+    let directory = &place.directory;
     let name = name(&place, FsError::AlreadyExists)?;
-    create_in(&directory, name, InodeKind::Directory, 0o755).map(drop)
+    create_in(directory, name, InodeKind::Directory, 0o755).map(drop)
 }
 
 /// Makes a named pipe (mkfifo(3)).
 pub fn create_pipe(path: &str) -> Result<(), FsError> {
-    let (directory, place) = parent_of(path)?;
+    let place = parent_of(path)?;
+    let directory = &place.directory;
     let name = name(&place, FsError::AlreadyExists)?;
-    create_in(&directory, name, InodeKind::Fifo, 0o644).map(drop)
+    create_in(directory, name, InodeKind::Fifo, 0o644).map(drop)
 }
 
 /// Makes a symbolic link at `path` that says `target`.
 pub fn create_link(path: &str, target: &str) -> Result<(), FsError> {
-    let (directory, place) = parent_of(path)?;
+    let place = parent_of(path)?;
+    let directory = &place.directory;
     let name = name(&place, FsError::AlreadyExists)?;
     let new = NewInode { name, kind: InodeKind::SymbolicLink, mode: 0o777, user: 0, group: 0 };
     let made = with_room(&directory.mount, |file_system| {
@@ -83,7 +85,8 @@ pub fn create_link(path: &str, target: &str) -> Result<(), FsError> {
 
 /// Removes a file or an empty directory.
 pub fn remove(path: &str) -> Result<(), FsError> {
-    let (directory, place) = parent_of(path)?;
+    let place = parent_of(path)?;
+    let directory = &place.directory;
     let name = name(&place, FsError::Busy)?;
     let mount = &directory.mount;
     // Kept until the file system is unlocked: its last user may have work to do.
@@ -107,8 +110,9 @@ pub fn remove(path: &str) -> Result<(), FsError> {
 
 /// Gives something another name within its file system; what has that name is replaced, if it may be.
 pub fn rename(from: &str, to: &str, replace: Replace) -> Result<(), FsError> {
-    let (directory, place) = parent_of(from)?;
-    let (new_directory, new_place) = parent_of(to)?;
+    let place = parent_of(from)?;
+    let new_place = parent_of(to)?;
+    let (directory, new_directory) = (&place.directory, &new_place.directory);
     let old_name = name(&place, FsError::Busy)?;
     let new_name = name(&new_place, FsError::Busy)?;
     let mount = &directory.mount;
