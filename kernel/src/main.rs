@@ -127,16 +127,16 @@ fn finish(boot: &'static BootInfo) {
         }
         None => log::error!("no desktop: there is no screen; the log goes to the serial port"),
     }
-    let bench_disks = line.value("bench") == Some("disks");
-    if line.has("bench") || bench_disks || line.has("selftest") {
+    let bench_part = line.value("bench");
+    if line.has("bench") || bench_part.is_some() || line.has("selftest") {
         // Both compare before and after: the desktop's own threads must have come by then.
         desktop::wait_until_at_rest();
     }
     if line.has("bench") {
         bench::run();
     }
-    if bench_disks {
-        bench::run_disks();
+    if let Some(part) = bench_part {
+        bench::run_part(part);
     }
     if line.has("selftest") {
         selftest::run();

@@ -35,13 +35,17 @@ fn print(name: &str, value: u64, unit: &str) {
     log::info!("{name} {value} {unit}");
 }
 
-/// Measures disks that were made for it.
-pub fn run_disks() {
-    disks::run();
+/// Measures one part: `disks` (those that were made for it) or `parallel`.
+pub fn run_part(part: &str) {
+    match part {
+        "disks" => disks::run(),
+        "parallel" => parallel::run(),
+        _ => log::error!("no part of the benchmarks is called \"{part}\"; there are: disks, parallel"),
+    }
     log::info!("done");
 }
 
-/// Measures everything else.
+/// Measures everything but disks and files.
 pub fn run() {
     threads::run();
     crowd::run();

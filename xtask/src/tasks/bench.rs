@@ -40,14 +40,24 @@ const SCRATCH_BYTES: u64 = 64 << 20;
 /// A measured number and its unit.
 pub type Figures = BTreeMap<String, (f64, String)>;
 
-/// Measures, prints and writes; `ONLY=disks` or `ONLY=storage` measures that part, and only prints.
+/// What `ONLY` may name.
+const PARTS: [&str; 3] = ["parallel", "disks", "storage"];
+
+/// Measures, prints and writes; `ONLY=PART` measures that part, and only prints.
 pub fn all(project: &Project) -> Result {
+    let only = project.only.as_deref();
+    if let Some(part) = only.filter(|part| !PARTS.contains(part)) {
+        fail!("nothing called \"{part}\" is measured by itself; ONLY can be {}", PARTS.join(", "));
+    }
     let kernel = compile::kernel_with_twin(project)?;
-    let wants = |part: &str| project.only.as_deref().is_none_or(|only| only == part);
+    let wants = |part: &str| only.is_none_or(|only| only == part);
     let mut figures = Figures::new();
-    if project.only.is_none() {
-        figures = measure(project, &kernel, true)?;
-        for (name, figure) in measure(project, &kernel, false)? {
+    if only.is_none() {
+        figures = measure(project, &kernel, "bench", true)?;
+    }
+    if wants("parallel") {
+        let words = if only.is_none() { "bench" } else { "bench=parallel" };
+        for (name, figure) in measure(project, &kernel, words, false)? {
             figures.insert(format!("{name}.tcg"), figure);
         }
     }
@@ -64,7 +74,7 @@ pub fn all(project: &Project) -> Result {
     if wants("storage") {
         figures.extend(storage_bench::measure(project, &kernel)?);
     }
-    if project.only.is_some() {
+    if only.is_some() {
         return Ok(());
     }
     let object: Map<String, Value> =
@@ -75,13 +85,19 @@ pub fn all(project: &Project) -> Result {
     Ok(())
 }
 
-fn measure(project: &Project, kernel: &std::path::Path, count_instructions: bool) -> Result<Figures> {
+/// Boots with these words of the command line and reads the figures that the kernel prints.
+fn measure(
+    project: &Project,
+    kernel: &std::path::Path,
+    words: &str,
+    count_instructions: bool,
+) -> Result<Figures> {
     let folder = project.build.join("bench").join(if count_instructions { "instructions" } else { "time" });
     let disk_image = folder.join("disk.img");
     disk::create(&disk_image, disk::STANDARD, &project.root.join("disk"))?;
     let boot = match direct_boot(project, kernel)? {
         Boot::Direct { loader, bundle, command_line } => {
-            Boot::Direct { loader, bundle, command_line: format!("{command_line} bench") }
+            Boot::Direct { loader, bundle, command_line: format!("{command_line} {words}") }
         }
         other => other,
     };
