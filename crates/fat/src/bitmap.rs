@@ -3,7 +3,7 @@
 use crate::chain::Run;
 use crate::geometry::{FIRST_CLUSTER, Geometry};
 use crate::store::Store;
-use crate::table::{self, Link};
+use crate::table;
 use alloc::vec::Vec;
 use blockcache::BlockDevice;
 use vfs::FsError;
@@ -45,11 +45,9 @@ impl Bitmap {
         next: Option<u32>,
     ) -> Result<Self, FsError> {
         let mut bitmap = Self::new(geometry.cluster_count)?;
-        for index in 0..geometry.cluster_count {
-            if table::read(store, geometry, index + FIRST_CLUSTER)? != Link::Free {
-                bitmap.take(index + FIRST_CLUSTER);
-            }
-        }
+        table::for_each_taken(store, geometry, |cluster| {
+            bitmap.take(cluster);
+        })?;
         if let Some(next) = next.filter(|&next| geometry.contains(next)) {
             bitmap.next = next - FIRST_CLUSTER;
         }
@@ -129,8 +127,9 @@ impl Bitmap {
             else {
                 break;
             };
-            let end = self.find(start, self.count, true).unwrap_or(self.count);
-            let length = (end - start).min(count - found);
+            // No further than is wanted: free space may be long.
+            let most = self.count.min(start.saturating_add(count - found));
+            let length = self.find(start, most, true).unwrap_or(most) - start;
             if runs.try_reserve(1).is_err() {
                 runs.iter().for_each(|run| self.release(run.disk, run.length));
                 return Err(FsError::OutOfMemory);

@@ -3,7 +3,7 @@
 //! Source: Microsoft Extensible Firmware Initiative FAT32 File System Specification, version 1.03, section "FAT Data
 //! Structure".
 
-use crate::geometry::{Geometry, Width};
+use crate::geometry::{FIRST_CLUSTER, Geometry, Width};
 use crate::store::{Overlay, Store};
 use blockcache::{BlockDevice, SECTOR_SIZE};
 use vfs::FsError;
@@ -129,6 +129,46 @@ pub fn read_copy<D: BlockDevice>(
         Ok(store.stored(start + at / SECTOR_SIZE as u64)?[(at % SECTOR_SIZE as u64) as usize])
     })?;
     Ok(Link::decode(width, entry))
+}
+
+/// Calls `each` for every cluster of the volume that is not free, in order. A sector at a time where entries are whole words:
+/// all of a large table is gone through when room is needed for the first time.
+///
+/// # Errors
+/// The device's.
+pub fn for_each_taken<D: BlockDevice>(
+    store: &mut Store<D>,
+    geometry: &Geometry,
+    mut each: impl FnMut(u32),
+) -> Result<(), FsError> {
+    let end = FIRST_CLUSTER + geometry.cluster_count;
+    let length = match geometry.width {
+        Width::Fat12 => {
+            for cluster in FIRST_CLUSTER..end {
+                if read(store, geometry, cluster)? != Link::Free {
+                    each(cluster);
+                }
+            }
+            return Ok(());
+        }
+        Width::Fat16 => 2,
+        Width::Fat32 => 4,
+    };
+    let starts = (0..end).step_by(SECTOR_SIZE / length);
+    for (sector, first) in (geometry.copy_sector(0)..).zip(starts) {
+        let bytes = store.stored(sector)?;
+        for (cluster, entry) in (first..end).zip(bytes.chunks_exact(length)) {
+            let is_taken = match *entry {
+                [a, b] => u16::from_le_bytes([a, b]) != 0,
+                [a, b, c, d] => u32::from_le_bytes([a, b, c, d]) & MASK_32 != 0,
+                _ => false,
+            };
+            if is_taken && cluster >= FIRST_CLUSTER {
+                each(cluster);
+            }
+        }
+    }
+    Ok(())
 }
 
 /// Whether entry 1 says that the volume was closed properly, in every copy: a power failure may come between two. FAT12
