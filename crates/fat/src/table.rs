@@ -247,6 +247,18 @@ impl Batch {
         };
         let last = at + length as u64 - 1;
         let sectors = [at / SECTOR_SIZE as u64, last / SECTOR_SIZE as u64];
+        // Most entries lie in the sector of the one before.
+        if sectors[0] == sectors[1]
+            && let Some(sector) = self.sectors.get_mut(sectors[0])
+        {
+            let start = (at % SECTOR_SIZE as u64) as usize;
+            for (byte, (keep, new)) in
+                sector[start..start + length].iter_mut().zip(keep.into_iter().zip(value.to_le_bytes()))
+            {
+                *byte = *byte & keep | new;
+            }
+            return Ok(());
+        }
         if self.sectors.len() + 2 > BATCH && sectors.iter().any(|&sector| self.sectors.get(sector).is_none())
         {
             self.write(store, geometry)?;
