@@ -174,6 +174,9 @@ fn enter(
             // Nobody has seen it.
             let _ = file_system.resize(inode.id, before);
             inode.set_size(before);
+            // Who writes pages out asks the file system where they lie, and is waited for here.
+            drop(file_system);
+            object.remove_from(before.div_ceil(PAGE_SIZE as u64));
             Err(error)
         }
     }
