@@ -135,7 +135,7 @@ fn a_reader_that_goes_forward_is_never_waited_for_and_one_that_jumps_costs_nothi
 }
 
 #[test]
-fn the_first_page_that_is_missing_is_found_across_leaves() {
+fn the_first_pages_that_are_missing_are_found_across_leaves() {
     let mut cache = PageCache::<(), ()>::new();
     let object = cache.open().unwrap();
     for index in (0..300).filter(|index| ![5, 64, 191, 299].contains(index)) {
@@ -147,11 +147,12 @@ fn the_first_page_that_is_missing_is_found_across_leaves() {
         }
     }
     for (range, found) in [
-        (0..300, Some(5)),
-        (6..300, Some(64)),
+        (0..300, Some(5..6)),
+        (6..300, Some(64..65)),
         (65..191, None),
-        (65..300, Some(191)),
-        (192..400, Some(299)),
+        (65..300, Some(191..192)),
+        (192..400, Some(299..400)),
+        (500..510, Some(500..510)),
         (7..7, None),
     ] {
         assert_eq!(cache.first_absent(object, range.clone()), found, "{range:?}");

@@ -21,15 +21,35 @@ pub fn allocate() -> Option<Frame> {
     machine::allocate()
 }
 
+/// Frames for all of `batch`, or nothing: neighbours where memory has such, lower ones first, so that a device moves many
+/// by few commands. As with [`allocate`], their bytes are whatever they are.
+pub fn allocate_all(batch: &mut [Frame]) -> bool {
+    let count = machine::allocate_batch(batch);
+    let is_enough = count == batch.len();
+    if !is_enough {
+        batch[..count].iter().for_each(|&frame| machine::free(frame));
+    }
+    is_enough
+}
+
 /// Copies bytes out, from `offset` on.
 ///
 /// # Panics
 /// When the range is not inside.
 #[inline]
 pub fn read(frame: Frame, offset: usize, buffer: &mut [u8]) {
-    let source = pointer(frame, offset, buffer.len());
-    // SAFETY: 1. `pointer` gives bytes inside the frame, which the direct map holds; 2. the caller vouches for the frame:
-    // it is a page's, and in no Rust object, so the buffer is elsewhere; 3. any bytes will do, also those that somebody
+    read_run(frame, 1, offset, buffer);
+}
+
+/// Copies bytes out of `count` pages whose frames follow each other, from `offset` in the first one on.
+///
+/// # Panics
+/// When the range is not inside.
+#[inline]
+pub fn read_run(first: Frame, count: usize, offset: usize, buffer: &mut [u8]) {
+    let source = pointer(first, count, offset, buffer.len());
+    // SAFETY: 1. `pointer` gives bytes inside the frames, which the direct map holds; 2. the caller vouches for the frames:
+    // they are pages', and in no Rust object, so the buffer is elsewhere; 3. any bytes will do, also those that somebody
     // changes meanwhile.
     unsafe { source.copy_to_nonoverlapping(buffer.as_mut_ptr(), buffer.len()) };
 }
@@ -40,7 +60,7 @@ pub fn read(frame: Frame, offset: usize, buffer: &mut [u8]) {
 /// When the range is not inside.
 #[inline]
 pub fn write(frame: Frame, offset: usize, bytes: &[u8]) {
-    let target = pointer(frame, offset, bytes.len());
+    let target = pointer(frame, 1, offset, bytes.len());
     // SAFETY: as for reading. Two threads that write here at once mix bytes, no more.
     unsafe { target.copy_from_nonoverlapping(bytes.as_ptr(), bytes.len()) };
 }
@@ -51,16 +71,17 @@ pub fn write(frame: Frame, offset: usize, bytes: &[u8]) {
 /// When `offset` is not inside.
 pub fn clear_from(frame: Frame, offset: usize) {
     let length = PAGE_SIZE.saturating_sub(offset);
-    let target = pointer(frame, offset, length);
+    let target = pointer(frame, 1, offset, length);
     // SAFETY: as for writing.
     unsafe { target.write_bytes(0, length) };
 }
 
 #[inline]
-fn pointer(frame: Frame, offset: usize, length: usize) -> *mut u8 {
-    let inside = offset.checked_add(length).is_some_and(|end| end <= PAGE_SIZE);
-    assert!(inside, "{length} bytes at {offset:#x} are outside of a page");
-    direct_map::pointer(frame.address() + offset as u64)
+fn pointer(first: Frame, count: usize, offset: usize, length: usize) -> *mut u8 {
+    let end = offset.checked_add(length);
+    let inside = end.is_some_and(|end| count.checked_mul(PAGE_SIZE).is_some_and(|size| end <= size));
+    assert!(inside, "{length} bytes at {offset:#x} are outside of {count} pages");
+    direct_map::pointer(first.address() + offset as u64)
 }
 
 /// One owner of a page.

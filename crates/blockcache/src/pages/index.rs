@@ -1,9 +1,11 @@
 //! Which slot has which page of which object.
 //!
-//! Neighbouring pages are looked for one after the other, so they share a leaf of 64 entries: a run costs one look into
-//! the hash table for each leaf, and an addition for each page.
+//! Neighbouring pages are looked for one after the other, so they share a leaf of 64 entries, and the leaf that was looked
+//! into last is remembered: a run costs one look into the hash table for each leaf, and an addition for each page.
 
 use alloc::vec::Vec;
+use core::cell::Cell;
+use core::ops::Range;
 
 use hashbrown::HashMap;
 
@@ -29,20 +31,66 @@ pub(super) struct Index {
     table: HashMap<(u32, u64), u32, NumberHash>,
     leaves: Vec<Leaf>,
     free: Vec<u32>,
+    /// A leaf that is in the table, and whose.
+    recent: Cell<Recent>,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Recent {
+    object: u32,
+    leaf: u32,
+    key: u64,
+}
+
+impl Recent {
+    /// No page's: numbers of pages over 64 are smaller.
+    const NOBODY: Self = Self { object: NONE, leaf: NONE, key: u64::MAX };
 }
 
 impl Index {
     pub const fn new() -> Self {
-        Self { table: HashMap::with_hasher(NumberHash), leaves: Vec::new(), free: Vec::new() }
+        Self {
+            table: HashMap::with_hasher(NumberHash),
+            leaves: Vec::new(),
+            free: Vec::new(),
+            recent: Cell::new(Recent::NOBODY),
+        }
     }
 
+    #[inline]
     pub fn find(&self, object: u32, index: u64) -> Option<u32> {
-        self.cursor(object).find(self, index)
+        let slot = self.leaf(object, index / LEAF)?.slots[place(index)];
+        (slot != NONE).then_some(slot)
     }
 
-    /// For looking up pages of one object one after the other. Good until the next change.
-    pub fn cursor(&self, object: u32) -> Cursor {
-        Cursor { object, leaf: NONE, key: u64::MAX }
+    /// The first page of a range that is not there. Of a full leaf no page is looked at.
+    pub fn first_absent(&self, object: u32, range: Range<u64>) -> Option<u64> {
+        let mut index = range.start;
+        while index < range.end {
+            let Some(leaf) = self.leaf(object, index / LEAF) else { return Some(index) };
+            let behind_leaf = (index / LEAF + 1).saturating_mul(LEAF).min(range.end);
+            if u64::from(leaf.taken) < LEAF {
+                let absent = (index..behind_leaf).find(|&index| leaf.slots[place(index)] == NONE);
+                if absent.is_some() {
+                    return absent;
+                }
+            }
+            index = behind_leaf;
+        }
+        None
+    }
+
+    #[inline]
+    fn leaf(&self, object: u32, key: u64) -> Option<&Leaf> {
+        let recent = self.recent.get();
+        let leaf = if (recent.object, recent.key) == (object, key) {
+            recent.leaf
+        } else {
+            let leaf = *self.table.get(&(object, key))?;
+            self.recent.set(Recent { object, leaf, key });
+            leaf
+        };
+        self.leaves.get(leaf as usize)
     }
 
     /// The first page of an object from `from` on, below `end`, with its slot.
@@ -50,8 +98,7 @@ impl Index {
         let mut index = from;
         while index < end {
             let behind_leaf = (index / LEAF + 1) * LEAF;
-            if let Some(&leaf) = self.table.get(&(object, index / LEAF)) {
-                let leaf = &self.leaves[leaf as usize];
+            if let Some(leaf) = self.leaf(object, index / LEAF) {
                 let found = (index..behind_leaf.min(end)).find(|index| leaf.slots[place(*index)] != NONE);
                 if let Some(index) = found {
                     return Some((index, leaf.slots[place(index)]));
@@ -64,8 +111,14 @@ impl Index {
 
     pub fn enter(&mut self, object: u32, index: u64, slot: u32) -> Result<(), OutOfMemory> {
         let key = (object, index / LEAF);
-        let leaf = match self.table.get(&key) {
-            Some(&leaf) => leaf,
+        let recent = self.recent.get();
+        let known = if (recent.object, recent.key) == key {
+            Some(recent.leaf)
+        } else {
+            self.table.get(&key).copied()
+        };
+        let leaf = match known {
+            Some(leaf) => leaf,
             None => {
                 self.table.try_reserve(1).map_err(|_| OutOfMemory)?;
                 let leaf = match self.free.pop() {
@@ -83,6 +136,7 @@ impl Index {
                 leaf
             }
         };
+        self.recent.set(Recent { object, leaf, key: key.1 });
         let leaf = &mut self.leaves[leaf as usize];
         leaf.slots[place(index)] = slot;
         leaf.taken += 1;
@@ -98,6 +152,7 @@ impl Index {
         }
         leaf.taken -= 1;
         if leaf.taken == 0 {
+            self.recent.set(Recent::NOBODY);
             self.table.remove(&key);
             self.free.push(number);
         }
@@ -107,26 +162,6 @@ impl Index {
 /// Where in its leaf a page is.
 const fn place(index: u64) -> usize {
     (index % LEAF) as usize
-}
-
-/// Remembers the leaf that was looked into last.
-#[derive(Debug)]
-pub(super) struct Cursor {
-    object: u32,
-    leaf: u32,
-    key: u64,
-}
-
-impl Cursor {
-    #[inline]
-    pub fn find(&mut self, table: &Index, index: u64) -> Option<u32> {
-        if index / LEAF != self.key {
-            self.leaf = *table.table.get(&(self.object, index / LEAF))?;
-            self.key = index / LEAF;
-        }
-        let slot = table.leaves[self.leaf as usize].slots[place(index)];
-        (slot != NONE).then_some(slot)
-    }
 }
 
 /// Hashing of numbers: multiplication by a large odd one spreads them over the upper bits. Fit for numbers that nobody

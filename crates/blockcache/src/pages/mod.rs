@@ -239,21 +239,21 @@ impl<P: Clone, T: Clone> PageCache<P, T> {
         }
     }
 
-    /// The first page of a range that is neither in memory nor on its way.
+    /// The first pages of a range that are neither in memory nor on their way, as far as they follow each other.
     #[must_use]
-    pub fn first_absent(&self, object: ObjectId, mut range: Range<u64>) -> Option<u64> {
-        let mut cursor = self.index.cursor(object.0);
-        range.find(|&index| cursor.find(&self.index, index).is_none())
+    pub fn first_absent(&self, object: ObjectId, range: Range<u64>) -> Option<Range<u64>> {
+        let first = self.index.first_absent(object.0, range.clone())?;
+        let behind = self.index.next(object.0, first, range.end).map_or(range.end, |(index, _)| index);
+        Some(first..behind)
     }
 
     /// Pins the pages from `first` on that are ready and follow each other, as many as `pinned` has room for; returns
     /// how many.
     pub fn pin(&mut self, object: ObjectId, first: u64, pinned: &mut Vec<Pinned<P>>, most: usize) -> usize {
         let mut count = 0;
-        let mut cursor = self.index.cursor(object.0);
         // Room was made by the caller, outside of the lock.
         while count < most && pinned.len() < pinned.capacity() {
-            let Some(slot) = cursor.find(&self.index, first + count as u64) else { break };
+            let Some(slot) = self.index.find(object.0, first + count as u64) else { break };
             let entry = &mut self.slots[slot];
             if entry.loading.is_some() {
                 break;
@@ -300,6 +300,16 @@ impl<P: Clone, T: Clone> PageCache<P, T> {
         let entry = &mut self.slots[slot];
         entry.pins = 1;
         Ok(Pinned { page: entry.page.clone(), slot })
+    }
+
+    /// Takes in a page whose bytes the disk does not have.
+    ///
+    /// # Errors
+    /// [`NotInserted`]; the page is the caller's again.
+    pub fn insert_changed(&mut self, object: ObjectId, index: u64, page: P) -> Result<(), NotInserted> {
+        let slot = self.insert(object, index, page, None)?;
+        self.make_dirty(slot);
+        Ok(())
     }
 
     fn insert(

@@ -31,6 +31,8 @@ pub use volume::Volume;
 
 static CACHE: SpinLock<PageCache<Frame, Arc<Transfer>>> = SpinLock::new(Rank::PageCache, PageCache::new());
 
+/// Pages that are dealt with under the lock at a time.
+const LOCKED_AT_ONCE: usize = 16;
 /// How many pages are let go at a time.
 const EVICTED_AT_ONCE: usize = 64;
 /// The cache may always have so much: without some pages nothing can be read.
@@ -75,6 +77,12 @@ pub fn allocate_all(count: usize) -> Result<Vec<Frame>, FsError> {
     make_room(count);
     let mut all = Vec::new();
     all.try_reserve_exact(count).map_err(|_| FsError::OutOfMemory)?;
+    all.resize(count, Frame::from_number(0));
+    if page::allocate_all(&mut all) {
+        return Ok(all);
+    }
+    // Few are left: one by one, and what others can do without.
+    all.clear();
     for _ in 0..count {
         match allocate() {
             Ok(frame) => all.push(frame),

@@ -9,7 +9,7 @@ use blockcache::pages::{AfterFailure, READ_AHEAD_MAX, State, ToWrite};
 use vfs::FsError;
 
 use super::transfer::{Part, Place};
-use super::{Backing, CACHE, Object, Transfer, allocate, free, make_room, pieces};
+use super::{Backing, CACHE, LOCKED_AT_ONCE, Object, Transfer, allocate_all, free, pieces};
 use crate::block::{Pending, Transfer as Direction};
 use crate::memory::page::PAGE_SIZE;
 
@@ -30,8 +30,8 @@ impl Object {
         loop {
             // One look for all: a reader of what is here already comes by as well.
             let absent = CACHE.lock().first_absent(self.0, next..end.max(next));
-            let Some(first) = absent else { break };
-            next = self.load_run(backing, first..end, under_way)?;
+            let Some(absent) = absent else { break };
+            next = self.load_run(backing, absent, under_way)?;
         }
         Ok(())
     }
@@ -47,20 +47,12 @@ impl Object {
         let most = (range.end - first).min(READ_AHEAD_MAX);
         let (first_sector, contiguous) = run_at(backing, first, most)?;
         let count = contiguous.max(1) as usize;
-        make_room(count);
         let transfer = Transfer::new()?;
-        let mut frames = Vec::new();
-        frames.try_reserve_exact(count).map_err(|_| FsError::OutOfMemory)?;
-        for index in first..first + count as u64 {
-            let Ok(frame) = allocate() else { break };
-            let inserted = CACHE.lock().insert_loading(self.0, index, frame, transfer.clone());
-            if inserted.is_err() {
-                // Somebody else was quicker, or memory is out; what was begun is worth having.
-                free(frame);
-                break;
-            }
-            frames.push(frame);
-        }
+        // One page alone may still be had where many are not.
+        let mut frames = allocate_all(count).or_else(|_| allocate_all(1))?;
+        let entered = self.enter_loading(first, &frames, &transfer);
+        // For the others somebody else was quicker, or memory is out; what was begun is worth having.
+        frames.drain(entered..).for_each(free);
         let behind = first + frames.len().max(1) as u64;
         if frames.is_empty() {
             transfer.close();
@@ -88,6 +80,22 @@ impl Object {
         };
         transfer.close();
         result.map(|()| behind)
+    }
+
+    /// Enters frames as pages from `first` on that the transfer will fill; returns for how many that could be done.
+    fn enter_loading(&self, first: u64, frames: &[Frame], transfer: &Arc<Transfer>) -> usize {
+        let mut numbered = (first..).zip(frames);
+        let mut entered = 0;
+        while entered < frames.len() {
+            let mut cache = CACHE.lock();
+            for (index, frame) in numbered.by_ref().take(LOCKED_AT_ONCE) {
+                if cache.insert_loading(self.0, index, *frame, transfer.clone()).is_err() {
+                    return entered;
+                }
+                entered += 1;
+            }
+        }
+        entered
     }
 
     /// Writes dirty pages to the disk until none is left that was dirty at the beginning; the first error. What can't be

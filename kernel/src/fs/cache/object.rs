@@ -9,12 +9,12 @@ use blockcache::pages::{NotInserted, ObjectId, Pinned, ReadAhead, Removal, State
 use vfs::FsError;
 use vfs::inode::Extent;
 
-use super::{CACHE, Volume, allocate, free};
+use super::{CACHE, LOCKED_AT_ONCE, Volume, allocate, free};
 use crate::memory::page::{self, PAGE_SIZE};
 use crate::task;
 
 /// Pages that are pinned and copied at a time.
-const BATCH: usize = 16;
+const BATCH: usize = LOCKED_AT_ONCE;
 
 /// Where an object's bytes lie.
 pub trait Backing {
@@ -73,9 +73,10 @@ impl Object {
                 }
             }
             let mut start = start;
-            for page in &pinned {
-                let count = (PAGE_SIZE - start).min(length - done);
-                page::read(page.page, start, &mut buffer[done..done + count]);
+            // Neighbours in memory are copied as one.
+            for run in pinned.chunk_by(|a, b| a.page.number() + 1 == b.page.number()) {
+                let count = (run.len() * PAGE_SIZE - start).min(length - done);
+                page::read_run(run[0].page, run.len(), start, &mut buffer[done..done + count]);
                 done += count;
                 start = 0;
             }
@@ -140,22 +141,30 @@ impl Object {
         }
     }
 
-    /// Enters pages of zeros for those of `indices` that are not there, dirty: room behind the end of a file, which has
-    /// just grown. The pages were allocated before; what is left of them is dropped.
+    /// Enters those of `pages` that are not there, dirty: room behind the end of a file, which has just grown. What is left
+    /// of them is freed.
     pub fn fill(&self, indices: Range<u64>, pages: Vec<Frame>) -> Result<(), FsError> {
-        let mut pages = pages.into_iter();
+        let mut pages = indices.zip(pages).peekable();
         let mut result = Ok(());
-        for (index, page) in indices.zip(&mut pages) {
-            match self.insert(index, page) {
-                Ok(Some(new)) => CACHE.lock().unpin(&[new], Use::Changed),
-                Ok(None) => {}
-                Err(error) => {
-                    result = Err(error);
-                    break;
+        while result.is_ok() && pages.peek().is_some() {
+            let mut refused = None;
+            {
+                let mut cache = CACHE.lock();
+                for (index, page) in pages.by_ref().take(LOCKED_AT_ONCE) {
+                    if let Err(why) = cache.insert_changed(self.0, index, page) {
+                        refused = Some((page, why));
+                        break;
+                    }
+                }
+            }
+            if let Some((page, why)) = refused {
+                free(page);
+                if why == NotInserted::OutOfMemory {
+                    result = Err(FsError::OutOfMemory);
                 }
             }
         }
-        pages.for_each(free);
+        pages.for_each(|(_, page)| free(page));
         result
     }
 

@@ -12,7 +12,7 @@ use blockcache::pages::{AfterFailure, ObjectId};
 use blockcache::{BlockDevice, DeviceError};
 use frames::Frame;
 
-use super::{CACHE, free};
+use super::{CACHE, LOCKED_AT_ONCE, free};
 use crate::block::{Owner, Transfer as Direction};
 use crate::lock::Once;
 use crate::memory::heap::fallible;
@@ -135,14 +135,33 @@ impl Part {
         if let (Direction::Read, Ok(())) = (self.direction, result) {
             self.clear_behind_end();
         }
-        for place in 0..self.frames.len() {
-            let result = if result.is_ok() { result } else { one(place) };
-            if let Err(error) = result {
-                self.transfer.fail(error);
+        if result.is_ok() {
+            self.all_over();
+        } else {
+            for place in 0..self.frames.len() {
+                let result = one(place);
+                if let Err(error) = result {
+                    self.transfer.fail(error);
+                }
+                self.page_over(self.first + place as u64, result);
             }
-            self.page_over(self.first + place as u64, result);
         }
         self.transfer.part_over();
+    }
+
+    /// All went well.
+    fn all_over(&self) {
+        let mut numbers = self.first..self.first + self.frames.len() as u64;
+        while !numbers.is_empty() {
+            let mut cache = CACHE.lock();
+            for index in numbers.by_ref().take(LOCKED_AT_ONCE) {
+                // Of what went well nothing comes back.
+                match self.direction {
+                    Direction::Read => drop(cache.loaded(self.object, index, true)),
+                    Direction::Write => drop(cache.written(self.object, index, true)),
+                }
+            }
+        }
     }
 
     fn page_over(&self, index: u64, result: Result<(), FsError>) {
