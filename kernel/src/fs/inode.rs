@@ -10,7 +10,7 @@ use core::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use vfs::FsError;
 use vfs::inode::{Attributes, Contents, Extent, FileSystem, InodeId, InodeKind};
 
-use super::cache::{Backing, Object, Volume};
+use super::cache::{Backing, Object, Volume, Writing};
 use super::mount::Mount;
 use super::pipe::Shared;
 use crate::sync::{Mutex, RwLock};
@@ -107,15 +107,19 @@ impl Inode {
         }
     }
 
-    /// Writes its dirty pages out. The mount's `writing` is held.
-    pub(super) fn write_out(&self) -> Result<(), FsError> {
-        self.object.as_ref().map_or(Ok(()), |object| object.write_out(self))
+    /// Begins to write its dirty pages. The mount's `writing` is held.
+    pub(super) fn write_out(&self, writing: &mut Writing) -> Result<(), FsError> {
+        self.object.as_ref().map_or(Ok(()), |object| object.write_out(self, writing))
     }
 
     /// The same with the file system locked by the caller.
-    pub(super) fn write_out_locked(&self, file_system: &mut dyn FileSystem) -> Result<(), FsError> {
+    pub(super) fn write_out_locked(
+        &self,
+        file_system: &mut dyn FileSystem,
+        writing: &mut Writing,
+    ) -> Result<(), FsError> {
         let locked = Locked { inode: self, file_system: Mutex::new(file_system) };
-        self.object.as_ref().map_or(Ok(()), |object| object.write_out(&locked))
+        self.object.as_ref().map_or(Ok(()), |object| object.write_out(&locked, writing))
     }
 }
 

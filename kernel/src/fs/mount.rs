@@ -17,7 +17,7 @@ use vfs::FsError;
 use vfs::inode::{FileSystem, InodeId};
 use vfs::namespace::MountId;
 
-use super::cache::Volume;
+use super::cache::{Volume, Writing};
 use super::inode::{Inode, InodeRef};
 use crate::memory::heap::fallible;
 use crate::sync::{Mutex, MutexGuard};
@@ -214,7 +214,7 @@ impl Mount {
         self.write_pages(None)
     }
 
-    /// Writes the dirty pages of all inodes; the first error. Whoever has the file system locked hands it in.
+    /// Writes the pages of all inodes that are dirty now; an error if some could not be. Whoever has the file system locked hands it in.
     fn write_pages(&self, mut locked: Option<&mut dyn FileSystem>) -> Result<(), FsError> {
         let mut unwritten = Vec::new();
         {
@@ -226,14 +226,16 @@ impl Mount {
             unwritten.extend(inodes.values().filter(is_unwritten).take(count).cloned());
         }
         let mut result = Ok(());
+        let mut writing = Writing::new();
         for inode in unwritten {
-            let written = match &mut locked {
-                Some(file_system) => inode.write_out_locked(&mut **file_system),
-                None => inode.write_out(),
+            let begun = match &mut locked {
+                Some(file_system) => inode.write_out_locked(&mut **file_system, &mut writing),
+                None => inode.write_out(&mut writing),
             };
-            result = result.and(written);
+            result = result.and(begun);
         }
-        result
+        // Nothing is under way any more when this is over.
+        writing.finish().and(result)
     }
 
     /// Whether there is something that [`Mount::sync`] would write.

@@ -223,6 +223,12 @@ impl<P: Clone, T: Clone> PageCache<P, T> {
         self.objects.get(object.0 as usize).map_or(0, |object| object.pages as usize)
     }
 
+    /// How many pages of an object are dirty: so many have to be chosen for writing to have chosen all that are so now.
+    #[must_use]
+    pub fn dirty_of(&self, object: ObjectId) -> usize {
+        self.objects.get(object.0 as usize).map_or(0, |object| object.dirty as usize)
+    }
+
     /// Whether an object has pages that are dirty or being written.
     #[must_use]
     pub fn is_unwritten(&self, object: ObjectId) -> bool {

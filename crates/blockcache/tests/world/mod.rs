@@ -41,6 +41,8 @@ pub struct World<F> {
     disk: BTreeMap<(usize, u64), u64>,
     /// What each page must read as.
     truth: BTreeMap<(usize, u64), u64>,
+    /// Pages that were changed since their writing last began, or whose writing failed.
+    dirty: BTreeSet<(usize, u64)>,
     /// Pages whose writing was given up, and which the disk therefore may have or not, or in part.
     lost: BTreeSet<(usize, u64)>,
     held: Vec<Held>,
@@ -65,6 +67,7 @@ impl<F: FnMut(u64) -> u64> World<F> {
             free: (0..PAGES).collect(),
             disk: BTreeMap::new(),
             truth: BTreeMap::new(),
+            dirty: BTreeSet::new(),
             lost: BTreeSet::new(),
             held: Vec::new(),
             transfers: BTreeMap::new(),
@@ -76,7 +79,7 @@ impl<F: FnMut(u64) -> u64> World<F> {
 
     /// Does something, and looks whether all is well.
     pub fn step(&mut self) {
-        let operation = self.below(22);
+        let operation = self.below(23);
         let object = self.below(OBJECTS as u64) as usize;
         let index = self.below(INDICES);
         match operation {
@@ -86,6 +89,7 @@ impl<F: FnMut(u64) -> u64> World<F> {
             16..=18 => self.finish_some(),
             19 => self.hold(object, index),
             20 => self.release_some(),
+            21 => self.write_round(object),
             _ if self.chance(40) => self.truncate(object, index),
             _ => {}
         }
@@ -97,6 +101,10 @@ impl<F: FnMut(u64) -> u64> World<F> {
         let transfers = self.transfers.values();
         let writing = transfers.filter(|transfer| matches!(transfer, Transfer::Store { .. })).count();
         assert_eq!(writing, statistics.writing);
+        assert_eq!(self.dirty.len(), statistics.dirty);
+        for (object, &id) in self.objects.iter().enumerate() {
+            assert_eq!(self.dirty.range((object, 0)..(object + 1, 0)).count(), self.cache.dirty_of(id));
+        }
         for held in &self.held {
             assert!(!self.free.contains(&held.pinned.page), "a page is let go while it is in use");
             self.check(held.object, held.index, held.pinned.page);
@@ -174,7 +182,10 @@ impl<F: FnMut(u64) -> u64> World<F> {
                 }
                 match self.cache.written(self.objects[object], index, succeeded) {
                     None => assert!(succeeded),
-                    Some(AfterFailure::KeptDirty) => assert!(!succeeded),
+                    Some(AfterFailure::KeptDirty) => {
+                        assert!(!succeeded);
+                        self.dirty.insert((object, index));
+                    }
                     Some(AfterFailure::GivenUp) => {
                         assert!(!succeeded);
                         self.lost.insert((object, index));
@@ -256,6 +267,7 @@ impl<F: FnMut(u64) -> u64> World<F> {
         self.written += 1;
         self.pages[page] = self.written << 32 | self.written;
         self.truth.insert((object, index), self.pages[page]);
+        self.dirty.insert((object, index));
     }
 
     fn write(&mut self, object: usize, index: u64) {
@@ -307,17 +319,54 @@ impl<F: FnMut(u64) -> u64> World<F> {
     fn choose(&mut self, object: usize, may_be_refused: bool) {
         // Each page gets a transfer of its own here, so one at a time is chosen.
         for _ in 0..8 {
-            let token = self.tokens + 1;
-            let mut one = Vec::with_capacity(1);
-            self.cache.begin_write(self.objects[object], &token, &mut one);
-            let Some(ToWrite { index, page }) = one.pop() else { break };
-            let bytes = self.pages[page];
-            if may_be_refused && self.chance(10) {
-                self.cache.not_written(self.objects[object], index);
+            if self.choose_one(object, may_be_refused).is_none() {
                 break;
             }
-            assert_eq!(self.token(Transfer::Store { object, index, bytes }), token);
         }
+    }
+
+    /// The page whose writing was begun.
+    fn choose_one(&mut self, object: usize, may_be_refused: bool) -> Option<u64> {
+        let token = self.tokens + 1;
+        let mut one = Vec::with_capacity(1);
+        self.cache.begin_write(self.objects[object], &token, &mut one);
+        let ToWrite { index, page } = one.pop()?;
+        let bytes = self.pages[page];
+        if may_be_refused && self.chance(10) {
+            self.cache.not_written(self.objects[object], index);
+            return None;
+        }
+        assert!(self.dirty.remove(&(object, index)));
+        assert_eq!(self.token(Transfer::Store { object, index, bytes }), token);
+        Some(index)
+    }
+
+    /// Begins to write all that is dirty now, as a sync does, while the disk finishes some of it, or fails, and others write:
+    /// as many pages as are dirty at the beginning are enough, whatever becomes so meanwhile.
+    fn write_round(&mut self, object: usize) {
+        let transfers = self.transfers.values();
+        let under_way: BTreeSet<u64> = transfers
+            .filter_map(|transfer| match transfer {
+                Transfer::Store { object: of, index, .. } if *of == object => Some(*index),
+                _ => None,
+            })
+            .collect();
+        let dirty = self.dirty.range((object, 0)..(object + 1, 0)).map(|&(_, index)| index);
+        let mut wanted: BTreeSet<u64> = dirty.filter(|index| !under_way.contains(index)).collect();
+        for _ in 0..self.cache.dirty_of(self.objects[object]) {
+            if let Some(index) = self.choose_one(object, false) {
+                wanted.remove(&index);
+            }
+            match self.below(4) {
+                0 | 1 => self.finish_some(),
+                2 => {
+                    let index = self.below(INDICES);
+                    self.write(object, index);
+                }
+                _ => {}
+            }
+        }
+        assert!(wanted.is_empty(), "object {object}: {wanted:?} were dirty and not chosen");
     }
 
     fn truncate(&mut self, object: usize, first: u64) {
@@ -336,6 +385,7 @@ impl<F: FnMut(u64) -> u64> World<F> {
         let is_left = |&(of, index): &(usize, u64)| of != object || index < first;
         self.truth.retain(|key, _| is_left(key));
         self.disk.retain(|key, _| is_left(key));
+        self.dirty.retain(is_left);
         self.lost.retain(is_left);
     }
 }

@@ -13,6 +13,7 @@ mod object;
 mod pieces;
 mod transfer;
 mod volume;
+mod writing;
 
 use alloc::sync::Arc;
 use alloc::vec::Vec;
@@ -28,6 +29,7 @@ pub use device::CachedDevice;
 pub use object::{Backing, Object};
 pub use transfer::Transfer;
 pub use volume::Volume;
+pub use writing::Writing;
 
 static CACHE: SpinLock<PageCache<Frame, Arc<Transfer>>> = SpinLock::new(Rank::PageCache, PageCache::new());
 

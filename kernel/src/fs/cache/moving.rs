@@ -1,20 +1,18 @@
-//! Moving an object's pages between memory and disk, in runs that follow each other there, many at a time.
+//! Bringing an object's pages from the disk into memory, in runs that follow each other there, many at a time. How they get
+//! back is in `writing.rs`; both begin transfers here.
 
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::ops::Range;
 
 use ::frames::Frame;
-use blockcache::pages::{AfterFailure, READ_AHEAD_MAX, State, ToWrite};
+use blockcache::pages::{READ_AHEAD_MAX, State};
 use vfs::FsError;
 
 use super::transfer::{Part, Place};
 use super::{Backing, CACHE, LOCKED_AT_ONCE, Object, Transfer, allocate_all, free, pieces};
 use crate::block::{Pending, Transfer as Direction};
 use crate::memory::page::PAGE_SIZE;
-
-/// Pages that are written out in one transfer: 2 MiB.
-const WRITTEN_AT_ONCE: usize = 512;
 
 impl Object {
     /// Has those of the pages read that are not there, and does not wait for it: what is on its way is in `under_way`, or,
@@ -97,94 +95,17 @@ impl Object {
         }
         entered
     }
-
-    /// Writes dirty pages to the disk until none is left that was dirty at the beginning; the first error. What can't be
-    /// written is told to the log when it is given up. Callers see to it that only one of them does this at a time.
-    pub fn write_out(&self, backing: &dyn Backing) -> Result<(), FsError> {
-        loop {
-            let mut chosen: Vec<ToWrite<Frame>> = Vec::new();
-            chosen.try_reserve_exact(WRITTEN_AT_ONCE).map_err(|_| FsError::OutOfMemory)?;
-            let transfer = Transfer::new()?;
-            CACHE.lock().begin_write(self.0, &transfer, &mut chosen);
-            if chosen.is_empty() {
-                return Ok(());
-            }
-            let mut under_way = Vec::new();
-            for run in chosen.chunk_by(|a, b| a.index + 1 == b.index) {
-                self.write_run(backing, run, &transfer, &mut under_way);
-            }
-            transfer.close();
-            for pending in under_way {
-                // The transfer knows.
-                let _ = pending.wait();
-            }
-            // Those that failed are dirty again: another round would be endless.
-            if let Some(error) = transfer.wait() {
-                return Err(error);
-            }
-        }
-    }
-
-    /// Has pages that follow each other written.
-    fn write_run(
-        &self,
-        backing: &dyn Backing,
-        run: &[ToWrite<Frame>],
-        transfer: &Arc<Transfer>,
-        under_way: &mut Vec<Pending>,
-    ) {
-        let mut rest = run;
-        while let Some(page) = rest.first() {
-            let begun =
-                run_at(backing, page.index, rest.len() as u64).and_then(|(first_sector, contiguous)| {
-                    if contiguous == 0 {
-                        let result = pieces::write_page(backing, page.index, page.page);
-                        self.written(backing, page.index, result);
-                        return result.map(|()| 1);
-                    }
-                    let mut frames = Vec::new();
-                    frames.try_reserve_exact(contiguous as usize).map_err(|_| FsError::OutOfMemory)?;
-                    frames.extend(rest.iter().take(contiguous as usize).map(|page| page.page));
-                    let place = Place {
-                        object: self.0,
-                        first: page.index,
-                        length: frames.len() * PAGE_SIZE,
-                        device: backing.device()?.clone(),
-                        first_sector,
-                    };
-                    // If it can't be begun, its pages and the transfer are told.
-                    let _ = begin(transfer, Direction::Write, place, frames, under_way);
-                    Ok(contiguous as usize)
-                });
-            match begun {
-                Ok(count) => rest = &rest[count..],
-                Err(error) => {
-                    transfer.fail(error);
-                    // Dirty as before, unless that was told already.
-                    CACHE.lock().not_written(self.0, page.index);
-                    rest = &rest[1..];
-                }
-            }
-        }
-    }
-
-    fn written(&self, backing: &dyn Backing, index: u64, result: Result<(), FsError>) {
-        let outcome = CACHE.lock().written(self.0, index, result.is_ok());
-        if let (Some(AfterFailure::GivenUp), Err(error), Ok(device)) = (outcome, result, backing.device()) {
-            device.note_loss(error);
-        }
-    }
 }
 
 /// Where the page `first` lies, and how many from there on, at most `most`, follow each other on the disk: none if not even
 /// one page lies there in one piece. The last page of a file is whole if the disk has room for all of it there.
-fn run_at(backing: &dyn Backing, first: u64, most: u64) -> Result<(u64, u64), FsError> {
+pub(super) fn run_at(backing: &dyn Backing, first: u64, most: u64) -> Result<(u64, u64), FsError> {
     let extent = backing.extent(first * PAGE_SIZE as u64)?;
     Ok((extent.device_offset / blockcache::SECTOR_SIZE as u64, (extent.length / PAGE_SIZE as u64).min(most)))
 }
 
 /// Begins a part of a transfer. When it can't be begun, its pages are told so.
-fn begin(
+pub(super) fn begin(
     transfer: &Arc<Transfer>,
     direction: Direction,
     place: Place,

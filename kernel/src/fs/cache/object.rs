@@ -1,4 +1,5 @@
-//! One file's, or one device's, pages: reading and writing them in memory. `moving.rs` brings them from the disk and back.
+//! One file's, or one device's, pages: reading and writing them in memory. `moving.rs` brings them from the disk, `writing.rs`
+//! writes them there.
 
 use alloc::sync::Arc;
 use alloc::vec::Vec;
