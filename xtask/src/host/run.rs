@@ -81,6 +81,16 @@ pub fn copy(from: &Path, to: &Path) -> Result {
 
 /// Copies a file that is mostly zeros, without making room for them.
 pub fn copy_sparse(from: &Path, to: &Path) -> Result {
+    copy_blocks(from, to, true).map(drop)
+}
+
+/// Copies a file with room on the disk for all of it, zeros as well, and waits until it is there: what writes to the copy later
+/// has no room to look for, and a flush of it nothing else to do.
+pub fn copy_filled(from: &Path, to: &Path) -> Result {
+    copy_blocks(from, to, false)?.sync_all().context(format!("write {}", to.display()))
+}
+
+fn copy_blocks(from: &Path, to: &Path, leave_zeros_out: bool) -> Result<File> {
     let what = format!("copy {} to {}", from.display(), to.display());
     let mut source = File::open(from).context(&what)?;
     let mut target = File::create(to).context(&what)?;
@@ -89,9 +99,9 @@ pub fn copy_sparse(from: &Path, to: &Path) -> Result {
     loop {
         let count = source.read(&mut block).context(&what)?;
         if count == 0 {
-            return Ok(());
+            return Ok(target);
         }
-        if block[..count].iter().all(|&byte| byte == 0) {
+        if leave_zeros_out && block[..count].iter().all(|&byte| byte == 0) {
             target.seek_relative(count as i64).context(&what)?;
         } else {
             target.write_all(&block[..count]).context(&what)?;
@@ -139,14 +149,16 @@ mod tests {
     }
 
     #[test]
-    fn a_sparse_copy_is_a_copy() {
+    fn a_copy_is_a_copy_sparse_or_not() {
         let folder = std::env::temp_dir().join(format!("quicklime-sparse-{}", std::process::id()));
         let mut bytes = vec![0; 300_001];
         bytes[70_000] = 1;
         bytes[200_000..200_010].fill(7);
         write_file(&folder.join("from"), &bytes).unwrap();
-        copy_sparse(&folder.join("from"), &folder.join("to")).unwrap();
-        assert_eq!(std::fs::read(folder.join("to")).unwrap(), bytes);
+        for copy in [copy_sparse, copy_filled] {
+            copy(&folder.join("from"), &folder.join("to")).unwrap();
+            assert_eq!(std::fs::read(folder.join("to")).unwrap(), bytes);
+        }
         std::fs::remove_dir_all(folder).unwrap();
     }
 
