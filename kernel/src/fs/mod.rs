@@ -204,16 +204,21 @@ fn attributes_in(
 /// it leads to: who removes or copies all that is in a directory must not go through it.
 pub fn list(path: &str) -> Result<Vec<DirectoryEntry>, FsError> {
     let directory = find(path, FollowLast::Yes)?;
-    let mut entries: Vec<(DirectoryEntry, bool)> = Vec::new();
+    let mut list: Vec<DirectoryEntry> = Vec::new();
+    // Those of which the directory itself knows no more than the name.
+    let mut unknown: Vec<usize> = Vec::new();
     let mut note = |entry: &Listed<'_>| -> Result<(), FsError> {
-        entries.try_reserve(1).map_err(|_| FsError::OutOfMemory)?;
+        list.try_reserve(1).map_err(|_| FsError::OutOfMemory)?;
+        if entry.summary.is_none() {
+            unknown.try_reserve(1).map_err(|_| FsError::OutOfMemory)?;
+            unknown.push(list.len());
+        }
         let (size, modified) =
             entry.summary.map_or((0, Time::default()), |known| (known.size, known.modified));
         let metadata = describe(entry.kind, size, modified);
-        entries.push((DirectoryEntry { name: path::copy(entry.name)?, metadata }, entry.summary.is_some()));
+        list.push(DirectoryEntry { name: path::copy(entry.name)?, metadata });
         Ok(())
     };
-    let mut list = Vec::new();
     {
         let mut file_system = directory.mount.lock();
         let mut outcome = Ok(());
@@ -222,15 +227,12 @@ pub fn list(path: &str) -> Result<Vec<DirectoryEntry>, FsError> {
             outcome.is_ok()
         })?;
         outcome?;
-        list.try_reserve_exact(entries.len()).map_err(|_| FsError::OutOfMemory)?;
-        for (mut entry, is_known) in entries {
-            if !is_known {
-                match attributes_in(&mut **file_system, directory.id, &entry.name)? {
-                    Some(attributes) => entry.metadata = in_few_words(&attributes),
-                    None => continue,
-                }
+        // From the end, so that one that is gone changes no place of those still to come.
+        for place in unknown.into_iter().rev() {
+            match attributes_in(&mut **file_system, directory.id, &list[place].name)? {
+                Some(attributes) => list[place].metadata = in_few_words(&attributes),
+                None => drop(list.swap_remove(place)),
             }
-            list.push(entry);
         }
     }
     list.sort_unstable_by(|a, b| a.name.cmp(&b.name));

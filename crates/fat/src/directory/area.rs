@@ -3,8 +3,8 @@
 use super::slot::{self, MAX_SLOTS, SLOTS, Slot};
 use crate::chain::Chain;
 use crate::geometry::{Geometry, Root};
-use crate::store::Store;
-use blockcache::BlockDevice;
+use crate::store::{Sector, Store};
+use blockcache::{BlockDevice, SECTOR_SIZE};
 use vfs::FsError;
 
 /// A directory's place on the disk.
@@ -68,5 +68,44 @@ impl<'a> Area<'a> {
     /// The device's.
     pub fn read<D: BlockDevice>(&self, store: &mut Store<D>, index: u32) -> Result<Slot, FsError> {
         Ok(*slot::in_sector(store.sector(self.sector(index / SLOTS)?)?, index))
+    }
+}
+
+/// Reads slots that lie close to each other: of the two sectors that were looked into last, none is asked for again. Good as long
+/// as nothing is changed.
+pub struct Reader<'a> {
+    area: Area<'a>,
+    /// Sectors with even and with odd numbers: the number within the directory, the place on the disk, the bytes.
+    held: [Option<(u32, u64)>; 2],
+    bytes: [Sector; 2],
+}
+
+impl<'a> Reader<'a> {
+    /// Nothing was looked into yet.
+    pub const fn new(area: Area<'a>) -> Self {
+        Self { area, held: [None; 2], bytes: [[0; SECTOR_SIZE]; 2] }
+    }
+
+    /// The slot number `index` as it is now, and the sector that it lies in.
+    ///
+    /// # Errors
+    /// The device's.
+    pub fn read<D: BlockDevice>(
+        &mut self,
+        store: &mut Store<D>,
+        index: u32,
+    ) -> Result<(&Slot, u64), FsError> {
+        let number = index / SLOTS;
+        let which = (number % 2) as usize;
+        let place = match self.held[which] {
+            Some((held, place)) if held == number => place,
+            _ => {
+                let place = self.area.sector(number)?;
+                self.bytes[which] = *store.sector(place)?;
+                self.held[which] = Some((number, place));
+                place
+            }
+        };
+        Ok((slot::in_sector(&self.bytes[which], index), place))
     }
 }

@@ -7,6 +7,6 @@ pub mod set;
 pub mod short;
 pub mod slot;
 
-pub use area::Area;
+pub use area::{Area, Reader};
 pub use index::Index;
 pub use set::{NewSet, Set};

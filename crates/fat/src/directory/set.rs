@@ -41,11 +41,31 @@ impl Set {
     /// # Errors
     /// The device's.
     pub fn read<D: BlockDevice>(store: &mut Store<D>, area: &Area<'_>, index: u32) -> Result<Self, FsError> {
-        let entry = area.read(store, index)?;
-        let mut set = Self { slot: index, count: 1, entry, units: [0; MAX_PIECES * UNITS], length: 0 };
+        let mut set = Self::new();
+        set.find(index, area.read(store, index)?, |at| area.read(store, at))?;
+        Ok(set)
+    }
+
+    /// One to [`find`](Self::find) others with.
+    pub const fn new() -> Self {
+        Self { slot: 0, count: 0, entry: [0; SLOT_SIZE], units: [0; MAX_PIECES * UNITS], length: 0 }
+    }
+
+    /// Becomes the set of the short entry `entry` in slot `index`, with what `read` gives of the slots before it.
+    ///
+    /// # Errors
+    /// Those of `read`.
+    pub fn find(
+        &mut self,
+        index: u32,
+        entry: Slot,
+        mut read: impl FnMut(u32) -> Result<Slot, FsError>,
+    ) -> Result<(), FsError> {
+        let set = self;
+        (set.slot, set.count, set.entry, set.length) = (index, 1, entry, 0);
         let checksum = slot::checksum(&entry);
         for (number, at) in (1..=MAX_PIECES).zip((0..index).rev()) {
-            let piece = area.read(store, at)?;
+            let piece = read(at)?;
             let is_next = slot::kind(&piece) == Kind::Piece
                 && usize::from(piece[0] & !LAST_PIECE) == number
                 && piece[CHECKSUM] == checksum;
@@ -63,7 +83,7 @@ impl Set {
                 break;
             }
         }
-        Ok(set)
+        Ok(())
     }
 
     /// Whether it is a directory's.
@@ -75,10 +95,15 @@ impl Set {
     pub fn name(&self, name: &mut String) {
         name.clear();
         let units = self.units[..self.length].iter().copied();
-        name.extend(
-            char::decode_utf16(units)
-                .map(|character| names::presentable(character.unwrap_or(char::REPLACEMENT_CHARACTER))),
-        );
+        // Most are plain.
+        if units.clone().all(|unit| unit < 0x80) {
+            name.extend(units.map(|unit| names::presentable(char::from(unit as u8))));
+        } else {
+            name.extend(
+                char::decode_utf16(units)
+                    .map(|character| names::presentable(character.unwrap_or(char::REPLACEMENT_CHARACTER))),
+            );
+        }
         if matches!(name.as_str(), "" | "." | "..") {
             self.short_name(name);
         }

@@ -1,7 +1,7 @@
 //! Looking names up and listing them.
 
-use crate::directory::Set;
-use crate::directory::slot::{self, Kind, SLOTS};
+use crate::directory::slot::{self, Kind};
+use crate::directory::{Reader, Set};
 use crate::names;
 use crate::node::Place;
 use crate::volume::{Fat, area};
@@ -33,18 +33,20 @@ impl<D: BlockDevice> Fat<D> {
         let mut buffer = names::buffer()?;
         let Self { nodes, store, geometry, .. } = self;
         let area = area(geometry, nodes.get(id)?);
+        let mut slots = Reader::new(area);
+        let mut set = Set::new();
         let first = u32::try_from(cursor).unwrap_or(u32::MAX);
         for number in first..area.slots() {
-            let entry = area.read(store, number)?;
+            let (&entry, sector) = slots.read(store, number)?;
             let kind = slot::kind(&entry);
             match kind {
                 Kind::End => break,
                 Kind::File | Kind::Directory => {}
                 _ => continue,
             }
-            let set = Set::read(store, &area, number)?;
+            set.find(number, entry, |at| slots.read(store, at).map(|(piece, _)| *piece))?;
             set.name(&mut buffer);
-            let place = Place { slot: number, sector: area.sector(number / SLOTS)? };
+            let place = Place { slot: number, sector };
             let inode = nodes.number(place.key());
             // Of one that is in use the disk may know less.
             let (size, modified) = match nodes.get(inode) {
