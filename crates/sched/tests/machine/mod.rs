@@ -151,7 +151,7 @@ impl Machine {
         self.push(target, thread, level);
         let is_better = match self.cpus[target].running {
             None => true,
-            Some(running) => level < self.threads[running].standing().level(),
+            Some(running) => self.cpus[target].rests || level < self.threads[running].standing().level(),
         };
         self.cpus[target].told |= is_better;
     }
