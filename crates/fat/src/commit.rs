@@ -10,7 +10,8 @@
 //!    of what moves still in place; then, in further rounds, those without the old names.
 //! 4. Clusters that were given up become free in the table. From here on they can be used again.
 //!
-//! If it fails, all is kept, and the next commit does everything again. What of it is on the disk by then does no harm.
+//! If it fails, all is kept, and the next commit does everything again. What of it is on the disk by then does no harm;
+//! but nothing is renamed until then, since where a name lies on the disk is not known.
 
 use crate::directory::slot::{self, DELETED};
 use crate::fs_info::{self, FsInfo};
@@ -34,6 +35,7 @@ impl<D: BlockDevice> Fat<D> {
         if !self.has_changes() {
             return self.store.flush();
         }
+        self.is_uncertain = true;
         self.mark()?;
         self.store.flush()?;
         let linked = self.write_links()?;
@@ -230,7 +232,6 @@ impl<D: BlockDevice> Fat<D> {
                 node.linked = node.clusters();
                 node.dangling = false;
             }
-            node.is_renamed = false;
         }
         for hold in self.holds.iter() {
             let Ok(Some(index)) = nodes.get_mut(hold.directory.id).map(|node| node.index.as_mut()) else {
@@ -246,6 +247,7 @@ impl<D: BlockDevice> Fat<D> {
         self.holds.clear();
         self.leads.clear();
         self.wants_commit = false;
+        self.is_uncertain = false;
         self.store.overlay.clear();
         nodes.release_unused();
     }

@@ -37,6 +37,8 @@ pub struct Fat<D: BlockDevice> {
     /// Clusters that files were cut off. They can't be used before a commit.
     pub(crate) cut: Vec<(u32, u32)>,
     pub(crate) holds: Holds,
+    /// A commit was begun and did not succeed: the disk may have any part of it.
+    pub(crate) is_uncertain: bool,
     /// Sectors with the beginnings of names that end in the next sector: those must be on the disk first.
     pub(crate) leads: Vec<u64>,
     /// An operation was refused that is possible after a commit.
@@ -69,6 +71,7 @@ impl<D: BlockDevice> Fat<D> {
             next_hint: info.and_then(|info| info.next),
             cut: Vec::new(),
             holds: Holds::default(),
+            is_uncertain: false,
             leads: Vec::new(),
             wants_commit: false,
             is_marked: false,

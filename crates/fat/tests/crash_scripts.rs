@@ -29,7 +29,7 @@ fn act(system: &mut System, model: &mut Model, action: &str) {
             model.remove(path, true).unwrap();
         }
         ["mv", from, to] => {
-            system.rename(from, to).unwrap();
+            system.rename(from, to).unwrap_or_else(|error| panic!("{action}: {error:?}"));
             model.rename(from, to).unwrap();
         }
         ["save", path, size] => {
@@ -187,27 +187,92 @@ fn what_is_removed_or_cut_is_whole_or_gone() {
 }
 
 #[test]
-fn what_got_another_name_in_its_sector_does_not_move_on_before_a_commit() {
-    // The first entry of the new name is never on the disk, and the old name is in no other sector: nothing could be held.
+fn what_got_another_name_in_its_sector_moves_on_before_a_commit() {
+    // The first entry of the new name is never on the disk: the old name is what is held, and must be found until the last.
+    let before = ["save a 3000", "save b 0", "mkdir d"];
     for first in ["mv a b", "mv a c"] {
+        let second = format!("mv {} d/e", first.rsplit(' ').next().unwrap());
+        script(PLAIN, &before, &[first, &second]);
+    }
+    // One that the disk never had may go where it likes.
+    script(PLAIN, &before, &["save new 500", "mv new newer", "mv newer d/newest"]);
+    script(PLAIN, &before, &["mv a b"]);
+}
+
+/// The old name of what is renamed twice is the one on the disk, and must stay there until the last one is.
+#[test]
+fn what_is_renamed_again_before_a_commit_is_found_somewhere() {
+    let before = ["mkdir d", "mkdir e", "save a 3000", "save b 2000", "save d/c 1000", "save x 700"];
+    let fill = filling("");
+    let long = LONG.replace(' ', "_");
+    let to_long = format!("mv t {long}");
+    let from_long = format!("mv {long} d/t");
+    let series: [&[&str]; 16] = [
+        // Within a sector, then out of it.
+        &["mv a t", "mv t d/t"],
+        &["mv a t", "mv t u", "mv u d/t"],
+        &["mv a x", "mv x d/x"],
+        &["mv a t", "mv t d/c"],
+        &["mv d/c d/t", "mv d/t t", "mv t e/t"],
+        // The middle name's slots were another's, and those of a longer name were many others'.
+        &["mv a d/a", "mv b a-longer-name-than-that.text", "mv a-longer-name-than-that.text e/t"],
+        &[
+            "mv a t",
+            "mv b u",
+            "mv x v",
+            "save a-name-that-takes-several-slots.text 600",
+            "mv a-name-that-takes-several-slots.text d/n",
+        ],
+        &[
+            "rm a",
+            "rm b",
+            "save a-name-that-takes-several-slots.text 600",
+            "mv a-name-that-takes-several-slots.text d/n",
+        ],
+        &["mv a d/c", "mv d/c e/c"],
+        // One that was replaced had been renamed itself.
+        &["mv a d/t", "mv b d/t", "mv d/t e/t"],
+        &["mv a x", "mv b x", "mv x d/x", "mv d/x y"],
+        &["mv a d/t", "mv d/t t", "mv t e/t", "rm e/t"],
+        // Another spelling in the same slots.
+        &["mv a A-B", "mv A-B a-b", "mv a-b A-b", "mv A-b t"],
+        // Names in two sectors.
+        &["mv a t", &to_long],
+        &["mv a t", &to_long, &from_long],
+        // A directory that was renamed where it is, what was in it, and then it is removed.
+        &["mv d f", "mv f/c g", "rmdir f"],
+    ];
+    for after in series {
+        script(PLAIN, &before, after);
+        script(PLAIN, &strings(&fill, &before), after);
+    }
+    // The long name's slots held several short ones.
+    let neighbours = ["mkdir d", "save a 3000", "save b 2000", "save x 700", "save y 900"];
+    let moved = ["mv a t", "mv b u", "mv x v", "mv y w", "save a-name-that-takes-four-slots.text 600"];
+    script(PLAIN, &neighbours, &[&moved[..], &["mv a-name-that-takes-four-slots.text d/n"]].concat());
+}
+
+/// What can't be kept safe at once waits for a commit, and nothing is lost on the way.
+#[test]
+fn a_name_that_was_taken_again_is_not_needed_elsewhere() {
+    for (first, refused) in [
+        (&["mv a t", "mv b a"][..], ("t", "d/t")),
+        (&["mv notes.md Notes.MD"], ("Notes.MD", "d/n")),
+        (&["mv a d/t"], ("b", "a")),
+    ] {
+        let before = ["mkdir d", "save a 3000", "save b 2000", "save notes.md 900"];
+        script(PLAIN, &before, first);
         let disk = Disk::formatted(PLAIN);
-        let mut system = System::mount(&disk);
-        let mut model = Model::default();
-        for action in ["save a 3000", "save b 0", "mkdir d"] {
-            act(&mut system, &mut model, action);
-        }
+        let (mut system, mut model) = (System::mount(&disk), Model::default());
+        before.iter().for_each(|action| act(&mut system, &mut model, action));
         system.sync();
         system.commits = false;
-        act(&mut system, &mut model, first);
-        let name = first.rsplit(' ').next().unwrap();
-        assert_eq!(system.rename(name, "d/e"), Err(FsError::NoSpace), "{first}");
+        first.iter().for_each(|action| act(&mut system, &mut model, action));
+        assert_eq!(system.rename(refused.0, refused.1), Err(FsError::NoSpace), "{first:?}, {refused:?}");
         assert!(system.fs.would_fit_after_commit());
+        system.fs.commit().unwrap();
+        act(&mut system, &mut model, &format!("mv {} {}", refused.0, refused.1));
         system.sync();
-        act(&mut system, &mut model, &format!("mv {name} d/e"));
-        // One that the disk never had may go where it likes.
-        for action in ["save new 500", "mv new newer", "mv newer d/newest"] {
-            act(&mut system, &mut model, action);
-        }
+        assert!(system.tree() == model.tree() && disk.complaints().is_empty());
     }
-    script(PLAIN, &["save a 3000", "save b 0", "mkdir d"], &["mv a b"]);
 }
