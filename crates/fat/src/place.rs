@@ -290,10 +290,19 @@ impl<D: BlockDevice> Fat<D> {
             for slot in hold.slot..hold.slot + hold.count {
                 slot::in_sector_mut(sector, slot)[0] = DELETED;
             }
-            let is_last = position + 1 == count;
-            hold.level = if is_last { level } else { level + 1 };
-            hold.is_marked = is_marked && is_last;
-            if is_over || (is_stored && (is_marked || hold.level > 0)) {
+            let has_short = position + 1 == count;
+            hold.is_marked = is_marked && has_short;
+            hold.level = if has_short {
+                level
+            } else if is_stored || is_over {
+                level + 1
+            } else {
+                // It may have been written over a short entry on the disk to which these belong.
+                1
+            };
+            // With a level of 0 what moved within its sector, and may have to be held for longer if it moves on.
+            let is_held = is_over || !has_short || (is_stored && (is_marked || level > 0));
+            if is_held {
                 self.holds.add(hold);
             } else {
                 // What was held before stays so.

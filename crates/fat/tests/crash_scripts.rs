@@ -161,6 +161,11 @@ fn a_name_that_is_spelled_differently_stays_one_name() {
         script(PLAIN, &strings(&fill, &[&save]), &["mv readme.md ReadMe.MD"]);
         script(PLAIN, &[&save], &["mv readme.md ReadMe.MD"]);
         script(PLAIN, &strings(&fill, &[&save, "save other 100"]), &["mv readme.md ReadMe.MD", "rm other"]);
+        // Nor if its contents are others by then.
+        for new in ["0", "2000"] {
+            let again = format!("save ReadMe.MD {new}");
+            script(PLAIN, &strings(&fill, &[&save]), &["mv readme.md ReadMe.MD", &again]);
+        }
     }
 }
 
@@ -245,6 +250,14 @@ fn what_is_renamed_again_before_a_commit_is_found_somewhere() {
     for after in series {
         script(PLAIN, &before, after);
         script(PLAIN, &strings(&fill, &before), after);
+    }
+    // The middle name was another's, in two sectors.
+    let long_before = ["mkdir d", "save a 3000", &format!("save {long} 2000"), "save b 700"];
+    for after in [
+        &[&to_long.replace(" t ", " a ")[..], &from_long][..],
+        &["mv a t", &to_long, &format!("mv {long} t")],
+    ] {
+        script(PLAIN, &long_before, after);
     }
     // The long name's slots held several short ones.
     let neighbours = ["mkdir d", "save a 3000", "save b 2000", "save x 700", "save y 900"];
