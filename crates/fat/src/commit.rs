@@ -242,7 +242,6 @@ impl<D: BlockDevice> Fat<D> {
         }
         self.holds.clear();
         self.leads.clear();
-        self.wants_commit = false;
         self.is_uncertain = false;
         self.store.overlay.clear();
     }

@@ -115,11 +115,6 @@ pub struct Holds {
 }
 
 impl Holds {
-    /// Whether nothing is held.
-    pub fn is_empty(&self) -> bool {
-        self.holds.is_empty()
-    }
-
     /// Makes sure that so many more can be added, and one name be entered and two removed, without fail.
     ///
     /// # Errors

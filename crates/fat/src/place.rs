@@ -9,7 +9,7 @@ use crate::directory::{NewSet, Set, short};
 use crate::holds::{Hold, Home, Origin};
 use crate::names;
 use crate::node::Place;
-use crate::volume::{Fat, area};
+use crate::volume::{COMMIT_FIRST, Fat, area};
 use alloc::vec::Vec;
 use blockcache::BlockDevice;
 use vfs::FsError;
@@ -146,7 +146,7 @@ impl<D: BlockDevice> Fat<D> {
         }
         let hashes = new_hashes(set, name);
         if self.holds.is_in_the_way(self.home(directory)?, hashes, sector) {
-            return Err(self.commit_first());
+            return Err(COMMIT_FIRST);
         }
         // From here on nothing fails.
         let passed = (end..first).map(|slot| (slot, None));
@@ -252,12 +252,12 @@ impl<D: BlockDevice> Fat<D> {
                     let index = self.nodes.get(directory)?.index.as_ref();
                     let is_taken = |hash| index.is_none_or(|index| index.find(hash).next().is_some());
                     if self.holds.hashes(origin).any(is_taken) {
-                        return Err(self.commit_first());
+                        return Err(COMMIT_FIRST);
                     }
                     self.holds.raise(origin, 1);
                 }
                 Some(_) => {}
-                None => return Err(self.commit_first()),
+                None => return Err(COMMIT_FIRST),
             }
         }
         Ok(1)

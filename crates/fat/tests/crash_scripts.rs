@@ -123,7 +123,7 @@ fn a_directory_that_is_replaced_takes_nothing_along() {
     system.commits = false;
     act(&mut system, &mut model, "mv t/x y");
     assert_eq!(system.rename("d", "t"), Err(FsError::NoSpace));
-    assert!(system.fs.would_fit_after_commit());
+    assert!(system.fs.is_changed());
     system.fs.commit().unwrap();
     act(&mut system, &mut model, "mv d t");
     system.sync();
@@ -282,7 +282,7 @@ fn a_name_that_was_taken_again_is_not_needed_elsewhere() {
         system.commits = false;
         first.iter().for_each(|action| act(&mut system, &mut model, action));
         assert_eq!(system.rename(refused.0, refused.1), Err(FsError::NoSpace), "{first:?}, {refused:?}");
-        assert!(system.fs.would_fit_after_commit());
+        assert!(system.fs.is_changed());
         system.fs.commit().unwrap();
         act(&mut system, &mut model, &format!("mv {} {}", refused.0, refused.1));
         system.sync();

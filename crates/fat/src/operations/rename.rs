@@ -7,7 +7,7 @@ use crate::holds::Origin;
 use crate::names;
 use crate::node::{Place, ROOT};
 use crate::place::new_hashes;
-use crate::volume::{Fat, area};
+use crate::volume::{COMMIT_FIRST, Fat, area};
 use alloc::string::String;
 use blockcache::BlockDevice;
 use vfs::FsError;
@@ -38,7 +38,7 @@ impl<D: BlockDevice> Fat<D> {
         let target = self.find(to, new_name)?;
         self.require_memory()?;
         if self.is_uncertain {
-            return Err(self.commit_first());
+            return Err(COMMIT_FIRST);
         }
         let id = self.enter(from, &source)?;
         let job = Move { from, source, id, to, name: new_name };
@@ -138,7 +138,7 @@ impl<D: BlockDevice> Fat<D> {
         self.prepare_burial(replaced)?;
         if self.holds.level_inside(self.home(replaced)?) > 0 {
             // What was moved out of the directory that is replaced must be found elsewhere before that goes.
-            return Err(self.commit_first());
+            return Err(COMMIT_FIRST);
         }
         let mut spelling = names::buffer()?;
         target.name(&mut spelling);
