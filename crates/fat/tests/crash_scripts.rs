@@ -4,6 +4,7 @@
 mod support;
 
 use std::collections::BTreeMap;
+use std::sync::atomic::Ordering::Relaxed;
 use support::crash::{History, look, operation_before, write};
 use support::disk::{Disk, Format};
 use support::model::{Model, Thing, byte};
@@ -12,7 +13,8 @@ use support::{LONG, Random};
 use vfs::FsError;
 use vfs::inode::FileSystem;
 
-/// Does one thing to a volume and the model: "mkdir d", "save d/x 3000", "mv d/x y", "rm y", "rmdir d".
+/// Does one thing to a volume and the model: "mkdir d", "save d/x 3000", "resize d/x 1000", "mv d/x y", "rm y", "rmdir d"; or
+/// "fail 3": a commit on a disk that takes three writes and refuses the others.
 fn act(system: &mut System, model: &mut Model, action: &str) {
     let words: Vec<&str> = action.split(' ').collect();
     match words[..] {
@@ -39,12 +41,31 @@ fn act(system: &mut System, model: &mut Model, action: &str) {
             *model.bytes(id) = (0..size).map(|at| byte(id, model.versions[id], at)).collect();
             system.save(path, model.bytes(id)).unwrap();
         }
+        ["resize", path, size] => {
+            let id = model.find(path).unwrap();
+            model.versions[id] += 1;
+            let size: usize = size.parse().unwrap();
+            model.bytes(id).resize(size, 0);
+            let inode = system.find(path).unwrap();
+            system.resize(inode, size as u64).unwrap();
+            system.forget(inode);
+        }
+        ["fail", writes] => {
+            system.disk.writes_left.store(writes.parse().unwrap(), Relaxed);
+            let _ = system.fs.commit();
+            system.disk.writes_left.store(u64::MAX, Relaxed);
+        }
         _ => panic!("{action}?"),
     }
 }
 
 /// What is done first and committed; then what is done when the power fails, at each moment that there is.
 fn script(format: Format, before: &[&str], after: &[&str]) {
+    script_of_parts(format, before, after, 600);
+}
+
+/// The same, with at most so many parts of what was written between two flushes.
+fn script_of_parts(format: Format, before: &[&str], after: &[&str], most: usize) {
     let disk = Disk::formatted(format);
     let mut system = System::mount(&disk);
     let mut model = Model::default();
@@ -65,13 +86,16 @@ fn script(format: Format, before: &[&str], after: &[&str]) {
     for (number, epoch) in history.epochs.iter().enumerate() {
         let count = epoch.writes.len();
         // All parts of what was written, if there are not too many; else many.
-        let parts = if count <= 9 { 1 << count } else { 600 };
+        let all = 1_usize.checked_shl(count as u32).filter(|&all| all <= most);
+        let parts = all.unwrap_or(most);
         for part in 0..parts {
             let mut image = durable.clone();
             let mut last = None;
             for (position, (sector, bytes, operation)) in epoch.writes.iter().enumerate() {
-                let is_there =
-                    if count <= 9 { part >> position & 1 != 0 } else { !dice.once_in(2 + part % 7) };
+                let is_there = match all {
+                    Some(_) => part >> position & 1 != 0,
+                    None => !dice.once_in(2 + part % 7),
+                };
                 if is_there {
                     write(&mut image, *sector, bytes);
                     last = Some(*operation);
@@ -84,6 +108,20 @@ fn script(format: Format, before: &[&str], after: &[&str]) {
         for (sector, bytes, _) in &epoch.writes {
             write(&mut durable, *sector, bytes);
         }
+    }
+    // Without a power failure all is as it was done, and the volume is marked as sound.
+    system.sync();
+    assert!(system.tree() == model.tree(), "{after:?}: {:?}", system.tree().keys());
+    assert_eq!(disk.complaints(), "", "{after:?}");
+}
+
+/// More writes than a commit of any of these scripts has.
+const WRITES: usize = 16;
+
+/// The same with a commit in between that fails, at any of its writes.
+fn script_with_failure(format: Format, before: &[&str], first: &[&str], then: &[&str]) {
+    for writes in 0..WRITES {
+        script_of_parts(format, before, &[first, &[&format!("fail {writes}")], then].concat(), 32);
     }
 }
 
@@ -288,4 +326,18 @@ fn a_name_that_was_taken_again_is_not_needed_elsewhere() {
         system.sync();
         assert!(system.tree() == model.tree() && disk.complaints().is_empty());
     }
+}
+
+/// A commit that fails leaves nobody knowing what of it is on the disk. What is done afterwards must fit to all that may be.
+#[test]
+fn a_commit_that_fails_is_made_up_for_by_the_next() {
+    let before = ["mkdir d", "save a 3000", "save b 2000"];
+    // The table may have the longer chain already.
+    script_with_failure(PLAIN, &before, &["resize a 6000"], &["resize a 3000"]);
+    script_with_failure(PLAIN, &before, &["save new 3000"], &["resize new 1000"]);
+    // What a name led to may be free already: then the name must not be written again.
+    script_with_failure(PLAIN, &before, &["mv a d/a", "rm d/a"], &[]);
+    script_with_failure(PLAIN, &before, &["mv a d/a", "save d/a 700"], &["save c 3000"]);
+    script_with_failure(PLAIN, &before, &["mv a d/a"], &["rm d/a"]);
+    script_with_failure(PLAIN, &before, &["rm a"], &["save a 700", "save d/c 3000"]);
 }
