@@ -177,6 +177,7 @@ impl Device {
                     assert!(entry < 512, "a table in one page");
                     let address = world.device_u32(u64::from(self.table) + 8 * entry);
                     let second = world.device_u32(u64::from(self.table) + 8 * entry + 4);
+                    assert_eq!(second & 0x7fff_0000, 0, "reserved bits");
                     let length = if second & 0xffff == 0 { 65536 } else { second as usize & 0xffff };
                     assert!(address.is_multiple_of(2) && length.is_multiple_of(2));
                     assert!(address as usize % 65536 + length <= 65536, "across a border");
