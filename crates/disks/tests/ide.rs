@@ -58,6 +58,9 @@ struct Device {
     /// DMA does not end; or fails on the bus.
     loses_dma: bool,
     breaks_dma: bool,
+    /// How often it is seen busy after a reset, and how often it still will be.
+    reset_looks: usize,
+    looks_left: usize,
     resets: usize,
     interrupts: usize,
     longest: usize,
@@ -85,15 +88,23 @@ impl Device {
         if self.is_prompt {
             self.work();
         }
+        if self.looks_left > 0 && self.disks[self.chosen()].is_some() {
+            self.looks_left -= 1;
+            if self.looks_left == 0 {
+                self.status = READY;
+            }
+        }
         if self.disks[self.chosen()].is_some() { self.status } else { 0 }
     }
 
     fn reset(&mut self) {
         self.resets += 1;
-        self.registers = [[0; 2]; 8];
+        // Which drive is chosen stays.
+        self.registers[..6].fill([0; 2]);
         (self.command, self.pio, self.status) = (None, None, READY);
         self.disks.iter_mut().flatten().for_each(|disk| disk.multiple = 0);
-        if self.is_silent {
+        self.looks_left = self.reset_looks;
+        if self.is_silent || self.looks_left > 0 {
             self.status = BUSY;
         }
     }
@@ -360,6 +371,8 @@ fn device(world: &World, disks: [Option<Disk>; 2]) -> Rc<RefCell<Device>> {
         is_silent: false,
         loses_dma: false,
         breaks_dma: false,
+        reset_looks: 0,
+        looks_left: 0,
         resets: 0,
         interrupts: 0,
         longest: 0,
@@ -466,6 +479,12 @@ fn what_is_missing_is_passed_over() {
     let slave = device(&world, [None, Some(disk(true, 16, true))]);
     let channel = open_channel(&world, &slave, true).unwrap().unwrap();
     assert!(matches!(channel.drives(), [Found::Nothing, Found::Disk(_)]));
+    // Firmware left the slave chosen, which is not there, and the master takes its time.
+    let slow = device(&world, [Some(disk(true, 16, true)), None]);
+    slow.borrow_mut().registers[6] = [0x10, 0x10];
+    slow.borrow_mut().reset_looks = 300;
+    let channel = open_channel(&world, &slow, true).unwrap().unwrap();
+    assert!(matches!(channel.drives(), [Found::Disk(_), Found::Nothing]));
     let dead = device(&world, [Some(disk(true, 16, true)), None]);
     dead.borrow_mut().is_silent = true;
     let before = world.now_ns();
