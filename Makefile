@@ -39,7 +39,7 @@ help:       ; @sh scripts/help.sh Makefile ## list the targets and variables
 #   MEMORY=512        memory in MiB
 #   CMDLINE="..."     words for the kernel, as in docs/boot.md
 #   RESOLUTION=WxH    resolution of the screen, such as 1280x800
-#   ONLY=NAME         test, fuzz, crashtest, matrix: only what has NAME in its name; bench: parallel, disks or storage
+#   ONLY=NAME         test, fuzz, crashtest, matrix: only what has NAME in its name; bench: counts, parallel, disks, storage
 #   SEED=N            test, soak, crashtest: where random keys, clicks, inputs, threads and files begin
 #   MIN=N             fuzz: minutes for each target (1); soak: minutes in all (30)
 #   N=10000           crashtest: how many power cuts to look at

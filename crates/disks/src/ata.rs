@@ -13,6 +13,24 @@ pub mod command {
     pub const READ_DMA_EXT: u8 = 0x25;
     /// Sectors to memory, queued (ATA8-ACS, section 7.26).
     pub const READ_QUEUED: u8 = 0x60;
+    /// Sectors through the data register, with 28-bit numbers.
+    pub const READ: u8 = 0x20;
+    /// Sectors through the data register, with 48-bit numbers.
+    pub const READ_EXT: u8 = 0x24;
+    /// As [`READ`], some sectors at each interrupt.
+    pub const READ_MULTIPLE: u8 = 0xc4;
+    /// As [`READ_EXT`], some sectors at each interrupt.
+    pub const READ_MULTIPLE_EXT: u8 = 0x29;
+    /// The data register to sectors, with 28-bit numbers.
+    pub const WRITE: u8 = 0x30;
+    /// The data register to sectors, with 48-bit numbers.
+    pub const WRITE_EXT: u8 = 0x34;
+    /// As [`WRITE`], some sectors at each interrupt.
+    pub const WRITE_MULTIPLE: u8 = 0xc5;
+    /// As [`WRITE_EXT`], some sectors at each interrupt.
+    pub const WRITE_MULTIPLE_EXT: u8 = 0x39;
+    /// How many sectors move at each interrupt of the four above.
+    pub const SET_MULTIPLE: u8 = 0xc6;
     /// Memory to sectors, queued (ATA8-ACS, section 7.68).
     pub const WRITE_QUEUED: u8 = 0x61;
     /// Empties the write cache.

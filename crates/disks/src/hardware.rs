@@ -1,5 +1,7 @@
 //! What controllers are made of: registers, memory that they share with the processor, time.
 
+use alloc::sync::Arc;
+
 /// A window of device registers.
 pub trait Registers {
     /// How many bytes it shows.
@@ -36,6 +38,58 @@ pub trait NarrowRegisters: Registers {
 
     /// Writes the 16-bit register at `offset`, a multiple of 2 inside the window.
     fn write_u16(&self, offset: usize, value: u16);
+}
+
+/// A window of I/O ports, each as wide as the device says. Accesses happen in the order of the program, also with respect to
+/// [`Memory`].
+pub trait Ports {
+    /// Reads the 8-bit port at `offset`, which lies inside the window.
+    fn read_u8(&self, offset: u16) -> u8;
+
+    /// Writes the 8-bit port at `offset`, which lies inside the window.
+    fn write_u8(&self, offset: u16, value: u8);
+
+    /// Writes the 32-bit port at `offset`, which lies inside the window.
+    fn write_u32(&self, offset: u16, value: u32);
+
+    /// Fills `words` from the 16-bit port at `offset`.
+    fn read_u16s(&self, offset: u16, words: &mut [u16]);
+
+    /// Writes all of `words` to the 16-bit port at `offset`.
+    fn write_u16s(&self, offset: u16, words: &[u16]);
+}
+
+/// Shared by several who have a part of the window each.
+impl<P: Ports + ?Sized> Ports for Arc<P> {
+    fn read_u8(&self, offset: u16) -> u8 {
+        (**self).read_u8(offset)
+    }
+
+    fn write_u8(&self, offset: u16, value: u8) {
+        (**self).write_u8(offset, value);
+    }
+
+    fn write_u32(&self, offset: u16, value: u32) {
+        (**self).write_u32(offset, value);
+    }
+
+    fn read_u16s(&self, offset: u16, words: &mut [u16]) {
+        (**self).read_u16s(offset, words);
+    }
+
+    fn write_u16s(&self, offset: u16, words: &[u16]) {
+        (**self).write_u16s(offset, words);
+    }
+}
+
+/// The memory of requests, for what the processor moves: by physical address, within the pieces of a command that is under
+/// way and was not given up.
+pub trait PhysicalMemory {
+    /// Copies bytes out of a request's memory.
+    fn copy_out(&self, address: u64, buffer: &mut [u8]);
+
+    /// Copies bytes into a request's memory.
+    fn copy_in(&self, address: u64, bytes: &[u8]);
 }
 
 /// Memory that processor and device share. Either may change it at any time, so it is read and written by copying.

@@ -2,7 +2,7 @@
 //!
 //! [`queue`] keeps the requests to one controller: how many run at once, which are tried again, when a controller that
 //! stops answering is reset and when it is given up. A [`Controller`] is what a driver makes of its hardware; [`nvme`],
-//! [`ahci`] and [`virtio`] are three. [`ata`] is what all ATA disks have in common, [`overlay`] a disk in memory,
+//! [`ahci`], [`ide`] and [`virtio`] are four. [`ata`] is what all ATA disks have in common, [`overlay`] a disk in memory,
 //! [`native`] what is to be done where sectors are longer than 512 bytes.
 //!
 //! Nothing here sleeps or knows the kernel: registers and memory come in as the traits of [`hardware`], so that the
@@ -16,6 +16,7 @@ extern crate alloc;
 pub mod ahci;
 pub mod ata;
 pub mod hardware;
+pub mod ide;
 pub mod native;
 pub mod nvme;
 pub mod overlay;
@@ -101,6 +102,8 @@ pub struct Limits {
     pub segments: usize,
     /// Which memory it reaches.
     pub reach: hardware::Reach,
+    /// Whether it takes commands with memory that it does not reach nevertheless, and sees to the copying.
+    pub copies_the_rest: bool,
     /// Whether all pieces of memory but the first begin, and all but the last end, at the border of a page of 4 KiB.
     pub whole_pages: bool,
     /// Whether a flush must have the controller to itself.

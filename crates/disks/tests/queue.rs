@@ -97,8 +97,15 @@ impl Controller for Model {
     }
 }
 
-const LIMITS: Limits =
-    Limits { depth: 1, sectors: 64, segments: 8, reach: Reach::All, whole_pages: true, flush_alone: false };
+const LIMITS: Limits = Limits {
+    depth: 1,
+    sectors: 64,
+    segments: 8,
+    reach: Reach::All,
+    copies_the_rest: false,
+    whole_pages: true,
+    flush_alone: false,
+};
 
 fn open(limits: Limits) -> (World, Model, Queue<Model, Buffer>) {
     let world = World::new();

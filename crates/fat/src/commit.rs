@@ -10,7 +10,9 @@
 //!    of what moves still in place; then, in further rounds, those without the old names.
 //! 4. Clusters that were given up become free in the table. From here on they can be used again.
 //!
-//! If it fails, all is kept, and the next commit does everything again. What of it is on the disk by then does no harm.
+//! If it fails, all is kept, and the next commit does everything again. What of it is on the disk by then does no harm;
+//! but nothing is renamed until then, since where a name lies on the disk is not known. If only 4 fails, names are settled,
+//! and the next commit does no more than 4 again.
 
 use crate::directory::slot::{self, DELETED};
 use crate::fs_info::{self, FsInfo};
@@ -34,6 +36,7 @@ impl<D: BlockDevice> Fat<D> {
         if !self.has_changes() {
             return self.store.flush();
         }
+        self.is_uncertain = true;
         self.mark()?;
         self.store.flush()?;
         let linked = self.write_links()?;
@@ -48,12 +51,13 @@ impl<D: BlockDevice> Fat<D> {
             self.write_info()?;
         }
         self.store.flush()?;
+        self.settle_names();
         if frees {
             let freed = self.write_frees()?;
             self.write_info_after(freed)?;
             self.store.flush()?;
         }
-        self.settle();
+        self.settle_frees();
         Ok(())
     }
 
@@ -215,22 +219,15 @@ impl<D: BlockDevice> Fat<D> {
         fs_info::write(&mut self.store, &FsInfo { sector, free, next }).map(drop)
     }
 
-    /// All is on the medium: nothing is pending any more.
-    fn settle(&mut self) {
-        let Self { nodes, bitmap, cut, free_hint, .. } = self;
-        for (first, length) in cut.drain(..).chain(nodes.buried_runs()) {
-            match bitmap {
-                Some(bitmap) => bitmap.release(first, length),
-                None => *free_hint = free_hint.map(|free| free.saturating_add(length)),
-            }
-        }
-        nodes.bury();
+    /// Names and links are on the medium: only clusters are still to be freed. Should that fail, old names must not come
+    /// back, since what they led to may be free already.
+    fn settle_names(&mut self) {
+        let nodes = &mut self.nodes;
         for (_, node) in nodes.iter_mut() {
-            if node.is_unlinked() {
+            if !node.is_nameless() && node.linked < node.clusters() {
                 node.linked = node.clusters();
                 node.dangling = false;
             }
-            node.is_renamed = false;
         }
         for hold in self.holds.iter() {
             let Ok(Some(index)) = nodes.get_mut(hold.directory.id).map(|node| node.index.as_mut()) else {
@@ -245,8 +242,25 @@ impl<D: BlockDevice> Fat<D> {
         }
         self.holds.clear();
         self.leads.clear();
-        self.wants_commit = false;
+        self.is_uncertain = false;
         self.store.overlay.clear();
+    }
+
+    /// All is on the medium: nothing is pending any more.
+    fn settle_frees(&mut self) {
+        let Self { nodes, bitmap, cut, free_hint, .. } = self;
+        for (first, length) in cut.drain(..).chain(nodes.buried_runs()) {
+            match bitmap {
+                Some(bitmap) => bitmap.release(first, length),
+                None => *free_hint = free_hint.map(|free| free.saturating_add(length)),
+            }
+        }
+        nodes.bury();
+        for (_, node) in nodes.iter_mut() {
+            if node.is_unlinked() {
+                node.dangling = false;
+            }
+        }
         nodes.release_unused();
     }
 

@@ -2,12 +2,17 @@
 //!
 //! Directory sectors reach the disk in any order. Where the old name of something that is renamed lies in another sector
 //! than the new one, both could be missing after a power failure. So the old one is held: while the sectors are written
-//! it is put back into its sector, marked as moving, and goes in a second round.
+//! it is put back into its sector, marked as moving, and goes in a second round. Where both lie in one sector that is not
+//! needed, but may be later, if it is renamed again; so the slots of the old one are kept free until the commit.
+//!
+//! What counts for something that is renamed more than once is where it lies on the disk: its [`Origin`], which goes along
+//! with each name entered since the last commit. Such a name itself is not on the disk, whatever its slots hold there.
 //!
 //! A directory must never have two entries of one name either. So what was removed, and may still be on the disk, is
 //! remembered by name: entering that name anew takes a commit first, unless it comes into the sector where it was.
 
 use crate::directory::slot::{CASE, MOVING, SLOT_SIZE, SLOTS};
+use crate::node::Place;
 use crate::store::Sector;
 use alloc::vec::Vec;
 use vfs::FsError;
@@ -21,6 +26,15 @@ pub struct Home {
     pub first: u32,
 }
 
+/// Where something that was renamed since the last commit has its name on the disk.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Origin {
+    /// The sector of its short entry.
+    pub sector: u64,
+    /// The short entry's slot in the directory, if the name is held. It is not if another spelling was written over it.
+    pub held: Option<u32>,
+}
+
 /// Slots of one sector that are held.
 pub struct Hold {
     /// The sector.
@@ -29,18 +43,20 @@ pub struct Hold {
     pub slot: u32,
     /// How many slots.
     pub count: u32,
+    /// The slot of the short entry that they belong to.
+    pub short: u32,
     /// The directory.
     pub directory: Home,
-    /// In how many rounds of writing the slots keep their old contents.
+    /// In how many rounds of writing the slots keep their old contents. With 0 they are only not used again.
     pub level: u32,
     /// Whether the last of them is the short entry of something that moves.
     pub is_marked: bool,
-    /// What the disk has in these slots.
+    /// What is to be in these slots meanwhile.
     pub bytes: Vec<u8>,
 }
 
 impl Hold {
-    /// The slots of `sector` that are held, which has these bytes on the disk.
+    /// The slots of `sector` that are held, which has these bytes.
     ///
     /// # Errors
     /// [`FsError::OutOfMemory`].
@@ -48,14 +64,14 @@ impl Hold {
         sector: u64,
         stored: &Sector,
         directory: Home,
-        slot: u32,
-        count: u32,
+        (slot, count): (u32, u32),
+        short: u32,
     ) -> Result<Self, FsError> {
         let start = (slot % SLOTS) as usize * SLOT_SIZE;
         let mut bytes = Vec::new();
         bytes.try_reserve_exact(count as usize * SLOT_SIZE).map_err(|_| FsError::OutOfMemory)?;
         bytes.extend_from_slice(&stored[start..start + count as usize * SLOT_SIZE]);
-        Ok(Self { sector, slot, count, directory, level: 0, is_marked: false, bytes })
+        Ok(Self { sector, slot, count, short, directory, level: 0, is_marked: false, bytes })
     }
 
     const fn offset(&self) -> usize {
@@ -66,7 +82,8 @@ impl Hold {
     fn mark_in(&self, stored: &Sector) -> Option<usize> {
         let short = self.bytes.len() - SLOT_SIZE;
         let at = self.offset() + short;
-        (self.is_marked && stored[at..at + 11] == self.bytes[short..short + 11]).then_some(at + CASE)
+        (self.is_marked && self.level > 0 && stored[at..at + 11] == self.bytes[short..short + 11])
+            .then_some(at + CASE)
     }
 }
 
@@ -74,9 +91,17 @@ impl Hold {
 struct Gone {
     first: u32,
     hash: u32,
-    /// The sector of its short entry, and in how many rounds of writing it stays there.
+    /// The sector of its short entry, its slot in the directory, and in how many rounds of writing it stays there.
     sector: u64,
+    slot: u32,
     level: u32,
+}
+
+/// A name that was entered since the last commit.
+struct Entered {
+    /// The short entry's number on the volume.
+    key: u64,
+    origin: Option<Origin>,
 }
 
 /// All that is held until the next commit, by sector and slot.
@@ -85,20 +110,18 @@ pub struct Holds {
     holds: Vec<Hold>,
     /// By directory and hash.
     gone: Vec<Gone>,
+    /// By key.
+    entered: Vec<Entered>,
 }
 
 impl Holds {
-    /// Whether nothing is held.
-    pub fn is_empty(&self) -> bool {
-        self.holds.is_empty()
-    }
-
-    /// Makes sure that so many more can be added, and one name be removed, without fail.
+    /// Makes sure that so many more can be added, and one name be entered and two removed, without fail.
     ///
     /// # Errors
     /// [`FsError::OutOfMemory`].
     pub fn reserve(&mut self, count: usize) -> Result<(), FsError> {
-        self.gone.try_reserve(2).map_err(|_| FsError::OutOfMemory)?;
+        self.entered.try_reserve(1).map_err(|_| FsError::OutOfMemory)?;
+        self.gone.try_reserve(4).map_err(|_| FsError::OutOfMemory)?;
         self.holds.try_reserve(count).map_err(|_| FsError::OutOfMemory)
     }
 
@@ -112,13 +135,67 @@ impl Holds {
         }
     }
 
-    /// Notes that a name is removed whose short entry stays in `sector` for `level` rounds. After [`Holds::reserve`].
-    pub fn add_gone(&mut self, directory: Home, hashes: [u32; 2], sector: u64, level: u32) {
+    /// Notes that a name was entered there, after [`Holds::reserve`].
+    pub fn enter(&mut self, place: Place, origin: Option<Origin>) {
+        let key = place.key();
+        match self.entered.binary_search_by_key(&key, |entered| entered.key) {
+            Ok(at) => self.entered[at].origin = origin,
+            Err(at) => self.entered.insert(at, Entered { key, origin }),
+        }
+    }
+
+    /// Notes that a name is no longer there.
+    pub fn leave(&mut self, place: Place) {
+        if let Ok(at) = self.entered.binary_search_by_key(&place.key(), |entered| entered.key) {
+            self.entered.remove(at);
+        }
+    }
+
+    /// Whether the name there was entered since the last commit; and if so, where on the disk it was before.
+    pub fn entered(&self, place: Place) -> Option<Option<Origin>> {
+        let at = self.entered.binary_search_by_key(&place.key(), |entered| entered.key).ok()?;
+        Some(self.entered[at].origin)
+    }
+
+    /// For how many rounds a name is held; `None` if it is not.
+    pub fn level(&self, origin: Origin) -> Option<u32> {
+        let short = origin.held?;
+        self.of(origin.sector).find(|hold| hold.short == short).map(|hold| hold.level)
+    }
+
+    /// The numbers of a name that is held.
+    pub fn hashes(&self, origin: Origin) -> impl Iterator<Item = u32> {
+        let gone = self.gone.iter();
+        gone.filter(move |gone| gone.sector == origin.sector && Some(gone.slot) == origin.held)
+            .map(|gone| gone.hash)
+    }
+
+    /// Holds a name for `level` rounds at least. There must be no other one by now that is the same.
+    pub fn raise(&mut self, origin: Origin, level: u32) {
+        let Some(short) = origin.held else { return };
+        let Some(first) =
+            self.of(origin.sector).find(|hold| hold.short == short).map(|hold| hold.directory.first)
+        else {
+            return;
+        };
+        for hold in self.holds.iter_mut().filter(|hold| hold.directory.first == first && hold.short == short)
+        {
+            let is_last = hold.slot + hold.count == short + 1;
+            hold.level = hold.level.max(if is_last { level } else { level + 1 });
+        }
+        for gone in self.gone.iter_mut().filter(|gone| gone.first == first && gone.slot == short) {
+            gone.level = gone.level.max(level);
+        }
+    }
+
+    /// Notes that a name is removed whose short entry stays at `place` for `level` rounds. After [`Holds::reserve`].
+    pub fn add_gone(&mut self, directory: Home, hashes: [u32; 2], place: Place, level: u32) {
+        let Place { slot, sector } = place;
         for (number, hash) in hashes.into_iter().enumerate() {
             if number == 0 || hash != hashes[0] {
                 let key = (directory.first, hash);
                 let at = self.gone.partition_point(|gone| (gone.first, gone.hash) < key);
-                self.gone.insert(at, Gone { first: directory.first, hash, sector, level });
+                self.gone.insert(at, Gone { first: directory.first, hash, sector, slot, level });
             }
         }
     }
@@ -205,5 +282,6 @@ impl Holds {
     pub fn clear(&mut self) {
         self.holds.clear();
         self.gone.clear();
+        self.entered.clear();
     }
 }

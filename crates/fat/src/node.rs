@@ -59,8 +59,6 @@ pub struct Node {
     pub linked: u32,
     /// The last of these is not marked as the last on the disk: the file was cut there.
     pub dangling: bool,
-    /// It got another name in the same sector since the last commit: the disk knows it by the old one, which is not held.
-    pub is_renamed: bool,
     /// Of a directory, once it was searched.
     pub index: Option<Index>,
 }
@@ -82,7 +80,6 @@ impl Node {
             chain: None,
             linked: 0,
             dangling: false,
-            is_renamed: false,
             index: None,
         }
     }
@@ -102,7 +99,6 @@ impl Node {
             chain: None,
             linked: 0,
             dangling: false,
-            is_renamed: false,
             index: None,
         }
     }
@@ -137,7 +133,6 @@ impl Node {
         self.users > 0
             || self.children > 0
             || self.is_nameless()
-            || self.is_renamed
             || self.is_unlinked()
             || self.index.is_some()
     }

@@ -6,10 +6,10 @@
 
 use crate::directory::slot::{self, DELETED, MAX_SLOTS, SLOT_SIZE, SLOTS};
 use crate::directory::{NewSet, Set, short};
-use crate::holds::{Hold, Home};
+use crate::holds::{Hold, Home, Origin};
 use crate::names;
 use crate::node::Place;
-use crate::volume::{Fat, area};
+use crate::volume::{COMMIT_FIRST, Fat, area};
 use alloc::vec::Vec;
 use blockcache::BlockDevice;
 use vfs::FsError;
@@ -21,8 +21,17 @@ pub struct Clearing {
     place: Place,
     /// For each sector with slots of it, the last with the short entry.
     holds: Vec<Hold>,
-    /// Whether the disk has the entry. Then it may have to be held.
-    pub is_stored: bool,
+    /// Whether the disk has the name in these slots. Then it may have to be held.
+    is_stored: bool,
+    /// Where the disk has the name of this; nowhere if it was made since the last commit.
+    origin: Option<Origin>,
+}
+
+impl Clearing {
+    /// Where the disk has the name of what has this name.
+    pub const fn origin(&self) -> Option<Origin> {
+        self.origin
+    }
 }
 
 impl<D: BlockDevice> Fat<D> {
@@ -111,20 +120,22 @@ impl<D: BlockDevice> Fat<D> {
         }
     }
 
-    /// Writes a name set into the slots from `first` on, which are free. Fails if the name
-    /// needs a commit first.
+    /// Writes a name set into the slots from `first` on, which are free. What it stands for is on the disk at `origin`.
+    /// Fails if the name needs a commit first.
     pub(crate) fn write_set(
         &mut self,
         directory: u64,
         first: u32,
         set: &NewSet,
         name: &str,
+        origin: Option<Origin>,
     ) -> Result<Place, FsError> {
         let count = set.count();
         let slot = first + count - 1;
         let end = self.index(directory)?.end();
         self.tidy(directory, slot + 1)?;
         self.index(directory)?.reserve()?;
+        self.holds.reserve(0)?;
         if count > SLOTS {
             self.leads.try_reserve(1).map_err(|_| FsError::OutOfMemory)?;
         }
@@ -135,7 +146,7 @@ impl<D: BlockDevice> Fat<D> {
         }
         let hashes = new_hashes(set, name);
         if self.holds.is_in_the_way(self.home(directory)?, hashes, sector) {
-            return Err(self.commit_first());
+            return Err(COMMIT_FIRST);
         }
         // From here on nothing fails.
         let passed = (end..first).map(|slot| (slot, None));
@@ -156,7 +167,9 @@ impl<D: BlockDevice> Fat<D> {
         let index = self.index(directory)?;
         index.take(first, count);
         index.insert(hashes, slot, is_directory);
-        Ok(Place { slot, sector })
+        let place = Place { slot, sector };
+        self.holds.enter(place, origin);
+        Ok(place)
     }
 
     /// Makes sure that nothing but zeros lies behind the directory's end up to and with slot `to`: other systems may
@@ -186,30 +199,73 @@ impl<D: BlockDevice> Fat<D> {
     pub(crate) fn prepare_clearing(&mut self, directory: u64, set: &Set) -> Result<Clearing, FsError> {
         let home = self.home(directory)?;
         let mut holds = Vec::new();
+        let place = self.place(directory, set.slot)?;
+        let entered = self.holds.entered(place);
         let last = set.slot / SLOTS;
         let first = set.slot + 1 - set.count;
-        let mut sector = 0;
         holds.try_reserve_exact((last - first / SLOTS + 1) as usize).map_err(|_| FsError::OutOfMemory)?;
         for number in first / SLOTS..=last {
-            sector = area(&self.geometry, self.nodes.get(directory)?).sector(number)?;
-            self.store.change(sector)?;
+            let sector = area(&self.geometry, self.nodes.get(directory)?).sector(number)?;
+            let current = *self.store.change(sector)?;
+            // Over what was entered the disk's slots are of no use: they may be another's.
+            let bytes = if entered.is_some() { current } else { *self.store.stored(sector)? };
             let from = first.max(number * SLOTS);
             let to = (set.slot + 1).min((number + 1) * SLOTS);
-            holds.push(Hold::new(sector, self.store.stored(sector)?, home, from, to - from)?);
+            holds.push(Hold::new(sector, &bytes, home, (from, to - from), set.slot)?);
         }
         self.holds.reserve(holds.len())?;
-        let is_stored = slot::is_entry(slot::in_sector(self.store.stored(sector)?, set.slot));
         Ok(Clearing {
             hashes: set.hashes(&mut names::buffer()?),
             is_directory: set.is_directory(),
-            place: Place { slot: set.slot, sector },
+            place,
             holds,
-            is_stored,
+            is_stored: entered.is_none(),
+            origin: entered.unwrap_or(Some(Origin { sector: place.sector, held: Some(set.slot) })),
         })
     }
 
-    /// Takes a set out. On the disk its short entry stays for `level` rounds of writing, and what lies in sectors before
-    /// that for one more: a short entry without all of its name would be another name.
+    /// Where the entry in a directory's slot lies.
+    pub(crate) fn place(&self, directory: u64, slot: u32) -> Result<Place, FsError> {
+        let sector = area(&self.geometry, self.nodes.get(directory)?).sector(slot / SLOTS)?;
+        Ok(Place { slot, sector })
+    }
+
+    /// In how many rounds of writing the name on the disk has to stay of what is to be moved to a name whose short entry
+    /// comes into `sector`; with `stays`, in one at least. What is held already is held as long from now on, which does
+    /// no harm if the moving fails. Fails if it can't be held, and a commit is needed first.
+    pub(crate) fn level_to_move(
+        &mut self,
+        directory: u64,
+        clearing: &Clearing,
+        sector: u64,
+        stays: bool,
+    ) -> Result<u32, FsError> {
+        let Some(origin) = clearing.origin else { return Ok(0) };
+        if origin.sector == sector && !stays {
+            // In one sector, the old name goes as the new one comes.
+            return Ok(0);
+        }
+        if !clearing.is_stored {
+            match self.holds.level(origin) {
+                // It was renamed within a sector, and so is in the same directory still.
+                Some(0) => {
+                    let index = self.nodes.get(directory)?.index.as_ref();
+                    let is_taken = |hash| index.is_none_or(|index| index.find(hash).next().is_some());
+                    if self.holds.hashes(origin).any(is_taken) {
+                        return Err(COMMIT_FIRST);
+                    }
+                    self.holds.raise(origin, 1);
+                }
+                Some(_) => {}
+                None => return Err(COMMIT_FIRST),
+            }
+        }
+        Ok(1)
+    }
+
+    /// Takes a set out. If it is on the disk its short entry stays there for `level` rounds of writing, and what lies in
+    /// sectors before that for one more: a short entry without all of its name would be another name. With `is_marked`
+    /// it moves.
     pub(crate) fn clear_set(
         &mut self,
         directory: u64,
@@ -217,20 +273,36 @@ impl<D: BlockDevice> Fat<D> {
         level: u32,
         is_marked: bool,
     ) -> Result<(), FsError> {
-        let Clearing { hashes, is_directory, place, holds, is_stored } = clearing;
+        let Clearing { hashes, is_directory, place, holds, is_stored, origin } = clearing;
         let count = holds.len();
-        if is_stored {
-            self.holds.add_gone(self.home(directory)?, hashes, place.sector, level);
+        // A name written over another spelling on the disk: one of the two is there.
+        let is_over =
+            !is_stored && !is_marked && level > 0 && origin.is_some_and(|origin| origin.held.is_none());
+        if is_stored || is_over || self.is_uncertain {
+            self.holds.add_gone(self.home(directory)?, hashes, place, level);
+        }
+        self.holds.leave(place);
+        if let Some(origin) = origin.filter(|_| !is_stored && !is_marked) {
+            self.holds.raise(origin, level);
         }
         for (position, mut hold) in holds.into_iter().enumerate() {
             let sector = self.store.change(hold.sector)?;
             for slot in hold.slot..hold.slot + hold.count {
                 slot::in_sector_mut(sector, slot)[0] = DELETED;
             }
-            let is_last = position + 1 == count;
-            hold.level = if is_last { level } else { level + 1 };
-            hold.is_marked = is_marked && is_last;
-            if is_stored && hold.level > 0 {
+            let has_short = position + 1 == count;
+            hold.is_marked = is_marked && has_short;
+            hold.level = if has_short {
+                level
+            } else if is_stored || is_over {
+                level + 1
+            } else {
+                // It may have been written over a short entry on the disk to which these belong.
+                1
+            };
+            // With a level of 0 what moved within its sector, and may have to be held for longer if it moves on.
+            let is_held = is_over || !has_short || (is_stored && (is_marked || level > 0));
+            if is_held {
                 self.holds.add(hold);
             } else {
                 // What was held before stays so.

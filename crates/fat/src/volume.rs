@@ -21,6 +21,11 @@ const MAX_INDEXES: usize = 4 << 20;
 /// What changes that are not committed may take, in bytes: beyond this, operations that add to it fail.
 const MAX_CHANGES: usize = 16 << 20;
 
+/// The answer to what would not be safe now, but is after a commit: the name that it would enter was removed before and
+/// lies on the disk still; or the name on the disk of what it would rename can't be kept there meanwhile. As with room
+/// that was freed and can't be used yet, who gets it is to commit if there are changes, and to try once more.
+pub const COMMIT_FIRST: FsError = FsError::NoSpace;
+
 /// A FAT volume, mounted.
 pub struct Fat<D: BlockDevice> {
     pub(crate) store: Store<D>,
@@ -37,10 +42,10 @@ pub struct Fat<D: BlockDevice> {
     /// Clusters that files were cut off. They can't be used before a commit.
     pub(crate) cut: Vec<(u32, u32)>,
     pub(crate) holds: Holds,
+    /// A commit was begun and did not succeed: the disk may have any part of it.
+    pub(crate) is_uncertain: bool,
     /// Sectors with the beginnings of names that end in the next sector: those must be on the disk first.
     pub(crate) leads: Vec<u64>,
-    /// An operation was refused that is possible after a commit.
-    pub(crate) wants_commit: bool,
     /// The volume is marked dirty on the disk.
     pub(crate) is_marked: bool,
     /// Nothing may be changed.
@@ -69,8 +74,8 @@ impl<D: BlockDevice> Fat<D> {
             next_hint: info.and_then(|info| info.next),
             cut: Vec::new(),
             holds: Holds::default(),
+            is_uncertain: false,
             leads: Vec::new(),
-            wants_commit: false,
             is_marked: false,
             is_read_only: false,
             damage: None,
@@ -86,13 +91,6 @@ impl<D: BlockDevice> Fat<D> {
     /// How many bytes of memory the changes take that are not committed yet: a reason to commit when there are many.
     pub fn changed_bytes(&self) -> usize {
         self.store.overlay.len() * (size_of::<crate::store::Sector>() + 16) + self.cut.len() * 8
-    }
-
-    /// Whether an operation that failed with [`FsError::NoSpace`] may succeed after a commit. Then there is room that was
-    /// freed since the last one and can't be used before; or the name that it would enter was removed since, lies on the
-    /// disk still, and would be there twice after a power failure. The caller is to commit and to try once more.
-    pub fn would_fit_after_commit(&self) -> bool {
-        self.wants_commit || self.pending_clusters() > 0 || !self.holds.is_empty()
     }
 
     /// What was found to be broken while the volume was in use.
@@ -111,12 +109,6 @@ impl<D: BlockDevice> Fat<D> {
     /// The first question of every change.
     pub(crate) fn require_writable(&self) -> Result<(), FsError> {
         if self.is_read_only || self.damage.is_some() { Err(FsError::ReadOnly) } else { Ok(()) }
-    }
-
-    /// Refuses what can be done after a commit only.
-    pub(crate) fn commit_first(&mut self) -> FsError {
-        self.wants_commit = true;
-        FsError::NoSpace
     }
 
     /// The first question of every change that adds to what is not committed.

@@ -249,7 +249,7 @@ fn a_full_volume_is_an_error_and_loses_nothing() {
         system.fs.resize(file, cluster).unwrap();
         system.commits = false;
         assert_eq!(system.create_directory("directory"), Err(FsError::NoSpace));
-        assert!(system.fs.would_fit_after_commit());
+        assert!(system.fs.is_changed());
         system.commits = true;
         system.create_directory("directory").unwrap();
         system.sync();

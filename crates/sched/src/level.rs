@@ -113,6 +113,12 @@ impl Standing {
         true
     }
 
+    /// As [`Self::use_tick`], for several at once.
+    #[must_use]
+    pub fn use_ticks(&mut self, ticks: u32) -> bool {
+        (0..ticks).fold(false, |ended, _| self.use_tick() | ended)
+    }
+
     /// The queue gave the thread out at `level`, where a boost may have lifted it.
     pub fn found_at(&mut self, level: Level) {
         if level != self.level {

@@ -99,7 +99,9 @@ impl Simulation {
         for cpu in 0..self.machine.cpus.len() {
             // Who answers is done long before the tick that would be charged to it.
             self.finish_answers(cpu);
-            self.step(|machine| machine.tick(cpu));
+            if !self.machine.cpus[cpu].rests || self.now.is_multiple_of(machine::REST_TICKS.into()) {
+                self.step(|machine| machine.tick(cpu));
+            }
             let Some(running) = self.machine.cpus[cpu].running else { continue };
             match self.kinds[running] {
                 Kind::Sleeper if self.random.below(4) == 0 => {

@@ -9,7 +9,7 @@ use frames::{FRAME_SIZE, Frame};
 use super::{AsyncDevice, NO_MEMORY, Owner, Pending, Transfer};
 use crate::memory::dma;
 
-/// Frames that are moved at once: 64 KiB, which is what an IDE channel moves at once.
+/// Frames that are moved at once: 64 KiB.
 const FRAMES: usize = 16;
 
 /// A disk that knows slices only.
@@ -84,14 +84,14 @@ pub(super) fn move_frames(
         let pages = frames.iter().zip(data.chunks_mut(FRAME_SIZE as usize));
         let result = match transfer {
             Transfer::Write => {
-                pages.for_each(|(frame, bytes)| dma::read_frame(*frame, bytes));
+                pages.for_each(|(frame, bytes)| dma::read_frame(*frame, 0, bytes));
                 device.write(sector, data)
             }
             Transfer::Read => {
                 let result = device.read(sector, data);
                 // After an error part of it is what the disk holds, and the rest of no importance.
                 let pages = frames.iter().zip(data.chunks(FRAME_SIZE as usize));
-                pages.for_each(|(frame, bytes)| dma::write_frame(*frame, bytes));
+                pages.for_each(|(frame, bytes)| dma::write_frame(*frame, 0, bytes));
                 result
             }
         };

@@ -145,7 +145,10 @@ impl QueuedDisk {
     /// Whole sectors of the disk's own, so many at a time as are worth the memory.
     fn transfer_whole(&self, first_sector: u64, mut data: Data<'_>) -> Result<(), DeviceError> {
         let length = data.length();
-        let window = buffer::LENGTH * self.place.requests.limits().depth.min(BUFFERS_KEPT);
+        let limits = self.place.requests.limits();
+        // Of many commands or of one that is large.
+        let most = limits.depth.max(limits.sectors as usize * SECTOR_SIZE / buffer::LENGTH);
+        let window = buffer::LENGTH * most.clamp(1, BUFFERS_KEPT);
         let mut outcome = Ok(());
         for start in (0..length).step_by(window) {
             let part = data.part(start, window.min(length - start));
@@ -254,8 +257,9 @@ impl AsyncDevice for QueuedDisk {
         }
         let limits = self.place.requests.limits();
         let native = u64::from(self.shape.native);
-        let out_of_reach =
-            limits.reach == Reach::Below4GiB && frames.iter().any(|frame| *frame >= Frame::FOUR_GIB);
+        let out_of_reach = limits.reach == Reach::Below4GiB
+            && !limits.copies_the_rest
+            && frames.iter().any(|frame| *frame >= Frame::FOUR_GIB);
         let sectors = (length / SECTOR_SIZE) as u64;
         let in_part = !first_sector.is_multiple_of(native) || !sectors.is_multiple_of(native);
         if out_of_reach || in_part || u64::from(limits.sectors) < FRAME_SECTORS {

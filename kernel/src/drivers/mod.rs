@@ -2,8 +2,8 @@
 //! `block`, `input` and its own few functions. None of them stops the boot.
 
 mod ahci;
-mod ata;
 mod hardware;
+mod ide;
 mod nvme;
 pub mod pci;
 pub mod power;
@@ -24,7 +24,7 @@ pub fn initialise(boot: &BootInfo) {
     virtio::initialise();
     nvme::initialise();
     ahci::initialise();
-    ata::initialise();
+    ide::initialise();
     ram_disk::initialise(&boot.modules);
     if block::disks().is_empty() {
         log::warn!("no disk: files are kept in memory only");

@@ -106,26 +106,31 @@ impl Drop for Dma {
     }
 }
 
-/// Copies the beginning of a frame out. As everywhere, whoever names a frame answers for it: it was given out, stays so,
-/// and holds bytes that may change at any time, no Rust object.
+/// Copies bytes of a frame out, from `offset` on. As everywhere, whoever names a frame answers for it: it was given out,
+/// stays so, and holds bytes that may change at any time, no Rust object.
 ///
 /// # Panics
-/// When the buffer is longer than a frame.
-pub fn read_frame(frame: Frame, buffer: &mut [u8]) {
-    assert!(buffer.len() <= FRAME_SIZE as usize, "a frame has {FRAME_SIZE} bytes");
-    let source = direct_map::pointer::<u8>(frame.address());
-    // SAFETY: 1. the direct map holds every frame that is given out, whole; 2. the caller vouches for the frame, as for
-    // [`machine::free`]; a slice is elsewhere, for no Rust object lives in it.
+/// When the range is not inside.
+pub fn read_frame(frame: Frame, offset: usize, buffer: &mut [u8]) {
+    let source = frame_part(frame, offset, buffer.len());
+    // SAFETY: 1. the direct map holds every frame that is given out, whole, and the bytes are inside; 2. the caller vouches
+    // for the frame, as for [`machine::free`]; a slice is elsewhere, for no Rust object lives in it.
     unsafe { source.copy_to_nonoverlapping(buffer.as_mut_ptr(), buffer.len()) };
 }
 
-/// Copies bytes to the beginning of a frame; else as [`read_frame`].
+/// Copies bytes into a frame, from `offset` on; else as [`read_frame`].
 ///
 /// # Panics
 /// As [`read_frame`].
-pub fn write_frame(frame: Frame, bytes: &[u8]) {
-    assert!(bytes.len() <= FRAME_SIZE as usize, "a frame has {FRAME_SIZE} bytes");
-    let target = direct_map::pointer::<u8>(frame.address());
+pub fn write_frame(frame: Frame, offset: usize, bytes: &[u8]) {
+    let target = frame_part(frame, offset, bytes.len());
     // SAFETY: as for reading, and the frame may be written to.
     unsafe { target.copy_from_nonoverlapping(bytes.as_ptr(), bytes.len()) };
+}
+
+/// A pointer to `length` bytes at `offset` of a frame.
+fn frame_part(frame: Frame, offset: usize, length: usize) -> *mut u8 {
+    let inside = offset.checked_add(length).is_some_and(|end| end <= FRAME_SIZE as usize);
+    assert!(inside, "{length} bytes at {offset:#x} are outside of a frame");
+    direct_map::pointer(frame.address() + offset as u64)
 }

@@ -68,14 +68,14 @@ fn contents(first: u64, sectors: usize, round: u8) -> impl Iterator<Item = u8> {
 fn fill(frames: &Frames, first: u64, round: u8) {
     for (frame, sector) in frames.list.iter().zip((first..).step_by(FRAME_SECTORS as usize)) {
         let page: Vec<u8> = contents(sector, FRAME_SECTORS as usize, round).collect();
-        dma::write_frame(*frame, &page);
+        dma::write_frame(*frame, 0, &page);
     }
 }
 
 fn holds(frames: &Frames, first: u64, round: u8) -> bool {
     let mut page = [0; FRAME_SIZE as usize];
     frames.list.iter().zip((first..).step_by(FRAME_SECTORS as usize)).all(|(frame, sector)| {
-        dma::read_frame(*frame, &mut page);
+        dma::read_frame(*frame, 0, &mut page);
         page.iter().copied().eq(contents(sector, FRAME_SECTORS as usize, round))
     })
 }
@@ -132,13 +132,13 @@ pub fn frames_go_to_the_disk_and_back() -> Outcome {
 fn beyond_the_end(device: &dyn AsyncDevice) -> Outcome {
     let end = device.sector_count();
     let owner = frames(2).ok_or("no frames")?;
-    owner.list.iter().for_each(|frame| dma::write_frame(*frame, &[0xee; FRAME_SIZE as usize]));
+    owner.list.iter().for_each(|frame| dma::write_frame(*frame, 0, &[0xee; FRAME_SIZE as usize]));
     let fill: Vec<u8> = contents(end - 11, 11, 9).collect();
     device.write(end - 11, &fill).map_err(words)?;
     let pending = device.submit(Transfer::Read, end - 11, &owner.list, owner.clone()).map_err(words)?;
     pending.wait().map_err(words)?;
     let mut page = [0; FRAME_SIZE as usize];
-    dma::read_frame(owner.list[1], &mut page);
+    dma::read_frame(owner.list[1], 0, &mut page);
     let expected: Vec<u8> = contents(end - 3, 3, 9).chain([0xee; 5 * SECTOR_SIZE]).collect();
     if page[..] != expected[..] {
         return Err("the last frame does not end with the disk".into());

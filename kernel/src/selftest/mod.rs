@@ -59,6 +59,7 @@ const TESTS: &[Test] = &[
     ("readers of a lock are named", diagnosis::readers_are_named),
     ("long waits are legal", diagnosis::long_waits_are_legal),
     ("a busy thread is preempted", threads::busy_threads_are_preempted),
+    ("a thread that is alone is left alone", threads::who_is_alone_is_left_alone),
     ("who slept is at the top again", threads::sleepers_rise),
     ("a real-time thread gets its budget", realtime::budget_is_kept_under_load),
     ("a real-time thread gets no more than its budget", realtime::overrun_is_throttled),

@@ -8,13 +8,21 @@ use core::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use sched::Level;
 
 use super::Outcome;
-use crate::arch::{cpu, time};
+use crate::arch::{cpu, time, trap};
 use crate::memory;
 use crate::sync::{Channel, Mutex, WaitQueue};
 use crate::task::{self, JoinHandle};
 
 fn spawn(name: &str, body: impl FnOnce() + Send + 'static) -> Result<JoinHandle, alloc::string::String> {
     task::spawn(name, body).map_err(|error| format!("{error}"))
+}
+
+fn spawn_bound(
+    cpus: u64,
+    name: &str,
+    body: impl FnOnce() + Send + 'static,
+) -> Result<JoinHandle, alloc::string::String> {
+    task::spawn_on(cpus, name, body).map_err(|error| format!("{error}"))
 }
 
 /// A thread that computed until it sank, and then sleeps for long, is at the top again when it wakes: whoever answers
@@ -33,7 +41,7 @@ pub fn sleepers_rise() -> Outcome {
             }
             goes_on.1.wait_until(|| goes_on.0.load(Ordering::Relaxed));
         };
-        task::spawn_on(home, "sleeper", body).map_err(|error| format!("{error}"))?
+        spawn_bound(home, "sleeper", body)?
     };
     let id = sleeper.id();
     let below_top = |id| level(id).is_some_and(|level| level > Level::TOP_FEEDBACK);
@@ -47,7 +55,7 @@ pub fn sleepers_rise() -> Outcome {
                 core::hint::spin_loop();
             }
         };
-        task::spawn_on(home, "busy", body).map_err(|error| format!("{error}"))?
+        spawn_bound(home, "busy", body)?
     };
     let has_risen = within_10_s(|| !below_top(id));
     goes_on.0.store(true, Ordering::Relaxed);
@@ -259,6 +267,58 @@ pub fn busy_threads_are_preempted() -> Outcome {
     match started.load(Ordering::Relaxed) {
         n if n == count => Ok(()),
         n => Err(format!("only {n} of {count} busy threads ever ran")),
+    }
+}
+
+/// A thread that computes and shares its CPU with nobody is hardly interrupted, and still makes room at once for who is
+/// bound there too, and takes turns with one who computes as well.
+pub fn who_is_alone_is_left_alone() -> Outcome {
+    const COMPUTED_MS: u64 = 300;
+    let number = cpu::count() - 1;
+    let home = 1 << number;
+    let spin_until = |stop: &AtomicBool| {
+        while !stop.load(Ordering::Relaxed) {
+            core::hint::spin_loop();
+        }
+    };
+    let (enough, measured) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicU64::new(u64::MAX)));
+    let alone = {
+        let (enough, measured) = (enough.clone(), measured.clone());
+        let work = move || {
+            let before = trap::count_on(number, trap::vector::TIMER);
+            let start = time::uptime_ns();
+            while time::since_ns(start) < COMPUTED_MS * 1_000_000 {
+                core::hint::spin_loop();
+            }
+            measured.store(trap::count_on(number, trap::vector::TIMER) - before, Ordering::Release);
+            spin_until(&enough);
+        };
+        spawn_bound(home, "alone", work)?
+    };
+    let was_left_alone = within_10_s(|| measured.load(Ordering::Acquire) != u64::MAX);
+    // It is the last thread's turn for good unless somebody tells its CPU of these.
+    let visitor = spawn_bound(home, "visitor", || task::sleep_ms(1))?;
+    visitor.join();
+    let both = Arc::new(AtomicBool::new(false));
+    let second = {
+        let (enough, both) = (enough.clone(), both.clone());
+        let work = move || {
+            both.store(true, Ordering::Relaxed);
+            spin_until(&enough);
+        };
+        spawn_bound(home, "second", work)?
+    };
+    let took_turns = within_10_s(|| both.load(Ordering::Relaxed));
+    enough.store(true, Ordering::Relaxed);
+    alone.join();
+    second.join();
+    match measured.load(Ordering::Relaxed) {
+        _ if !was_left_alone || !took_turns => Err("a bound thread did not get its turn".into()),
+        // Of 300 without; the desktop's threads come by now and then.
+        ticks if ticks > COMPUTED_MS / 2 => {
+            Err(format!("{ticks} ticks in {COMPUTED_MS} ms while nobody else wanted the CPU"))
+        }
+        _ => Ok(()),
     }
 }
 

@@ -19,8 +19,12 @@ pub(super) struct Cpu {
     pub queue: IrqSpinLock<MultilevelQueue<ThreadRef>>,
     /// How many wait in the queue. Written under its lock.
     queued: AtomicUsize,
-    /// Index of the level the running thread stands on; [`NOBODY`] while the idle thread runs.
+    /// Index of the level the running thread stands on, [`ALONE`] or [`NOBODY`].
     pub running_level: AtomicU32,
+    /// The uptime at which the tick began to rest, 0 while it does not.
+    pub rests_since_ns: AtomicU64,
+    /// Whose turn it was at the last tick; this CPU's tick alone uses it.
+    pub last_turn: AtomicU64,
     /// Ticks until everybody who waits here is lifted.
     pub boost_in: AtomicU32,
     /// Whom to lift next among those who sleep, null when all were; this CPU's tick alone uses it.
@@ -35,11 +39,20 @@ pub(super) struct Cpu {
 
 /// The running level of a CPU on which nobody but the idle thread runs: below every other.
 pub(super) const NOBODY: u32 = u32::MAX;
+/// That of a CPU whose thread runs alone, so that it hardly ticks (`resting.rs`): whoever comes is more urgent, and
+/// has to tell.
+pub(super) const ALONE: u32 = NOBODY - 1;
 
 impl Cpu {
     /// Whether the idle thread runs.
     pub fn is_idle(&self) -> bool {
         self.running_level.load(Ordering::Relaxed) == NOBODY
+    }
+
+    /// Whether the tick rests, because somebody runs alone.
+    #[inline]
+    pub fn rests(&self) -> bool {
+        self.rests_since_ns.load(Ordering::Relaxed) != 0
     }
 
     /// A boost begins to lift those who sleep, unless an earlier one is still at it.
@@ -98,6 +111,8 @@ const FRESH: Cpu = Cpu {
     queue: IrqSpinLock::new(Rank::RunQueue, MultilevelQueue::new()),
     queued: AtomicUsize::new(0),
     running_level: AtomicU32::new(NOBODY),
+    rests_since_ns: AtomicU64::new(0),
+    last_turn: AtomicU64::new(0),
     boost_in: AtomicU32::new(sched::BOOST_TICKS),
     lifting: AtomicPtr::new(core::ptr::null_mut()),
     timers: IrqSpinLock::new(Rank::Timers, TimerWheel::new()),

@@ -21,6 +21,7 @@ mod local;
 mod platform;
 mod realtime;
 mod reaper;
+mod resting;
 mod scheduler;
 mod sleep;
 mod spawn;

@@ -11,7 +11,7 @@ use sched::{Level, MultilevelQueue, REALTIME_LEVELS, Standing};
 
 use super::cpu::{self, Cpu};
 use super::thread::{Thread, ThreadRef, ThreadState};
-use super::{realtime, sleep, table};
+use super::{realtime, resting, sleep, table};
 use crate::arch::trap::{Resume, TrapFrame};
 use crate::arch::{cpu as arch_cpu, percpu, smp, time};
 use crate::lock::TrapGuard;
@@ -61,6 +61,9 @@ pub(super) extern "C" fn give_way(frame: *mut TrapFrame) -> Resume {
 pub(super) extern "C" fn preempt(frame: *mut TrapFrame) -> Resume {
     // SAFETY: as in `give_way`; the dispatcher calls this.
     let (cpu, previous) = unsafe { cpu::in_switch() };
+    if cpu.rests() {
+        return end_rest_and_preempt(frame, cpu);
+    }
     percpu::clear_need_resched();
     let queue = cpu.queue.lock_in_trap();
     if !previous.state.stop_running() {
@@ -70,6 +73,14 @@ pub(super) extern "C" fn preempt(frame: *mut TrapFrame) -> Resume {
         return leave_idleness(frame, cpu, queue, previous);
     }
     give_way_to_equals(frame, cpu, queue, previous)
+}
+
+/// As [`preempt`], where a thread ran alone.
+#[cold]
+#[inline(never)]
+fn end_rest_and_preempt(frame: *mut TrapFrame, cpu: &'static Cpu) -> Resume {
+    resting::end(cpu);
+    preempt(frame)
 }
 
 /// A real-time thread yields: to its equals and betters.
@@ -236,6 +247,9 @@ fn leave_idleness(frame: *mut TrapFrame, cpu: &Cpu, mut queue: Queue, idle: Thre
 /// Nobody waits here who could go on: then somebody who waits elsewhere, or the idle thread.
 #[cold]
 fn nobody_waits(frame: *mut TrapFrame, cpu: &Cpu, queue: Queue, previous: ThreadRef) -> Resume {
+    if cpu.rests() {
+        resting::end_with_turn(cpu, previous);
+    }
     if let Some((stolen, level)) = steal(percpu::id()) {
         return resume(frame, cpu, queue, previous, stolen, level.index() as u32);
     }
@@ -270,7 +284,7 @@ pub(super) fn enqueue_woken(thread: ThreadRef) {
         return enqueue_somewhere(thread);
     }
     if put(thread, cpu::of(0)) {
-        percpu::set_need_resched();
+        note_more_urgent(cpu::of(0));
     }
 }
 
@@ -286,9 +300,19 @@ fn enqueue_somewhere(thread: ThreadRef) {
         return;
     }
     if target == percpu::id() {
-        percpu::set_need_resched();
+        note_more_urgent(cpu::of(target));
     } else {
         smp::send_reschedule(target);
+    }
+}
+
+/// Somebody more urgent than what runs was put into the queue of `cpu`, the running one.
+#[inline]
+fn note_more_urgent(cpu: &'static Cpu) {
+    percpu::set_need_resched();
+    // What runs may block before it is preempted, and then nobody would look.
+    if cpu.rests() {
+        resting::end(cpu);
     }
 }
 
@@ -317,26 +341,29 @@ pub(super) fn tick() {
         realtime::lift(cpu);
     }
     let current = current();
+    let passed = resting::ticks_passed(cpu);
     let has_overrun = current.is_realtime() && realtime::charge(current);
     let mut queue = cpu.queue.lock_in_trap();
     let mut standing = current.standing();
-    let ended = standing.use_tick() || has_overrun;
+    let ended = standing.use_ticks(passed) || has_overrun;
     let left = cpu.boost_in.load(Ordering::Relaxed);
-    if left == 0 {
+    let boost = left < passed;
+    if boost {
         queue.boost();
         cpu.begin_lifting();
         if !standing.level().is_realtime() {
             standing = Standing::at(Level::TOP_FEEDBACK);
         }
     }
-    cpu.boost_in.store(if left == 0 { sched::BOOST_TICKS } else { left - 1 }, Ordering::Relaxed);
+    cpu.boost_in.store(if boost { sched::BOOST_TICKS } else { left - passed }, Ordering::Relaxed);
     current.set_standing(standing);
     cpu.running_level.store(standing.level().index() as u32, Ordering::Relaxed);
     let better_waits = queue.best().is_some_and(|best| best < standing.level());
     let somebody_waits = !queue.is_empty();
     let told = if somebody_waits && cpu::all().len() > 1 { whom_to_tell(&queue, left) } else { 0 };
+    resting::rest_if_alone(cpu, current, !somebody_waits);
     drop(queue);
-    cpu.lift_some();
+    (0..passed).for_each(|_| cpu.lift_some());
     if somebody_waits && (ended || better_waits) {
         percpu::set_need_resched();
     }

@@ -232,6 +232,11 @@ impl Thread {
         self.run_counts.store(self.run_counts.load(Ordering::Relaxed).wrapping_add(now), Ordering::Relaxed);
     }
 
+    /// A number that is another one in each of its turns.
+    pub(super) fn turn(&self) -> u64 {
+        self.run_counts.load(Ordering::Relaxed)
+    }
+
     /// Time-stamp counts it has run until `now`.
     pub(super) fn ran(&self, now: u64) -> u64 {
         let counts = self.run_counts.load(Ordering::Relaxed);

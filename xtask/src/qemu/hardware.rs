@@ -205,7 +205,7 @@ impl Hardware {
             }
             Boot::BiosStick(iso) => {
                 line.option("-drive", path_option("if=none,id=stick,format=raw,readonly=on,file=", iso));
-                line.option("-device", "piix3-usb-uhci");
+                line.option("-device", "qemu-xhci");
                 line.option("-device", "usb-storage,drive=stick,bootindex=0");
             }
         }

@@ -16,7 +16,8 @@ pub const SCENARIOS: &[Scenario] = &[
         boots(stage, Boot::UefiCd(stage.iso(), firmware))
     }),
     ("the_iso_boots_from_a_usb_stick", |stage| boots(stage, Boot::BiosStick(stage.iso()))),
-    ("the_iso_without_a_disk_brings_files", brings_files),
+    ("the_iso_without_a_disk_brings_files", |stage| brings_files(stage, Boot::BiosCd(stage.iso()))),
+    ("a_usb_stick_without_a_disk_brings_files", |stage| brings_files(stage, Boot::BiosStick(stage.iso()))),
 ];
 
 fn boots(stage: &Stage, boot: Boot) -> Result {
@@ -32,8 +33,7 @@ fn boots(stage: &Stage, boot: Boot) -> Result {
 }
 
 /// The machine has no disk: the files of the ISO are there, can be written, and the person is told that this does not last.
-fn brings_files(stage: &Stage) -> Result {
-    let boot = Boot::BiosCd(stage.iso());
+fn brings_files(stage: &Stage, boot: Boot) -> Result {
     let mut machine = stage.boot(Hardware { boot, ..stage.hardware(None) })?;
     looks_like_a_desktop(&mut machine)?;
     if !machine.serial_log()?.contains("/disk is in memory: what is written there is lost at power-off.") {

@@ -41,7 +41,7 @@ const SCRATCH_BYTES: u64 = 64 << 20;
 pub type Figures = BTreeMap<String, (f64, String)>;
 
 /// What `ONLY` may name.
-const PARTS: [&str; 3] = ["parallel", "disks", "storage"];
+const PARTS: [&str; 4] = ["counts", "parallel", "disks", "storage"];
 
 /// Measures, prints and writes; `ONLY=PART` measures that part, and only prints.
 pub fn all(project: &Project) -> Result {
@@ -52,7 +52,7 @@ pub fn all(project: &Project) -> Result {
     let kernel = compile::kernel_with_twin(project)?;
     let wants = |part: &str| only.is_none_or(|only| only == part);
     let mut figures = Figures::new();
-    if only.is_none() {
+    if wants("counts") {
         figures = measure(project, &kernel, "bench", true)?;
     }
     if wants("parallel") {

@@ -79,6 +79,7 @@ impl<R: Registers, P: Machine> Port<R, P> {
             sectors: MAX_SECTORS,
             segments: MAX_REGIONS,
             reach: adapter.reach,
+            copies_the_rest: false,
             whole_pages: false,
             // It is not a queued command, and the two kinds don't mix.
             flush_alone: true,

@@ -251,6 +251,7 @@ impl<R: Registers, P: Machine> Controller for Nvme<R, P> {
             sectors: self.max_sectors,
             segments,
             reach: Reach::All,
+            copies_the_rest: false,
             whole_pages: true,
             flush_alone: false,
         }

@@ -120,6 +120,7 @@ impl<R: NarrowRegisters, P: Machine> Block<R, P> {
             sectors: MAX_SECTORS,
             segments: 1,
             reach: Reach::All,
+            copies_the_rest: false,
             whole_pages: false,
             flush_alone: false,
         };

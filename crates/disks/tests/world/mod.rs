@@ -5,12 +5,14 @@
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
-use disks::hardware::{Machine, Memory, Reach};
+use disks::hardware::{Machine, Memory, PhysicalMemory, Reach};
 use disks::queue::{Queue, Rejected, Request, Waiter};
 use disks::{Controller, Fault, Operation, Segment};
 
 /// The physical address of the first byte.
 const BASE: u64 = 0x0010_0000;
+/// The same memory is here once more, beyond 4 GiB, for the processor only.
+const HIGH: u64 = 0x2_4000_0000;
 
 /// Physical memory and time. Clones are the same machine.
 #[derive(Clone)]
@@ -21,16 +23,22 @@ struct Inner {
     now_ns: Cell<u64>,
     /// Allocations that still succeed.
     left: Cell<usize>,
+    /// Most pages of a request are named by their high addresses.
+    high: Cell<bool>,
 }
 
 impl World {
     pub fn new() -> Self {
         let (memory, now_ns) = (RefCell::new(Vec::new()), Cell::new(0));
-        Self(Rc::new(Inner { memory, now_ns, left: Cell::new(usize::MAX) }))
+        Self(Rc::new(Inner { memory, now_ns, left: Cell::new(usize::MAX), high: Cell::new(false) }))
     }
 
     pub fn allow_allocations(&self, count: usize) {
         self.0.left.set(count);
+    }
+
+    pub fn use_high_memory(&self) {
+        self.0.high.set(true);
     }
 
     pub fn pass_ns(&self, time_ns: u64) {
@@ -95,6 +103,18 @@ impl Memory for Shared {
     }
 }
 
+impl PhysicalMemory for World {
+    fn copy_out(&self, address: u64, buffer: &mut [u8]) {
+        buffer.copy_from_slice(
+            &self.device_read(if address < HIGH { address } else { address - HIGH }, buffer.len()),
+        );
+    }
+
+    fn copy_in(&self, address: u64, bytes: &[u8]) {
+        self.device_write(if address < HIGH { address } else { address - HIGH }, bytes);
+    }
+}
+
 impl Machine for World {
     type Memory = Shared;
 
@@ -151,10 +171,33 @@ pub fn submit<C: Controller>(
     try_submit(world, queue, operation, first_sector, data).expect("a place in the queue")
 }
 
+/// As [`submit`], to one of several disks.
+pub fn submit_to<C: Controller>(
+    world: &World,
+    queue: &mut Queue<C, Buffer>,
+    unit: usize,
+    operation: Operation,
+    first_sector: u64,
+    data: &[u8],
+) -> Pending {
+    offer(world, queue, unit, operation, first_sector, data).expect("a place in the queue")
+}
+
 /// As [`submit`]; `None` when the queue does not take it for lack of room.
 pub fn try_submit<C: Controller>(
     world: &World,
     queue: &mut Queue<C, Buffer>,
+    operation: Operation,
+    first_sector: u64,
+    data: &[u8],
+) -> Option<Pending> {
+    offer(world, queue, 0, operation, first_sector, data)
+}
+
+fn offer<C: Controller>(
+    world: &World,
+    queue: &mut Queue<C, Buffer>,
+    unit: usize,
     operation: Operation,
     first_sector: u64,
     data: &[u8],
@@ -164,12 +207,13 @@ pub fn try_submit<C: Controller>(
     for part in data.chunks(4096) {
         let page = world.allocate(4096, Reach::All).unwrap();
         page.write(0, part);
-        segments.push(Segment { address: page.address(), length: part.len() as u32 });
+        let high = if world.0.high.get() && pages.len() % 40 != 7 { HIGH } else { 0 };
+        segments.push(Segment { address: page.address() + high, length: part.len() as u32 });
         pages.push(page);
     }
     let (pages, results) = (Rc::new(pages), Rc::new(RefCell::new(Vec::new())));
     let owner = Buffer { pages: pages.clone(), segments, results: results.clone() };
-    let request = Request { unit: 0, operation, first_sector, owner };
+    let request = Request { unit, operation, first_sector, owner };
     match queue.submit(request, world.now_ns()) {
         Ok(()) => {}
         Err(Rejected::Full(_)) => return None,

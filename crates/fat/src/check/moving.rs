@@ -29,15 +29,16 @@ pub struct Moved {
 }
 
 impl<D: BlockDevice> Walk<'_, D> {
-    /// Empty files of this directory that were being renamed. If only the spelling was to change, the other one is here
-    /// too. If not, the new name can't be told from any other; then both stay.
-    pub(super) fn settle_empty(&mut self, area: &Area<'_>) -> Result<(), FsError> {
-        let mut empty = core::mem::take(&mut self.empty);
-        if empty.is_empty() {
+    /// Files of this directory that were being renamed. If only the spelling was to change, the other one is here too,
+    /// and may begin with another cluster if the file was changed besides. Else the new name of an empty file can't be
+    /// told from any other; then both stay. The others wait for what owns their clusters.
+    pub(super) fn settle_respelled(&mut self, area: &Area<'_>) -> Result<(), FsError> {
+        let mut files = core::mem::take(&mut self.moving_here);
+        if files.is_empty() {
             return Ok(());
         }
-        empty.sort_unstable_by_key(|&(hash, _)| hash);
-        let mut buffer = names::buffer()?;
+        files.sort_unstable_by_key(|&(hash, _)| hash);
+        let (mut buffer, mut old_name) = (names::buffer()?, names::buffer()?);
         for number in 0..area.slots() {
             let entry = area.read(self.store, number)?;
             match slot::kind(&entry) {
@@ -45,15 +46,30 @@ impl<D: BlockDevice> Walk<'_, D> {
                 Kind::File | Kind::Directory if entry[CASE] & MOVING == 0 => {}
                 _ => continue,
             }
-            let hash = Set::read(self.store, area, number)?.hashes(&mut buffer)[0];
-            let start = empty.partition_point(|&(other, _)| other < hash);
-            let count = empty[start..].iter().take_while(|&&(other, _)| other == hash).count();
-            for (_, moving) in empty.drain(start..start + count) {
-                self.clear(&moving.places)?;
+            let new = Set::read(self.store, area, number)?;
+            let hash = new.hashes(&mut buffer)[0];
+            let mut at = files.partition_point(|&(other, _)| other < hash);
+            while let Some((other, moving)) = files.get(at)
+                && *other == hash
+            {
+                let Some(&(_, slot)) = moving.places.last() else { break };
+                Set::read(self.store, area, slot)?.name(&mut old_name);
+                if new.is_named(&old_name, &mut buffer) {
+                    let (_, moving) = files.remove(at);
+                    self.clear(&moving.places)?;
+                } else {
+                    at += 1;
+                }
             }
         }
-        for (_, moving) in empty {
-            self.settle(&moving)?;
+        for (_, moving) in files {
+            let Some(&(sector, slot)) = moving.places.last() else { continue };
+            if slot::cluster(slot::in_sector(self.store.stored(sector)?, slot), self.geometry.is_wide()) == 0
+            {
+                self.settle(&moving)?;
+            } else {
+                push(&mut self.moving, moving)?;
+            }
         }
         Ok(())
     }

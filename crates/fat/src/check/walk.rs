@@ -38,13 +38,13 @@ pub struct Walk<'a, D> {
     repair: Repair,
     pub(super) seen: Bitmap,
     pub(super) waiting: Vec<Waiting>,
-    moving: Vec<Moving>,
+    pub(super) moving: Vec<Moving>,
     /// The same of directories. What is in them is there in any case, under this name or another.
     moving_directories: Vec<Moving>,
     /// Of these, the ones that were walked by their old name.
     pub(super) moved: Vec<Moved>,
-    /// Those of the directory at hand that have no clusters by which they could be told, by a number for the name.
-    pub(super) empty: Vec<(u32, Moving)>,
+    /// The files of the directory at hand that were being renamed, by a number for the name.
+    pub(super) moving_here: Vec<(u32, Moving)>,
     table: Batch,
     pub(super) report: Report,
 }
@@ -67,7 +67,7 @@ impl<'a, D: BlockDevice> Walk<'a, D> {
             moving: Vec::new(),
             moving_directories: Vec::new(),
             moved: Vec::new(),
-            empty: Vec::new(),
+            moving_here: Vec::new(),
             table: Batch::default(),
             report: Report::default(),
         })
@@ -204,7 +204,7 @@ impl<'a, D: BlockDevice> Walk<'a, D> {
             self.first_entries(&area, directory)?;
         }
         self.slots(&area, if is_root { 0 } else { directory.first })?;
-        self.settle_empty(&area)
+        self.settle_respelled(&area)
     }
 
     /// All slots of a directory that is `as_parent` to its children.
@@ -291,13 +291,11 @@ impl<'a, D: BlockDevice> Walk<'a, D> {
         let moving = Moving { places, parent };
         if set.entry[CASE] & MOVING != 0 {
             self.report.settled_renames += 1;
-            if slot::cluster(&set.entry, self.geometry.is_wide()) == 0 {
-                let hash = set.hashes(&mut names::buffer()?)[0];
-                push(&mut self.empty, (hash, moving))
-            } else if set.is_directory() {
+            if set.is_directory() {
                 push(&mut self.moving_directories, moving)
             } else {
-                push(&mut self.moving, moving)
+                let hash = set.hashes(&mut names::buffer()?)[0];
+                push(&mut self.moving_here, (hash, moving))
             }
         } else {
             self.owner(&moving, &set.entry)

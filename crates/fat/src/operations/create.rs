@@ -41,7 +41,7 @@ impl<D: BlockDevice> Fat<D> {
             cluster = self.new_directory(parent)?;
             slot::set_cluster(&mut entry, cluster, self.geometry.is_wide());
         }
-        let place = match self.write_set(parent, first, &NewSet::new(long, &entry), new.name) {
+        let place = match self.write_set(parent, first, &NewSet::new(long, &entry), new.name, None) {
             Ok(place) => place,
             Err(error) => {
                 if is_directory {

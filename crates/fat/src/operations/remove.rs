@@ -32,7 +32,7 @@ impl<D: BlockDevice> Fat<D> {
         self.prepare_touch(parent)?;
         let clearing = self.prepare_clearing(parent, set)?;
         // What was moved out of a directory must be found elsewhere before the directory goes.
-        let level = self.holds.level_inside(self.home(id)?);
+        let level = if set.is_directory() { self.holds.level_inside(self.home(id)?) } else { 0 };
         self.clear_set(parent, clearing, level, false)?;
         self.nodes.rename(id, None);
         self.touch_directory(parent)

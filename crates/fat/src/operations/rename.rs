@@ -3,10 +3,11 @@
 
 use crate::directory::slot::{self, CASE, DELETED, MOVING, SLOTS, Slot};
 use crate::directory::{NewSet, Set};
+use crate::holds::Origin;
 use crate::names;
 use crate::node::{Place, ROOT};
 use crate::place::new_hashes;
-use crate::volume::{Fat, area};
+use crate::volume::{COMMIT_FIRST, Fat, area};
 use alloc::string::String;
 use blockcache::BlockDevice;
 use vfs::FsError;
@@ -36,6 +37,9 @@ impl<D: BlockDevice> Fat<D> {
         let source = self.find(from, name)?.ok_or(FsError::NotFound)?;
         let target = self.find(to, new_name)?;
         self.require_memory()?;
+        if self.is_uncertain {
+            return Err(COMMIT_FIRST);
+        }
         let id = self.enter(from, &source)?;
         let job = Move { from, source, id, to, name: new_name };
         let result = self.rename_entered(&job, target, replace);
@@ -49,10 +53,6 @@ impl<D: BlockDevice> Fat<D> {
         target: Option<Set>,
         replace: Replace,
     ) -> Result<(), FsError> {
-        if self.nodes.get(job.id)?.is_renamed {
-            // Its entry here is not on the disk, and so can't be held there; the one that is goes with this sector.
-            return Err(self.commit_first());
-        }
         let mut above = job.to;
         // The way up ends at the root: each directory was entered from the one above.
         while above != ROOT {
@@ -109,7 +109,12 @@ impl<D: BlockDevice> Fat<D> {
             return self.move_to_new(job);
         }
         self.prepare_touch(job.to)?;
+        let place = self.place(job.to, job.source.slot)?;
+        let origin = self.holds.entered(place).unwrap_or(Some(Origin { sector: place.sector, held: None }));
+        self.holds.reserve(0)?;
+        let hashes = job.source.hashes(&mut names::buffer()?);
         self.overwrite(job.to, &job.source, &set, job.name)?;
+        self.enter_over(job.to, hashes, place, origin)?;
         self.touch_directory(job.to)
     }
 
@@ -120,14 +125,11 @@ impl<D: BlockDevice> Fat<D> {
         let first = self.find_room(job.to, set.count())?;
         self.prepare_move(job)?;
         let clearing = self.prepare_clearing(job.from, &job.source)?;
-        let source_sector =
-            area(&self.geometry, self.nodes.get(job.from)?).sector(job.source.slot / SLOTS)?;
-        let place = self.write_set(job.to, first, &set, job.name)?;
-        // In one sector, the old name goes as the new one comes.
-        let level = u32::from(place.sector != source_sector || set.count() > SLOTS);
-        let is_renamed = level == 0 && clearing.is_stored;
+        let sector = self.place(job.to, first + set.count() - 1)?.sector;
+        let stays = set.count() > SLOTS || job.source.is_directory();
+        let level = self.level_to_move(job.from, &clearing, sector, stays)?;
+        let place = self.write_set(job.to, first, &set, job.name, clearing.origin())?;
         self.clear_set(job.from, clearing, level, true)?;
-        self.nodes.get_mut(job.id)?.is_renamed = is_renamed;
         self.finish_move(job, place)
     }
 
@@ -136,7 +138,7 @@ impl<D: BlockDevice> Fat<D> {
         self.prepare_burial(replaced)?;
         if self.holds.level_inside(self.home(replaced)?) > 0 {
             // What was moved out of the directory that is replaced must be found elsewhere before that goes.
-            return Err(self.commit_first());
+            return Err(COMMIT_FIRST);
         }
         let mut spelling = names::buffer()?;
         target.name(&mut spelling);
@@ -144,30 +146,43 @@ impl<D: BlockDevice> Fat<D> {
         // What does not fit keeps the spelling that is there.
         let set = wanted.filter(|set| fits(set, target));
         self.prepare_move(job)?;
-        let sectors = [(job.from, job.source.slot), (job.to, target.slot)].map(|(directory, slot)| {
-            let area = area(&self.geometry, self.nodes.get(directory)?);
-            area.sector(slot / SLOTS)
-        });
-        let [source_sector, target_sector] = [sectors[0]?, sectors[1]?];
-        self.store.change(target_sector)?;
-        let level = u32::from(source_sector != target_sector);
+        let place = self.place(job.to, target.slot)?;
+        self.store.change(place.sector)?;
         let clearing = self.prepare_clearing(job.from, &job.source)?;
+        let origin = clearing.origin();
+        let hashes = target.hashes(&mut names::buffer()?);
+        let level = self.level_to_move(job.from, &clearing, place.sector, job.source.is_directory())?;
         match set {
             Some(set) => self.overwrite(job.to, target, &set, job.name)?,
             None => {
                 let entry = self.entry(job, &target.entry, target.entry[CASE]);
-                *slot::in_sector_mut(self.store.change(target_sector)?, target.slot) = entry;
+                *slot::in_sector_mut(self.store.change(place.sector)?, target.slot) = entry;
                 let (was, is) = (target.is_directory(), job.source.is_directory());
                 let index = self.index(job.to)?;
                 index.directories = index.directories + u32::from(is) - u32::from(was);
             }
         }
-        let is_renamed = level == 0 && clearing.is_stored;
+        self.enter_over(job.to, hashes, place, origin)?;
         self.clear_set(job.from, clearing, level, true)?;
-        self.nodes.get_mut(job.id)?.is_renamed = is_renamed;
         self.nodes.rename(replaced, None);
-        let place = Place { slot: target.slot, sector: target_sector };
         self.finish_move(job, place)
+    }
+
+    /// Notes that something which is on the disk at `origin` got the slots of a name with these numbers. Can't fail after
+    /// [`crate::holds::Holds::reserve`].
+    fn enter_over(
+        &mut self,
+        directory: u64,
+        hashes: [u32; 2],
+        place: Place,
+        origin: Option<Origin>,
+    ) -> Result<(), FsError> {
+        if self.holds.entered(place).is_none() {
+            // The disk has this name, also when what is there now goes on.
+            self.holds.add_gone(self.home(directory)?, hashes, place, 0);
+        }
+        self.holds.enter(place, origin);
+        Ok(())
     }
 
     /// Writes a set over another one in the same sector, which ends where that one ended.

@@ -58,8 +58,9 @@ impl<D: BlockDevice> Fat<D> {
         let Some(chain) = &mut node.chain else { return Ok(()) };
         cut.try_reserve(chain.runs_behind(keep)).map_err(|_| FsError::OutOfMemory)?;
         chain.truncate(keep, |disk, length| cut.push((disk, length)));
-        if keep < node.linked {
-            node.linked = keep;
+        // A commit that failed may have linked more than is known.
+        if keep < node.linked || self.is_uncertain {
+            node.linked = node.linked.min(keep);
             node.dangling = keep > 0;
         }
         Ok(())

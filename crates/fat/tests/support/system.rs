@@ -52,7 +52,7 @@ impl System {
         mut action: impl FnMut(&mut Fat<Disk>) -> Result<T, FsError>,
     ) -> Result<T, FsError> {
         let result = action(&mut self.fs);
-        if matches!(result, Err(FsError::NoSpace)) && self.commits && self.fs.would_fit_after_commit() {
+        if matches!(result, Err(FsError::NoSpace)) && self.commits && self.fs.is_changed() {
             self.fs.commit()?;
             return action(&mut self.fs);
         }

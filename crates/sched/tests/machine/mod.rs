@@ -13,6 +13,8 @@ use sched::{
 };
 
 const MOST_THREADS: usize = 32;
+/// Ticks that become one where a thread runs alone.
+pub const REST_TICKS: u32 = 10;
 
 thread_local! {
     static LINKS: [Cell<Handle>; MOST_THREADS] = const { [const { Cell::new(Handle(usize::MAX)) }; MOST_THREADS] };
@@ -79,6 +81,8 @@ pub struct Cpu {
     pub boost_in: u32,
     /// Told to look at its queue, by a tick or from another CPU.
     pub told: bool,
+    /// Its thread runs alone, so that it hardly ticks.
+    pub rests: bool,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -90,7 +94,8 @@ pub struct Machine {
 impl Machine {
     /// All asleep, with these affinities.
     pub fn new(cpus: usize, affinities: &[u64]) -> Self {
-        let cpu = Cpu { running: None, waiting: Vec::new(), boost_in: BOOST_TICKS, told: false };
+        let cpu =
+            Cpu { running: None, waiting: Vec::new(), boost_in: BOOST_TICKS, told: false, rests: false };
         Self { cpus: vec![cpu; cpus], threads: affinities.iter().map(|&mask| Thread::new(mask)).collect() }
     }
 
@@ -146,27 +151,40 @@ impl Machine {
         self.push(target, thread, level);
         let is_better = match self.cpus[target].running {
             None => true,
-            Some(running) => level < self.threads[running].standing().level(),
+            Some(running) => self.cpus[target].rests || level < self.threads[running].standing().level(),
         };
         self.cpus[target].told |= is_better;
     }
 
-    /// The timer's interrupt.
+    /// The CPU ticks again, if it did not. Only now is counted what its thread has used meanwhile.
+    fn end_rest(&mut self, cpu: usize) {
+        if std::mem::take(&mut self.cpus[cpu].rests)
+            && let Some(running) = self.cpus[cpu].running
+        {
+            let mut standing = self.threads[running].standing();
+            let _ = standing.use_ticks(REST_TICKS);
+            self.threads[running].set_standing(standing);
+        }
+    }
+
+    /// The timer's interrupt; where it rests, one in [`REST_TICKS`].
     pub fn tick(&mut self, cpu: usize) {
         let Some(running) = self.cpus[cpu].running else { return };
+        let passed = if self.cpus[cpu].rests { REST_TICKS } else { 1 };
         let mut standing = self.threads[running].standing();
-        let ended = standing.use_tick();
-        if self.cpus[cpu].boost_in == 0 {
+        let ended = standing.use_ticks(passed);
+        if self.cpus[cpu].boost_in < passed {
             self.with_queue(cpu, |queue, _| queue.boost());
             if !standing.level().is_realtime() {
                 standing = Standing::at(Level::TOP_FEEDBACK);
             }
             self.cpus[cpu].boost_in = BOOST_TICKS;
         } else {
-            self.cpus[cpu].boost_in -= 1;
+            self.cpus[cpu].boost_in -= passed;
         }
         self.threads[running].set_standing(standing);
         let best = self.with_queue(cpu, |queue, _| queue.best());
+        self.cpus[cpu].rests = best.is_none() && !standing.level().is_realtime();
         if let Some(best) = best {
             self.cpus[cpu].told |= ended || best < standing.level();
             // An idle CPU does not tick, so it has to be told that there is something to take.
@@ -185,6 +203,7 @@ impl Machine {
     /// A CPU that was told looks at its queue.
     pub fn look(&mut self, cpu: usize) {
         self.cpus[cpu].told = false;
+        self.end_rest(cpu);
         let Some(running) = self.cpus[cpu].running else { return self.find_work(cpu) };
         let own = self.threads[running].standing().level();
         let best = self.with_queue(cpu, |queue, _| queue.best());
@@ -200,7 +219,10 @@ impl Machine {
     /// The running thread lets others run.
     pub fn give_way(&mut self, cpu: usize) {
         let Some(running) = self.cpus[cpu].running else { return };
-        self.cpus[cpu].told = false;
+        // Who told it has interrupted it by now, or will at once.
+        if std::mem::take(&mut self.cpus[cpu].told) {
+            self.end_rest(cpu);
+        }
         let own = self.threads[running].standing().level();
         let rotated = self.with_queue(cpu, |queue, threads| {
             queue.rotate(Handle(running), own.index() as u32, |Handle(thread)| {
@@ -229,6 +251,7 @@ impl Machine {
     pub fn block(&mut self, cpu: usize) {
         let Some(running) = self.cpus[cpu].running else { return };
         self.cpus[cpu].told = false;
+        self.end_rest(cpu);
         self.threads[running].place = Place::Asleep;
         let next = self.pop(cpu, cpu).or_else(|| self.steal(cpu));
         self.switch(cpu, Some(running), next);
@@ -296,6 +319,7 @@ impl Machine {
                 seen[thread] += 1;
                 assert_eq!(self.threads[thread].place, Place::Waiting(number), "{self:#?}");
             }
+            assert!(!cpu.rests || cpu.told || cpu.waiting.is_empty(), "nobody told it: {self:#?}");
             assert!(cpu.waiting.is_sorted_by_key(|&(_, level)| level));
         }
         for (number, thread) in self.threads.iter().enumerate() {

@@ -180,16 +180,17 @@ pub fn start_tick() {
 }
 
 /// Stops this CPU's tick: the next timer interrupt comes when the uptime reaches `until_ns`, or at least once in
-/// [`LONGEST_REST_NS`]. Where the interval timer ticks, it goes on.
-pub fn stop_tick(until_ns: u64) {
+/// [`LONGEST_REST_NS`]. Where the interval timer ticks, it goes on, and the answer is false.
+pub fn stop_tick(until_ns: u64) -> bool {
     let counts_per_tick = APIC_COUNTS_PER_TICK.load(Ordering::Relaxed);
     if !apic::local::is_present() || counts_per_tick == 0 {
-        return;
+        return false;
     }
     let rest_ns = until_ns.saturating_sub(uptime_ns()).min(LONGEST_REST_NS);
     let counts = u128::from(rest_ns) * u128::from(counts_per_tick * TICK_HZ) / 1_000_000_000;
     // Rounded up: an interrupt just before the deadline would find nobody due, and set the timer again.
     apic::local::timer_start_once(u32::try_from(counts + 1).unwrap_or(u32::MAX));
+    true
 }
 
 pub(super) fn tick() {

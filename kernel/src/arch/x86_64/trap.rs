@@ -190,6 +190,11 @@ pub fn set_sampler(sampler: Option<Sampler>) {
     SAMPLER.store(sampler.map_or(core::ptr::null_mut(), |sampler| sampler as *mut ()), Ordering::Release);
 }
 
+/// Whether somebody looks at each tick.
+pub fn is_sampled() -> bool {
+    !SAMPLER.load(Ordering::Relaxed).is_null()
+}
+
 fn sample(frame: &TrapFrame) {
     let sampler = SAMPLER.load(Ordering::Acquire);
     if !sampler.is_null() {
