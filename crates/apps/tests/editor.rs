@@ -327,6 +327,24 @@ fn a_file_that_is_not_there_is_made_when_saved() {
     assert_eq!(window.host.files.files["/disk/fresh.txt"], b"hi");
 }
 
+/// Smaller than its minimum, as on a tiny screen: the text does not show through the bars.
+#[test]
+fn a_window_without_room_for_text_shows_none() {
+    let mut window = editor_on("One\nTwo\nThree\n");
+    let size = Size::new(200, 100);
+    window.resize(size);
+    window.press(Key::F, CTRL);
+    window.press(Key::Escape, NONE);
+    window.press(Key::F, CTRL);
+    for key in [Key::F3, Key::Enter, Key::Down] {
+        window.type_text("T");
+        window.press(key, NONE);
+        let shown = window.surface.pixels().to_vec();
+        window.resize(size);
+        assert!(shown == window.surface.pixels(), "{key:?}: something stale is on the screen");
+    }
+}
+
 struct Random(u64);
 
 impl Random {
