@@ -378,6 +378,24 @@ fn properties_count_what_is_inside() {
     assert!(!window.app.has_unsaved_changes());
 }
 
+#[test]
+fn what_belongs_to_the_system_stays() {
+    for (keys, modifiers) in [(Key::F2, NONE), (Key::X, CTRL), (Key::Delete, NONE), (Key::Delete, SHIFT)] {
+        for name in ["tmp", "disk"] {
+            let mut window = window_on("/", host());
+            select(&mut window, name);
+            window.press(keys, modifiers);
+            assert!(window.app.has_overlay(), "{name} and {keys:?}: says that it stays");
+            window.press(Key::Enter, NONE);
+            window.type_text("other");
+            window.press(Key::Enter, NONE);
+            window.work();
+            assert!(window.host.files.exists("/disk") && window.host.files.exists("/tmp"));
+            assert!(!matches!(window.host.clipboard, Clipboard::Files { is_cut: true, .. }));
+        }
+    }
+}
+
 struct Random(u64);
 
 impl Random {
