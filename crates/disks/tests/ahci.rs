@@ -3,6 +3,7 @@
 
 mod world;
 
+use fastrand::Rng;
 use std::cell::RefCell;
 use std::rc::Rc;
 
@@ -10,7 +11,7 @@ use disks::ahci::{Adapter, Port, Problem};
 use disks::hardware::{Machine, Registers};
 use disks::queue::Queue;
 use disks::{Controller, Fault, Operation};
-use world::{Buffer, Random, World, finish, submit};
+use world::{Buffer, World, finish, submit};
 
 const SECTORS: usize = 4096;
 
@@ -357,28 +358,28 @@ fn what_is_written_is_read_back() {
     for (lba48, queue) in [(true, 32), (true, 0), (false, 0)] {
         let (world, device, mut disk) = open(lba48, queue);
         let mut expected = device.borrow().medium.clone();
-        let mut random = Random(7);
+        let mut random = Rng::with_seed(7);
         for round in 0..60 {
             device.borrow_mut().reversed = round % 2 == 1;
             let mut under_way = Vec::new();
-            let mut first = random.below(100);
-            for _ in 0..=random.below(40) {
+            let mut first = random.usize(..100);
+            for _ in 0..=random.usize(..40) {
                 // One beside the other: what runs at the same time must not overlap.
-                let count = if random.below(8) == 0 { 256 } else { 1 + random.below(32) };
+                let count = if random.usize(..8) == 0 { 256 } else { 1 + random.usize(..32) };
                 if first + count > SECTORS {
                     break;
                 }
                 let (range, sector) = (first * 512..(first + count) * 512, first as u64);
                 first += count;
-                if random.below(2) == 0 {
-                    let data: Vec<u8> = range.clone().map(|_| random.next() as u8).collect();
+                if random.bool() {
+                    let data: Vec<u8> = range.clone().map(|_| random.u8(..)).collect();
                     expected[range].copy_from_slice(&data);
                     under_way.push((submit(&world, &mut disk, Operation::Write, sector, &data), None));
                 } else {
                     let pending = submit(&world, &mut disk, Operation::Read, sector, &vec![0; range.len()]);
                     under_way.push((pending, Some(expected[range].to_vec())));
                 }
-                if random.below(10) == 0 {
+                if random.usize(..10) == 0 {
                     under_way.push((submit(&world, &mut disk, Operation::Flush, 0, &[]), None));
                 }
             }

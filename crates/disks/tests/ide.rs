@@ -3,6 +3,7 @@
 
 mod world;
 
+use fastrand::Rng;
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
@@ -10,7 +11,7 @@ use disks::hardware::{Machine, Ports};
 use disks::ide::{Channel, Found, NoMemory, Windows, register};
 use disks::queue::Queue;
 use disks::{Controller, Fault, Operation};
-use world::{Buffer, Random, World, finish, submit};
+use world::{Buffer, World, finish, submit};
 
 const SECTORS: usize = 6000;
 const READY: u8 = 0x50;
@@ -519,27 +520,27 @@ fn what_is_written_is_read_back() {
             setup.world.use_high_memory();
         }
         let mut expected = setup.device.borrow().disks[0].as_ref().unwrap().medium.clone();
-        let mut random = Random(7 + kind as u64);
+        let mut random = Rng::with_seed(7 + kind as u64);
         for _ in 0..12 {
             let mut under_way = Vec::new();
-            let mut first = random.below(2000);
-            for _ in 0..=random.below(12) {
+            let mut first = random.usize(..2000);
+            for _ in 0..=random.usize(..12) {
                 // One beside the other: what runs at the same time must not overlap.
-                let count = if random.below(8) == 0 { 1500 } else { 1 + random.below(64) };
+                let count = if random.usize(..8) == 0 { 1500 } else { 1 + random.usize(..64) };
                 if first + count > SECTORS {
                     break;
                 }
                 let (range, sector) = (first * 512..(first + count) * 512, first);
                 first += count;
-                if random.below(2) == 0 {
-                    let data: Vec<u8> = range.clone().map(|_| random.next() as u8).collect();
+                if random.bool() {
+                    let data: Vec<u8> = range.clone().map(|_| random.u8(..)).collect();
                     expected[range].copy_from_slice(&data);
                     under_way.push((setup.submit(Operation::Write, sector, &data), None));
                 } else {
                     let pending = setup.submit(Operation::Read, sector, &vec![0; range.len()]);
                     under_way.push((pending, Some(expected[range].to_vec())));
                 }
-                if random.below(10) == 0 {
+                if random.usize(..10) == 0 {
                     under_way.push((setup.submit(Operation::Flush, 0, &[]), None));
                 }
             }

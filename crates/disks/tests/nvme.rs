@@ -2,6 +2,7 @@
 
 mod world;
 
+use fastrand::Rng;
 use std::cell::RefCell;
 use std::collections::VecDeque;
 use std::rc::Rc;
@@ -10,7 +11,7 @@ use disks::hardware::{Machine, Registers};
 use disks::nvme::{Nvme, Problem, command};
 use disks::queue::Queue;
 use disks::{Controller, Fault, Operation, Segment};
-use world::{Buffer, Random, World, finish, submit};
+use world::{Buffer, World, finish, submit};
 
 const SECTORS: usize = 4096;
 
@@ -361,22 +362,22 @@ fn what_is_written_is_read_back() {
 
 fn is_read_back((world, device, mut disk): (World, Rc<RefCell<Device>>, Disk), native: usize) {
     let mut expected = device.borrow().medium.clone();
-    let mut random = Random(7);
+    let mut random = Rng::with_seed(7);
     for round in 0..200 {
         device.borrow_mut().reversed = round % 2 == 1;
         let mut under_way = Vec::new();
-        let mut first = random.below(100) * native;
-        for _ in 0..=random.below(30) {
+        let mut first = random.usize(..100) * native;
+        for _ in 0..=random.usize(..30) {
             // One beside the other: what runs at the same time must not overlap.
-            let count = (1 + random.below(64 / native)) * native;
+            let count = (1 + random.usize(..64 / native)) * native;
             let range = first * 512..(first + count) * 512;
             if first + count > SECTORS {
                 break;
             }
             let sector = first as u64;
             first += count;
-            if random.below(2) == 0 {
-                let data: Vec<u8> = range.clone().map(|_| random.next() as u8).collect();
+            if random.bool() {
+                let data: Vec<u8> = range.clone().map(|_| random.u8(..)).collect();
                 expected[range].copy_from_slice(&data);
                 under_way.push((submit(&world, &mut disk, Operation::Write, sector, &data), None));
             } else {

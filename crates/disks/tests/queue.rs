@@ -3,6 +3,7 @@
 
 mod world;
 
+use fastrand::Rng;
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::rc::Rc;
@@ -10,7 +11,7 @@ use std::rc::Rc;
 use disks::hardware::{Machine, Reach};
 use disks::queue::Queue;
 use disks::{Command, Controller, Event, Fault, Limits, Operation, Segment};
-use world::{Buffer, Pending, Random, World, finish, submit, try_submit};
+use world::{Buffer, Pending, World, finish, submit, try_submit};
 
 const SECTORS: usize = 4096;
 const BAD: Fault = Fault::Reported("bad sector");
@@ -223,30 +224,30 @@ fn a_full_queue_says_so_and_has_room_later() {
 /// Thousands of requests of whole and broken pages, on controllers of all kinds, compared with an array.
 #[test]
 fn merged_or_not_everybody_gets_his_sectors() {
-    let mut random = Random(11);
+    let mut random = Rng::with_seed(11);
     for (depth, whole_pages) in [(1, true), (1, false), (3, true), (3, false)] {
         let (world, model, mut queue) = open(Limits { depth, whole_pages, ..LIMITS });
         let mut expected = model.0.borrow().medium.clone();
         let mut requests = 0;
         for round in 0..40 {
-            let mut first = random.below(64);
+            let mut first = random.usize(..64);
             let mut wanted = Vec::new();
-            for _ in 0..=random.below(60) {
-                let pages = 8 * (1 + random.below(3));
-                let count = if random.below(4) == 0 { 1 + random.below(24) } else { pages };
+            for _ in 0..=random.usize(..60) {
+                let pages = 8 * (1 + random.usize(..3));
+                let count = if random.usize(..4) == 0 { 1 + random.usize(..24) } else { pages };
                 wanted.push((first, count));
-                first += count + if random.below(4) == 0 { random.below(8) } else { 0 };
+                first += count + if random.usize(..4) == 0 { random.usize(..8) } else { 0 };
             }
             // Not in their order.
             for at in (1..wanted.len()).rev() {
-                wanted.swap(at, random.below(at + 1));
+                wanted.swap(at, random.usize(..at + 1));
             }
             let mut under_way = Vec::new();
             for (first, count) in wanted {
                 let range = first * 512..(first + count) * 512;
                 requests += 1;
                 if round % 2 == 0 {
-                    let data: Vec<u8> = range.clone().map(|_| random.next() as u8).collect();
+                    let data: Vec<u8> = range.clone().map(|_| random.u8(..)).collect();
                     expected[range].copy_from_slice(&data);
                     let pending = submit(&world, &mut queue, Operation::Write, first as u64, &data);
                     under_way.push((pending, None));

@@ -249,19 +249,3 @@ pub fn finish<C: Controller>(
     }
     panic!("a request never ended");
 }
-
-/// Numbers that are the same every time (xorshift).
-pub struct Random(pub u64);
-
-impl Random {
-    pub fn next(&mut self) -> u64 {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        self.0 >> 8
-    }
-
-    pub fn below(&mut self, bound: usize) -> usize {
-        self.next() as usize % bound
-    }
-}
