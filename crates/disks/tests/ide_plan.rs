@@ -1,7 +1,5 @@
 //! What a bus master is shown, against a list of where each byte lies.
 
-mod world;
-
 use disks::Segment;
 use disks::ide::plan::{Aside, Detour, MOST_REGIONS, Plan};
 use fastrand::Rng;
