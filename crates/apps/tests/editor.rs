@@ -3,6 +3,7 @@
 mod support;
 
 use apps::Editor;
+use fastrand::Rng;
 use gfx::{Point, Size};
 use support::{FakeHost, Window};
 use ui::{App, Button, Clipboard, Event, FileError, Key, Modifiers, PointerKind, Response};
@@ -327,14 +328,21 @@ fn a_file_that_is_not_there_is_made_when_saved() {
     assert_eq!(window.host.files.files["/disk/fresh.txt"], b"hi");
 }
 
-struct Random(u64);
-
-impl Random {
-    fn below(&mut self, bound: usize) -> usize {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        (self.0 % bound as u64) as usize
+/// Smaller than its minimum, as on a tiny screen: the text does not show through the bars.
+#[test]
+fn a_window_without_room_for_text_shows_none() {
+    let mut window = editor_on("One\nTwo\nThree\n");
+    let size = Size::new(200, 100);
+    window.resize(size);
+    window.press(Key::F, CTRL);
+    window.press(Key::Escape, NONE);
+    window.press(Key::F, CTRL);
+    for key in [Key::F3, Key::Enter, Key::Down] {
+        window.type_text("T");
+        window.press(key, NONE);
+        let shown = window.surface.pixels().to_vec();
+        window.resize(size);
+        assert!(shown == window.surface.pixels(), "{key:?}: something stale is on the screen");
     }
 }
 
@@ -369,23 +377,24 @@ fn random_events_do_no_harm() {
         Key::S,
     ];
     for seed in 1..6_u64 {
-        let mut random = Random(seed * 0x1234_5677);
+        let mut random = Rng::with_seed(seed * 0x1234_5677);
         let mut window = editor_on(
             "The quick brown fox\n\tjumps over the lazy dog, and on it goes for a while.\n".repeat(20),
         );
         for _ in 0..250 {
-            match random.below(10) {
+            match random.usize(..10) {
                 0..=3 => {
-                    let modifiers = [NONE, NONE, CTRL, SHIFT, CTRL | SHIFT, Modifiers::ALT][random.below(6)];
-                    window.press(KEYS[random.below(KEYS.len())], modifiers);
+                    let modifiers =
+                        [NONE, NONE, CTRL, SHIFT, CTRL | SHIFT, Modifiers::ALT][random.usize(..6)];
+                    window.press(KEYS[random.usize(..KEYS.len())], modifiers);
                 }
-                4 | 5 => window.type_text(["a", " ", "\u{e9}", "9", "\n"][random.below(5)]),
+                4 | 5 => window.type_text(["a", " ", "\u{e9}", "9", "\n"][random.usize(..5)]),
                 6 => {
                     let sizes = [(740, 520), (420, 260), (200, 100), (900, 700)];
-                    let (width, height) = sizes[random.below(sizes.len())];
+                    let (width, height) = sizes[random.usize(..sizes.len())];
                     window.resize(Size::new(width, height));
                 }
-                7 => drop(window.pointer(PointerKind::Wheel(random.below(5) as i32 - 2), 100, 100)),
+                7 => drop(window.pointer(PointerKind::Wheel(random.i32(0..5) - 2), 100, 100)),
                 _ => {
                     let kind = [
                         PointerKind::Pressed(Button::Primary),
@@ -393,14 +402,14 @@ fn random_events_do_no_harm() {
                         PointerKind::Moved,
                         PointerKind::Pressed(Button::Secondary),
                         PointerKind::Left,
-                    ][random.below(5)];
-                    window.pointer(kind, random.below(760) as i32 - 10, random.below(540) as i32 - 10);
+                    ][random.usize(..5)];
+                    window.pointer(kind, random.i32(0..760) - 10, random.i32(0..540) - 10);
                 }
             }
             if window.closed {
                 break;
             }
-            window.host.now_ms += random.below(600) as u64;
+            window.host.now_ms += random.u64(..600);
         }
         if !window.closed {
             let pieces = window.surface.pixels().to_vec();

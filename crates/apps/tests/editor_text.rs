@@ -1,25 +1,15 @@
 //! The editor's text against a plain `String`: random edits, positions, searches, undoing and redoing.
 
 use apps::editor::{Document, Motion, Pattern, Reach, Text};
+use fastrand::Rng;
 
-struct Random(u64);
+fn random_text(random: &mut Rng, most: usize) -> String {
+    let alphabet: Vec<char> = "ab c\n\n\tAB.äß€😀".chars().collect();
+    (0..random.usize(..most)).map(|_| alphabet[random.usize(..alphabet.len())]).collect()
+}
 
-impl Random {
-    fn below(&mut self, bound: usize) -> usize {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        (self.0 % bound.max(1) as u64) as usize
-    }
-
-    fn text(&mut self, most: usize) -> String {
-        let alphabet: Vec<char> = "ab c\n\n\tAB.äß€😀".chars().collect();
-        (0..self.below(most)).map(|_| alphabet[self.below(alphabet.len())]).collect()
-    }
-
-    fn boundary(&mut self, text: &str) -> usize {
-        text.floor_char_boundary(self.below(text.len() + 1))
-    }
+fn random_boundary(random: &mut Rng, text: &str) -> usize {
+    text.floor_char_boundary(random.usize(..=text.len()))
 }
 
 fn whole(text: &Text) -> String {
@@ -35,18 +25,18 @@ fn check(text: &Text, model: &str) {
 #[test]
 fn random_edits_equal_those_of_a_string() {
     for seed in 1..30 {
-        let mut random = Random(seed * 0x9e37_79b9);
+        let mut random = Rng::with_seed(seed * 0x9e37_79b9);
         let (mut text, mut model) = (Text::new(), String::new());
         for step in 0..300 {
             // Large pieces now and then, so that the text is split and joined.
             let most = if step % 7 == 0 { 12_000 } else { 40 };
-            if random.below(5) < 3 {
-                let at = random.boundary(&model);
-                let piece = random.text(most);
+            if random.usize(..5) < 3 {
+                let at = random_boundary(&mut random, &model);
+                let piece = random_text(&mut random, most);
                 text.insert(at, &piece).unwrap();
                 model.insert_str(at, &piece);
             } else {
-                let (a, b) = (random.boundary(&model), random.boundary(&model));
+                let (a, b) = (random_boundary(&mut random, &model), random_boundary(&mut random, &model));
                 let start = a.min(b);
                 let end = model.floor_char_boundary(a.max(b).min(start + most));
                 text.remove(start..end);
@@ -60,14 +50,14 @@ fn random_edits_equal_those_of_a_string() {
         let starts: Vec<usize> =
             std::iter::once(0).chain(model.match_indices('\n').map(|(at, _)| at + 1)).collect();
         for _ in 0..200 {
-            let at = random.boundary(&model);
+            let at = random_boundary(&mut random, &model);
             assert_eq!(text.line_of(at), model[..at].matches('\n').count());
             assert_eq!(text.char_at(at), model[at..].chars().next());
             assert_eq!(text.char_before(at), model[..at].chars().next_back());
-            let line = random.below(starts.len());
+            let line = random.usize(..starts.len());
             let end = starts.get(line + 1).map_or(model.len(), |next| next - 1);
             assert_eq!(text.line(line), starts[line]..end);
-            let end = random.boundary(&model).max(at);
+            let end = random_boundary(&mut random, &model).max(at);
             assert_eq!(text.slice(at..end).unwrap(), model[at..end]);
         }
     }
@@ -75,14 +65,14 @@ fn random_edits_equal_those_of_a_string() {
 
 #[test]
 fn searching_finds_what_a_string_finds() {
-    let mut random = Random(77);
-    let model = random.text(40_000);
+    let mut random = Rng::with_seed(77);
+    let model = random_text(&mut random, 40_000);
     let mut text = Text::new();
     text.insert(0, &model).unwrap();
     for needle in ["A", "Ab", "aB", "€", "ä\n", "B.", "zz"] {
         let pattern = Pattern::new(needle).unwrap();
         for _ in 0..50 {
-            let from = random.boundary(&model);
+            let from = random_boundary(&mut random, &model);
             let expected = model[from..].find(needle).map(|at| from + at);
             if needle.chars().any(char::is_uppercase) {
                 assert_eq!(
@@ -104,32 +94,32 @@ fn searching_finds_what_a_string_finds() {
 #[test]
 fn undo_and_redo_walk_through_the_states() {
     for seed in 1..40 {
-        let mut random = Random(seed * 7919);
+        let mut random = Rng::with_seed(seed * 7919);
         let mut document = Document::new();
         let mut states = vec![String::new()];
         for _ in 0..60 {
-            match random.below(9) {
+            match random.usize(..9) {
                 0..=2 => {
-                    let letter = ['a', 'b', ' ', 'ß'][random.below(4)];
+                    let letter = ['a', 'b', ' ', 'ß'][random.usize(..4)];
                     document.type_char(letter).unwrap();
                 }
                 3 => document.type_line_end().unwrap(),
-                4 => document.insert(&random.text(30)).unwrap(),
+                4 => document.insert(&random_text(&mut random, 30)).unwrap(),
                 5 => {
                     let reach =
-                        [Reach::Back, Reach::Forward, Reach::WordBack, Reach::WordForward][random.below(4)];
+                        [Reach::Back, Reach::Forward, Reach::WordBack, Reach::WordForward][random.usize(..4)];
                     document.erase(reach).unwrap();
                 }
                 6 => {
                     let motion =
-                        [Motion::Left, Motion::WordRight, Motion::Start, Motion::LineEnd][random.below(4)];
-                    document.move_to(motion, random.below(2) == 0);
+                        [Motion::Left, Motion::WordRight, Motion::Start, Motion::LineEnd][random.usize(..4)];
+                    document.move_to(motion, random.bool());
                 }
                 7 => {
                     let pattern = Pattern::new("a").unwrap();
                     document.replace_all(&pattern, "ccc").unwrap();
                 }
-                _ => document.go(random.below(document.text().len() + 1), random.below(3) == 0),
+                _ => document.go(random.usize(..document.text().len() + 1), random.usize(..3) == 0),
             }
             states.push(whole(document.text()));
         }

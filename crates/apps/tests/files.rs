@@ -3,6 +3,7 @@
 mod support;
 
 use apps::FileManager;
+use fastrand::Rng;
 use gfx::{Point, Size};
 use support::{FakeHost, Window};
 use ui::{App, Button, Clipboard, Event, FileError, Key, Modifiers, PointerKind, Response};
@@ -378,14 +379,21 @@ fn properties_count_what_is_inside() {
     assert!(!window.app.has_unsaved_changes());
 }
 
-struct Random(u64);
-
-impl Random {
-    fn below(&mut self, bound: usize) -> usize {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        (self.0 % bound as u64) as usize
+#[test]
+fn what_belongs_to_the_system_stays() {
+    for (keys, modifiers) in [(Key::F2, NONE), (Key::X, CTRL), (Key::Delete, NONE), (Key::Delete, SHIFT)] {
+        for name in ["tmp", "disk"] {
+            let mut window = window_on("/", host());
+            select(&mut window, name);
+            window.press(keys, modifiers);
+            assert!(window.app.has_overlay(), "{name} and {keys:?}: says that it stays");
+            window.press(Key::Enter, NONE);
+            window.type_text("other");
+            window.press(Key::Enter, NONE);
+            window.work();
+            assert!(window.host.files.exists("/disk") && window.host.files.exists("/tmp"));
+            assert!(!matches!(window.host.clipboard, Clipboard::Files { is_cut: true, .. }));
+        }
     }
 }
 
@@ -418,22 +426,22 @@ fn random_events_do_no_harm() {
         Key::Left,
     ];
     for seed in 1..8_u64 {
-        let mut random = Random(seed * 0x9876_5431);
+        let mut random = Rng::with_seed(seed * 0x9876_5431);
         let mut host = host();
         for number in 0..30 {
             host.files.put(&format!("/disk/notes/deep/{number}"), vec![number; 5000]);
         }
         let mut window = window_on("/disk", host);
         for step in 0..400 {
-            match random.below(10) {
+            match random.usize(..10) {
                 0..=4 => {
-                    let modifiers = [NONE, NONE, NONE, CTRL, SHIFT, CTRL | SHIFT, ALT][random.below(7)];
-                    window.press(KEYS[random.below(KEYS.len())], modifiers);
+                    let modifiers = [NONE, NONE, NONE, CTRL, SHIFT, CTRL | SHIFT, ALT][random.usize(..7)];
+                    window.press(KEYS[random.usize(..KEYS.len())], modifiers);
                 }
-                5 => window.type_text(["r", "n", "x", "1"][random.below(4)]),
+                5 => window.type_text(["r", "n", "x", "1"][random.usize(..4)]),
                 6 => {
                     let sizes = [(720, 460), (400, 280), (200, 100), (900, 700)];
-                    let (width, height) = sizes[random.below(sizes.len())];
+                    let (width, height) = sizes[random.usize(..sizes.len())];
                     window.resize(Size::new(width, height));
                 }
                 7 if window.app.tick_interval_ms().is_some() => window.tick(),
@@ -445,11 +453,11 @@ fn random_events_do_no_harm() {
                         PointerKind::Pressed(Button::Secondary),
                         PointerKind::Wheel(-1),
                         PointerKind::Left,
-                    ][random.below(6)];
-                    window.pointer(kind, random.below(740) as i32 - 10, random.below(480) as i32 - 10);
+                    ][random.usize(..6)];
+                    window.pointer(kind, random.i32(0..740) - 10, random.i32(0..480) - 10);
                 }
             }
-            window.host.now_ms += random.below(600) as u64;
+            window.host.now_ms += random.u64(..600);
             if window.closed {
                 break;
             }

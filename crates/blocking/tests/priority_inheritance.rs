@@ -1,6 +1,7 @@
 //! Priority inheritance against its definition: a thread is as urgent as the most urgent one that waits for
 //! it, directly or along a chain.
 
+use fastrand::Rng;
 use std::collections::BTreeMap;
 
 use blocking::{Acquisition, Boost, InheritanceError, LockId, Priority, PriorityInheritance, ThreadId};
@@ -171,19 +172,13 @@ impl Model {
 fn random_use_agrees_with_the_definition() {
     const THREADS: usize = 6;
     const LOCKS: usize = 5;
-    let mut seed = 0x9e37_79b9_7f4a_7c15_u64;
-    let mut random = |below: usize| {
-        seed ^= seed << 13;
-        seed ^= seed >> 7;
-        seed ^= seed << 17;
-        (seed % below as u64) as usize
-    };
-    let base: Vec<u8> = (0..THREADS).map(|_| random(8) as u8).collect();
+    let mut random = Rng::with_seed(0x9e37_79b9_7f4a_7c15);
+    let base: Vec<u8> = (0..THREADS).map(|_| random.u8(..8)).collect();
     let mut world = world(&base, LOCKS);
     let mut model = Model { base, holder: vec![None; LOCKS], waits_for: vec![None; THREADS] };
     for _ in 0..100_000 {
-        let (thread, lock) = (random(THREADS), random(LOCKS));
-        match random(8) {
+        let (thread, lock) = (random.usize(..THREADS), random.usize(..LOCKS));
+        match random.usize(..8) {
             0..=3 => {
                 let expected = match (model.waits_for[thread], model.holder[lock]) {
                     (Some(_), _) => Err(InheritanceError::AlreadyWaiting),
@@ -220,7 +215,7 @@ fn random_use_agrees_with_the_definition() {
                 assert_eq!(cancelled.is_ok(), model.waits_for[thread].take().is_some());
             }
             _ => {
-                model.base[thread] = random(8) as u8;
+                model.base[thread] = random.u8(..8);
                 world
                     .locks
                     .set_base(ThreadId(thread), Priority(model.base[thread]), &mut world.told)

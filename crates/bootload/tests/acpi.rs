@@ -1,9 +1,7 @@
 //! Processors out of tables laid into a small memory.
 
-mod random;
-
 use bootload::acpi::{self, Madt, Processor};
-use random::Random;
+use fastrand::Rng;
 
 const ROOT: usize = 0x100;
 const XSDT: usize = 0x200;
@@ -104,11 +102,11 @@ fn the_root_pointer_is_found_on_a_16_byte_boundary_only() {
 
 #[test]
 fn damaged_tables_with_right_checksums_are_survived() {
-    let mut random = Random(8);
+    let mut random = Rng::with_seed(8);
     for _ in 0..5_000 {
         let mut memory = machine(2);
-        for _ in 0..1 + random.below(4) {
-            memory[MADT + 36 + random.below(70)] = random.next() as u8;
+        for _ in 0..1 + random.usize(..4) {
+            memory[MADT + 36 + random.usize(..70)] = random.u8(..);
         }
         let length = u32::from_le_bytes(memory[MADT + 4..MADT + 8].try_into().unwrap()) as usize;
         seal(&mut memory[MADT..MADT + length], 9);

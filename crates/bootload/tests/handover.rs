@@ -1,13 +1,11 @@
 //! What the two ways in hand over, whole and damaged.
 
-mod random;
-
 use bootload::framebuffer::Framebuffer;
 use bootload::handover::{Handover, RootPointer};
 use bootload::memory_map::{Kind, MemoryMap};
 use bootload::responses::Firmware;
 use bootload::{BootError, multiboot2, pvh};
-use random::Random;
+use fastrand::Rng;
 
 fn words(words: &[u32]) -> Vec<u8> {
     words.iter().flat_map(|word| word.to_le_bytes()).collect()
@@ -123,12 +121,12 @@ fn damaged_boot_information_is_survived() {
     for length in 0..info.len() {
         let _ = read(&info[..length]);
     }
-    let mut random = Random(6);
+    let mut random = Rng::with_seed(6);
     for _ in 0..5_000 {
         let mut copy = info.clone();
-        for _ in 0..1 + random.below(4) {
-            let offset = random.below(copy.len());
-            copy[offset] = random.next() as u8;
+        for _ in 0..1 + random.usize(..4) {
+            let offset = random.usize(..copy.len());
+            copy[offset] = random.u8(..);
         }
         let _ = read(&copy);
     }
@@ -177,11 +175,11 @@ fn damaged_start_information_is_survived() {
     for length in 0..0x400 {
         let _ = read_start_info(&memory[..length]);
     }
-    let mut random = Random(7);
+    let mut random = Rng::with_seed(7);
     for _ in 0..2_000 {
         let mut copy = memory[..0x1000].to_vec();
-        for _ in 0..1 + random.below(4) {
-            copy[random.below(0x340)] = random.next() as u8;
+        for _ in 0..1 + random.usize(..4) {
+            copy[random.usize(..0x340)] = random.u8(..);
         }
         let _ = read_start_info(&copy);
     }

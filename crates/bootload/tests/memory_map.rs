@@ -1,10 +1,8 @@
 //! The memory map against an array with one cell per page.
 
-mod random;
-
 use bootload::memory_map::{Caching, Kind, MemoryMap, Region};
 use bootload::{BootError, PAGE_SIZE};
-use random::Random;
+use fastrand::Rng;
 
 const PAGES: usize = 256;
 
@@ -50,15 +48,15 @@ fn expected(entries: &[Region]) -> Vec<Option<Kind>> {
 #[test]
 fn random_firmware_maps_match_the_page_array() {
     let kinds = [Kind::Usable, Kind::Usable, Kind::Reserved, Kind::AcpiReclaimable, Kind::AcpiNvs, Kind::Bad];
-    let mut random = Random(1);
+    let mut random = Rng::with_seed(1);
     for _ in 0..2_000 {
-        let entries: Vec<_> = (0..1 + random.below(12))
+        let entries: Vec<_> = (0..1 + random.usize(..12))
             .map(|_| {
-                let base = random.below(PAGES * 4096) as u64;
-                let length = random.below(PAGES * 4096 - base as usize) as u64;
+                let base = random.usize(..PAGES * 4096) as u64;
+                let length = random.usize(..PAGES * 4096 - base as usize) as u64;
                 // Half of the boundaries on pages, as firmware has them.
-                let mask = if random.below(2) == 0 { !0 } else { !(PAGE_SIZE - 1) };
-                region(base & mask, length & mask, kinds[random.below(kinds.len())])
+                let mask = if random.bool() { !0 } else { !(PAGE_SIZE - 1) };
+                region(base & mask, length & mask, kinds[random.usize(..kinds.len())])
             })
             .collect();
         let pages = expected(&entries);
@@ -72,23 +70,23 @@ fn random_firmware_maps_match_the_page_array() {
 
 #[test]
 fn claims_and_allocations_match_the_page_array() {
-    let mut random = Random(2);
+    let mut random = Rng::with_seed(2);
     for _ in 0..300 {
         let mut map = MemoryMap::new();
         map.add_firmware_map([region(0, PAGES as u64 * PAGE_SIZE, Kind::Usable)].into_iter()).unwrap();
         let mut pages = vec![Some(Kind::Usable); PAGES];
         pages[0] = Some(Kind::Reserved);
         for _ in 0..20 {
-            let length = 1 + random.below(20 * 4096) as u64;
+            let length = 1 + random.u64(..20 * 4096);
             let count = length.div_ceil(PAGE_SIZE) as usize;
-            if random.below(3) == 0 {
-                let base = random.below((PAGES - 30) * 4096) as u64;
+            if random.usize(..3) == 0 {
+                let base = random.usize(..(PAGES - 30) * 4096) as u64;
                 map.claim(base, length, Kind::ExecutableAndModules).unwrap();
                 let last = (base + length - 1) / PAGE_SIZE;
                 pages[(base / PAGE_SIZE) as usize..=last as usize].fill(Some(Kind::ExecutableAndModules));
             } else {
-                let limit = random.below(PAGES + 10) as u64 * PAGE_SIZE;
-                let alignment = PAGE_SIZE << random.below(4);
+                let limit = random.usize(..PAGES + 10) as u64 * PAGE_SIZE;
+                let alignment = PAGE_SIZE << random.usize(..4);
                 let fits = |start: &usize| {
                     (*start as u64 * PAGE_SIZE).is_multiple_of(alignment)
                         && (start + count) as u64 * PAGE_SIZE <= limit

@@ -1,9 +1,7 @@
 //! Packs as written, and packs as a bad disk gives them back.
 
-mod random;
-
 use bootload::pack::{Entry, MAX_MODULES, Pack, PackError, write};
-use random::Random;
+use fastrand::Rng;
 
 fn packed(entries: &[Entry]) -> Vec<u8> {
     let mut bytes = Vec::new();
@@ -87,12 +85,12 @@ fn every_changed_bit_that_matters_is_noticed() {
 #[test]
 fn random_damage_is_survived() {
     let bytes = sample();
-    let mut random = Random(3);
+    let mut random = Rng::with_seed(3);
     for _ in 0..2_000 {
-        let mut copy = bytes[..1 + random.below(bytes.len())].to_vec();
-        for _ in 0..random.below(4) {
-            let offset = random.below(copy.len().min(400));
-            copy[offset] = random.next() as u8;
+        let mut copy = bytes[..1 + random.usize(..bytes.len())].to_vec();
+        for _ in 0..random.usize(..4) {
+            let offset = random.usize(..copy.len().min(400));
+            copy[offset] = random.u8(..);
         }
         let _ = read_all(&copy);
     }

@@ -1,15 +1,14 @@
 //! The page tables against what a processor makes of them: a walk, written down here once more.
 
 mod kernel;
-mod random;
 
 use bootload::memory_map::{Kind, MemoryMap, Region};
 use bootload::page_tables::{PAT, PageTables, PagingFeatures, Table};
 use bootload::plan::LoadPlan;
 use bootload::{HHDM, KERNEL_FLOOR, PAGE_SIZE};
 use elf::Elf;
+use fastrand::Rng;
 use kernel::{Segment, kernel};
-use random::Random;
 
 const TABLES_AT: u64 = 0x7700_0000;
 const ALL: PagingFeatures = PagingFeatures { gib_pages: true, no_execute: true, pat: true };
@@ -149,16 +148,16 @@ fn bits_the_processor_lacks_stay_clear() {
 
 #[test]
 fn random_maps_fit_the_tables_counted_for_them() {
-    let mut random = Random(5);
+    let mut random = Rng::with_seed(5);
     for _ in 0..200 {
         let mut map = MemoryMap::new();
-        let regions: Vec<_> = (0..1 + random.below(10))
+        let regions: Vec<_> = (0..1 + random.usize(..10))
             .map(|_| {
-                let shift = 12 + random.below(21);
-                let base = (random.next() % (1 << 40)) >> shift << shift;
+                let shift = 12 + random.usize(..21);
+                let base = (random.u64(..) % (1 << 40)) >> shift << shift;
                 Region {
                     base,
-                    length: 0x1000 + (random.next() % (1 << (13 + random.below(20)))),
+                    length: 0x1000 + (random.u64(..) % (1 << (13 + random.usize(..20)))),
                     kind: Kind::Usable,
                 }
             })
@@ -166,8 +165,7 @@ fn random_maps_fit_the_tables_counted_for_them() {
         if map.add_firmware_map(regions.iter().copied()).is_err() {
             continue;
         }
-        let tables =
-            build(&map, &plan(), 0x10_0000, PagingFeatures { gib_pages: random.below(2) == 0, ..ALL });
+        let tables = build(&map, &plan(), 0x10_0000, PagingFeatures { gib_pages: random.bool(), ..ALL });
         let ends = map.regions().iter().flat_map(|r| [r.base, r.end()]);
         check(&map, &tables, ends.flat_map(|end| [end.saturating_sub(1), end]));
     }

@@ -1,13 +1,12 @@
 //! Which kernels are loaded and which are refused, and what the image looks like.
 
 mod kernel;
-mod random;
 
 use bootload::plan::LoadPlan;
 use bootload::{BootError, KERNEL_FLOOR as BASE};
 use elf::{Elf, ElfError};
+use fastrand::Rng;
 use kernel::{Segment, kernel};
-use random::Random;
 
 const READ: u32 = 4;
 const WRITE: u32 = 6;
@@ -99,12 +98,12 @@ fn random_damage_is_survived() {
         BASE,
         &[Segment(BASE, 0x100, b"code", EXECUTE), Segment(BASE + 0x1000, 0x2000, b"data", WRITE)],
     );
-    let mut random = Random(4);
+    let mut random = Rng::with_seed(4);
     for _ in 0..20_000 {
         let mut copy = file.clone();
-        for _ in 0..1 + random.below(3) {
-            let offset = random.below(copy.len());
-            copy[offset] = random.next() as u8;
+        for _ in 0..1 + random.usize(..3) {
+            let offset = random.usize(..copy.len());
+            copy[offset] = random.u8(..);
         }
         let Ok(plan) = plan(&copy) else { continue };
         if plan.size() < 1 << 20 {

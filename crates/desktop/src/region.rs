@@ -39,6 +39,7 @@ impl Region {
 mod tests {
     use super::*;
     use alloc::collections::BTreeSet;
+    use fastrand::Rng;
 
     fn pixels(rects: impl Iterator<Item = Rect>) -> Vec<(i32, i32)> {
         rects
@@ -49,11 +50,8 @@ mod tests {
     #[test]
     fn it_agrees_with_a_set_of_pixels() {
         let whole = Rect::new(0, 0, 24, 18);
-        let mut seed = 7u32;
-        let mut random = |below: i32| {
-            seed = seed.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
-            (seed >> 16) as i32 % below
-        };
+        let mut random = Rng::with_seed(7);
+        let mut random = |below: i32| random.i32(0..below);
         for _ in 0..200 {
             let mut region = Region::of(whole);
             let mut set: BTreeSet<_> = pixels(core::iter::once(whole)).into_iter().collect();

@@ -5,20 +5,10 @@ mod common;
 
 use common::Screen;
 use desktop::{Action, Input, ToastKind};
+use fastrand::Rng;
 use gfx::Size;
 use keymap::{Key, KeyState, Modifiers};
 use ui::{Button, DateTime, Event, PointerKind};
-
-struct Random(u64);
-
-impl Random {
-    fn below(&mut self, bound: i32) -> i32 {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        (self.0 % bound as u64) as i32
-    }
-}
 
 const KEYS: [Key; 12] = [
     Key::Tab,
@@ -35,15 +25,15 @@ const KEYS: [Key; 12] = [
     Key::Delete,
 ];
 
-fn random_step(screen: &mut Screen, random: &mut Random) -> String {
+fn random_step(screen: &mut Screen, random: &mut Rng) -> String {
     let size = screen.pixels.size();
-    match random.below(14) {
+    match random.i32(0..14) {
         0 => {
-            let app = common::APPS[random.below(4) as usize].id;
-            if screen.session.needs_frame() || random.below(3) > 0 {
+            let app = common::APPS[random.usize(..4)].id;
+            if screen.session.needs_frame() || random.i32(0..3) > 0 {
                 return String::new();
             }
-            let client = Size::new(200 + random.below(200), 120 + random.below(150));
+            let client = Size::new(200 + random.i32(0..200), 120 + random.i32(0..150));
             format!("open {app} {:?}", screen.open(app, client))
         }
         1 | 2 => {
@@ -55,9 +45,9 @@ fn random_step(screen: &mut Screen, random: &mut Random) -> String {
             "release".into()
         }
         5 => {
-            let key = KEYS[random.below(KEYS.len() as i32) as usize];
-            let modifiers = [Modifiers::ALT, Modifiers::META, Modifiers::empty()][random.below(3) as usize];
-            let state = if random.below(3) == 0 { KeyState::Released } else { KeyState::Pressed };
+            let key = KEYS[random.usize(..KEYS.len())];
+            let modifiers = [Modifiers::ALT, Modifiers::META, Modifiers::empty()][random.usize(..3)];
+            let state = if random.i32(0..3) == 0 { KeyState::Released } else { KeyState::Pressed };
             screen.key(key, state, modifiers);
             format!("{key:?} {state:?} {modifiers:?}")
         }
@@ -71,7 +61,7 @@ fn random_step(screen: &mut Screen, random: &mut Random) -> String {
             "tick".into()
         }
         8 => {
-            let minute = random.below(60) as u8;
+            let minute = random.u8(..60);
             screen.session.set_time(DateTime {
                 minute,
                 hour: minute / 3,
@@ -84,14 +74,14 @@ fn random_step(screen: &mut Screen, random: &mut Random) -> String {
             for (id, event) in delivered(screen) {
                 if event == Event::Close {
                     let _ = screen.session.close(id);
-                } else if random.below(3) == 0 {
-                    screen.session.set_title(id, ["Short", "A longer title"][random.below(2) as usize]);
+                } else if random.i32(0..3) == 0 {
+                    screen.session.set_title(id, ["Short", "A longer title"][random.usize(..2)]);
                 }
             }
             "close or title".into()
         }
         _ => {
-            let (x, y) = (random.below(size.width + 40) - 20, random.below(size.height + 40) - 20);
+            let (x, y) = (random.i32(0..size.width + 40) - 20, random.i32(0..size.height + 40) - 20);
             screen.move_to(x, y);
             format!("move {x},{y}")
         }
@@ -112,14 +102,14 @@ fn delivered(screen: &mut Screen) -> Vec<(desktop::WindowId, Event)> {
 #[test]
 fn nothing_stale_is_ever_left_on_the_screen() {
     for seed in 1..=40 {
-        let mut random = Random(u64::wrapping_mul(seed, 0x9e37_79b9_7f4a_7c15));
+        let mut random = Rng::with_seed(seed);
         let mut screen = Screen::new(420, 320);
         screen.frame();
         let mut steps = Vec::new();
         for number in 0..220 {
             steps.push(random_step(&mut screen, &mut random));
             // Frames come at any time, often after several inputs.
-            if random.below(3) == 0 {
+            if random.i32(0..3) == 0 {
                 screen.frame();
                 let recent = steps[steps.len().saturating_sub(8)..].join(", ");
                 screen.assert_not_stale(&format!("seed {seed}, step {number}, after {recent}"));

@@ -88,18 +88,15 @@ mod tests {
     use super::*;
     use alloc::collections::BTreeMap;
     use alloc::format;
+    use fastrand::Rng;
 
     #[test]
     fn every_sample_is_counted_where_it_was() {
         // Functions of 0x100 bytes from 0x1000 on; below is nothing.
         let function = |address: u64| (address >= 0x1000).then_some(address & !0xff);
-        let mut state = 1_u64;
-        let mut random = move || {
-            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
-            state >> 33
-        };
+        let mut random = Rng::with_seed(1);
         let samples: Vec<Vec<u64>> =
-            (0..3).map(|_| (0..500).map(|_| 0xf00 + random() % 0x700).collect()).collect();
+            (0..3).map(|_| (0..500).map(|_| random.u64(0xf00..0x1600)).collect()).collect();
         let mut expected: BTreeMap<String, [u64; 3]> = BTreeMap::new();
         for (cpu, addresses) in samples.iter().enumerate() {
             for &address in addresses {

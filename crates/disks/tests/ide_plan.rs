@@ -1,14 +1,8 @@
 //! What a bus master is shown, against a list of where each byte lies.
 
-mod world;
-
 use disks::Segment;
 use disks::ide::plan::{Aside, Detour, MOST_REGIONS, Plan};
-use world::Random;
-
-fn below(random: &mut Random, bound: u64) -> u64 {
-    random.below(bound as usize) as u64
-}
+use fastrand::Rng;
 
 /// Where each byte of the data lies, one after the other: what is meant, without a thought of tables.
 fn places(segments: &[Segment]) -> Vec<u64> {
@@ -60,7 +54,7 @@ fn check(plan: &Plan, meant: &[u64], aside: Aside) -> usize {
 /// as may be.
 #[test]
 fn plans_move_each_byte_once_and_keep_the_rules() {
-    let mut random = Random(0x1234_5678_9abc_def1);
+    let mut random = Rng::with_seed(0x1234_5678_9abc_def1);
     let mut plan = Plan::new().unwrap();
     let aside = Aside { address: 0x0ff_f000, length: 256 << 10 };
     let (mut detours, mut direct) = (0, 0);
@@ -68,21 +62,21 @@ fn plans_move_each_byte_once_and_keep_the_rules() {
         let is_ugly = round % 3 == 0;
         let mut segments: Vec<Segment> = Vec::new();
         let mut bytes = 0;
-        for _ in 0..=below(&mut random, 255) {
-            let most_pages = if random.below(8) == 0 { 40 } else { 2 };
-            let pages = 1 + below(&mut random, most_pages);
-            let mut address = match random.below(6) {
-                0 => (1 << 32) + (below(&mut random, 1 << 20) << 12),
+        for _ in 0..=random.u64(..255) {
+            let most_pages = if random.usize(..8) == 0 { 40 } else { 2 };
+            let pages = 1 + random.u64(..most_pages);
+            let mut address = match random.usize(..6) {
+                0 => (1 << 32) + (random.u64(..1 << 20) << 12),
                 // Across 4 GiB, or up to it.
-                1 => (1 << 32) - 0x4000 + 4096 * below(&mut random, 5),
+                1 => (1 << 32) - 0x4000 + 4096 * random.u64(..5),
                 // Right behind the one before.
                 2 => segments.last().map_or(0x4000_0000, |last| last.address + u64::from(last.length)),
-                _ => 0x4000_0000 + (below(&mut random, 1 << 19) << 12),
+                _ => 0x4000_0000 + (random.u64(..1 << 19) << 12),
             };
             let mut length = pages * 4096;
-            if is_ugly && random.below(4) == 0 {
-                address += below(&mut random, 4096);
-                length = 1 + below(&mut random, 9000);
+            if is_ugly && random.usize(..4) == 0 {
+                address += random.u64(..4096);
+                length = 1 + random.u64(..9000);
             }
             bytes += length;
             segments.push(Segment { address, length: length as u32 });
@@ -92,7 +86,7 @@ fn plans_move_each_byte_once_and_keep_the_rules() {
         let meant = places(&segments);
         let mut done = 0;
         while done < meant.len() {
-            let most = [1 << 20, 128 << 10, 512][random.below(3)];
+            let most = [1 << 20, 128 << 10, 512][random.usize(..3)];
             plan.make(&segments, done, most, aside);
             let moved = check(&plan, &meant[done..], aside);
             assert!(moved > 0 && moved <= most);

@@ -2,6 +2,7 @@
 
 use blockcache::DeviceError;
 use disks::overlay::{Overlay, size_of};
+use fastrand::Rng;
 
 #[test]
 fn it_is_the_image_until_it_is_written_to() {
@@ -17,18 +18,12 @@ fn is_as_an_array(there: usize) {
     assert_eq!(disk.sector_count(), 37);
     let mut expected = image.clone();
     expected.resize(37 * 512, 0);
-    let mut state = 9_u64;
-    let mut random = |bound: usize| {
-        state ^= state << 13;
-        state ^= state >> 7;
-        state ^= state << 17;
-        (state >> 8) as usize % bound
-    };
+    let mut random = Rng::with_seed(9);
     for round in 0..2000 {
-        let first = random(37);
-        let count = random(37 - first + 1);
+        let first = random.usize(..37);
+        let count = random.usize(..37 - first + 1);
         let range = first * 512..(first + count) * 512;
-        if random(3) == 0 {
+        if random.usize(..3) == 0 {
             let data: Vec<u8> = range.clone().map(|at| (at ^ round) as u8).collect();
             disk.write(first as u64, &data).unwrap();
             expected[range].copy_from_slice(&data);

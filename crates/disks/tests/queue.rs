@@ -10,7 +10,7 @@ use std::rc::Rc;
 use disks::hardware::{Machine, Reach};
 use disks::queue::Queue;
 use disks::{Command, Controller, Event, Fault, Limits, Operation, Segment};
-use world::{Buffer, Pending, Random, World, finish, submit, try_submit};
+use world::{Buffer, Oracle, Pending, World, finish, submit, try_submit};
 
 const SECTORS: usize = 4096;
 const BAD: Fault = Fault::Reported("bad sector");
@@ -223,48 +223,37 @@ fn a_full_queue_says_so_and_has_room_later() {
 /// Thousands of requests of whole and broken pages, on controllers of all kinds, compared with an array.
 #[test]
 fn merged_or_not_everybody_gets_his_sectors() {
-    let mut random = Random(11);
     for (depth, whole_pages) in [(1, true), (1, false), (3, true), (3, false)] {
         let (world, model, mut queue) = open(Limits { depth, whole_pages, ..LIMITS });
-        let mut expected = model.0.borrow().medium.clone();
+        let case = format!("depth {depth}, whole pages {whole_pages}");
+        let mut oracle = Oracle::new(model.0.borrow().medium.clone(), 11);
         let mut requests = 0;
         for round in 0..40 {
-            let mut first = random.below(64);
-            let mut wanted = Vec::new();
-            for _ in 0..=random.below(60) {
-                let pages = 8 * (1 + random.below(3));
-                let count = if random.below(4) == 0 { 1 + random.below(24) } else { pages };
-                wanted.push((first, count));
-                first += count + if random.below(4) == 0 { random.below(8) } else { 0 };
+            let random = &mut oracle.random;
+            let mut first = random.usize(..64);
+            let mut places = Vec::new();
+            for _ in 0..=random.usize(..60) {
+                let pages = 8 * (1 + random.usize(..3));
+                let count = if random.usize(..4) == 0 { 1 + random.usize(..24) } else { pages };
+                places.push((first, count));
+                first += count + if random.usize(..4) == 0 { random.usize(..8) } else { 0 };
             }
             // Not in their order.
-            for at in (1..wanted.len()).rev() {
-                wanted.swap(at, random.below(at + 1));
-            }
-            let mut under_way = Vec::new();
-            for (first, count) in wanted {
-                let range = first * 512..(first + count) * 512;
-                requests += 1;
-                if round % 2 == 0 {
-                    let data: Vec<u8> = range.clone().map(|_| random.next() as u8).collect();
-                    expected[range].copy_from_slice(&data);
-                    let pending = submit(&world, &mut queue, Operation::Write, first as u64, &data);
-                    under_way.push((pending, None));
-                } else {
-                    let empty = vec![0; range.len()];
-                    let pending = submit(&world, &mut queue, Operation::Read, first as u64, &empty);
-                    under_way.push((pending, Some(expected[range].to_vec())));
-                }
-            }
+            random.shuffle(&mut places);
+            requests += places.len();
+            let operation = if round % 2 == 0 { Operation::Write } else { Operation::Read };
+            let under_way: Vec<_> = places
+                .into_iter()
+                .map(|(first, count)| {
+                    let wanted = oracle.request(operation, first, count);
+                    (wanted.submit(&world, &mut queue), wanted)
+                })
+                .collect();
             for (pending, wanted) in under_way {
-                let (result, bytes) = finish(&world, &mut queue, pending);
-                assert_eq!(result, Ok(()));
-                if let Some(wanted) = wanted {
-                    assert!(bytes.unwrap().starts_with(&wanted));
-                }
+                wanted.check(finish(&world, &mut queue, pending), &case);
             }
         }
-        assert!(model.0.borrow().medium == expected);
+        assert!(oracle.agrees_with(&model.0.borrow().medium), "{case}");
         let commands = model.0.borrow().given.len();
         assert!(commands < requests * 3 / 4, "{commands} commands for {requests} requests");
     }

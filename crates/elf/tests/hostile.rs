@@ -1,6 +1,7 @@
 //! The reader against a small file made here, and against every way of damaging it.
 
 use elf::{Elf, ElfError, ElfKind, SegmentKind};
+use fastrand::Rng;
 
 const STRINGS: &[u8] = b"\0main\0helper\0label\0counter\0inner\0";
 const NAMES: &[u8] = b"\0.text\0.symtab\0.strtab\0.shstrtab\0";
@@ -81,21 +82,6 @@ fn use_all(bytes: &[u8]) {
     }
     for address in [0, 1, TEXT, TEXT + 5, TEXT + 0x30, u64::MAX] {
         let _ = elf.symbol_for(address);
-    }
-}
-
-/// A small generator (xorshift64*), so that a failure repeats.
-struct Random(u64);
-
-impl Random {
-    fn next(&mut self) -> u64 {
-        self.0 ^= self.0 >> 12;
-        self.0 ^= self.0 << 25;
-        self.0 ^= self.0 >> 27;
-        self.0.wrapping_mul(0x2545_f491_4f6c_dd1d)
-    }
-    fn below(&mut self, limit: usize) -> usize {
-        (self.next() % limit as u64) as usize
     }
 }
 
@@ -192,14 +178,14 @@ fn every_single_byte_may_lie() {
 #[test]
 fn random_damage_is_survived() {
     let file = sample();
-    let mut random = Random(0x5eed);
+    let mut random = Rng::with_seed(0x5eed);
     for _ in 0..20_000 {
         let mut copy = file.clone();
-        for _ in 0..1 + random.below(8) {
-            let offset = random.below(copy.len());
-            copy[offset] = random.next() as u8;
+        for _ in 0..1 + random.usize(..8) {
+            let offset = random.usize(..copy.len());
+            copy[offset] = random.u8(..);
         }
-        copy.truncate(1 + random.below(copy.len()));
+        copy.truncate(1 + random.usize(..copy.len()));
         use_all(&copy);
     }
 }

@@ -3,6 +3,7 @@
 
 mod support;
 
+use fastrand::Rng;
 use std::collections::VecDeque;
 use std::future::{Future, poll_fn};
 use std::sync::{Arc, Mutex};
@@ -10,15 +11,6 @@ use std::task::{Poll, Waker};
 
 use executor::Executor;
 use support::{Simulated, executor, set_now};
-
-struct Random(u64);
-
-impl Random {
-    fn below(&mut self, bound: u64) -> u64 {
-        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-        (self.0 >> 33) % bound
-    }
-}
 
 /// What a task does next.
 #[derive(Clone, Copy, Debug)]
@@ -165,21 +157,21 @@ fn agrees_with_a_model_of_a_few_lines() {
 }
 
 fn play(seed: u64) -> usize {
-    let mut random = Random(seed);
+    let mut random = Rng::with_seed(seed);
     let executor = executor();
     let board: Arc<Mutex<Board>> = Arc::default();
     let mut handles = Vec::new();
     let mut world = World::default();
     let mut polls = 0;
     for _ in 0..600 {
-        let some = random.below(world.tasks.len().max(1) as u64) as usize;
-        match random.below(8) {
+        let some = random.u64(..world.tasks.len().max(1) as u64) as usize;
+        match random.u64(..8) {
             0 if world.tasks.len() < 50 => {
                 let number = world.tasks.len();
-                let mut step = || match random.below(3) {
+                let mut step = || match random.u64(..3) {
                     0 => Step::Wait,
                     // No two alike: who is due at the same moment may come in any order.
-                    1 => Step::SleepUntil((world.now + random.below(50)) * 64 + number as u64),
+                    1 => Step::SleepUntil((world.now + random.u64(..50)) * 64 + number as u64),
                     _ => Step::WakeSelf,
                 };
                 let steps: Vec<Step> = (0..number % 6).map(|_| step()).collect();
@@ -197,14 +189,14 @@ fn play(seed: u64) -> usize {
             1 | 2 if !world.tasks.is_empty() => {
                 let waker = board.lock().unwrap().wakers[some].clone();
                 if let Some(waker) = waker {
-                    (0..=random.below(3)).for_each(|_| waker.wake_by_ref());
+                    (0..=random.u64(..3)).for_each(|_| waker.wake_by_ref());
                     world.wake(some);
                 }
             }
-            3 if !world.tasks.is_empty() && random.below(3) == 0 => {
+            3 if !world.tasks.is_empty() && random.u64(..3) == 0 => {
                 // By asking, or by dropping the handle.
                 match &handles[some] {
-                    Some(handle) if random.below(2) == 0 => handle.cancel(),
+                    Some(handle) if random.bool() => handle.cancel(),
                     Some(_) => handles[some] = None,
                     None => continue,
                 }
@@ -212,7 +204,7 @@ fn play(seed: u64) -> usize {
                 world.wake(some);
             }
             4 => {
-                world.now += random.below(600);
+                world.now += random.u64(..600);
                 set_now(world.now);
             }
             _ => {

@@ -1,6 +1,7 @@
 //! What the allocator's work costs, in words looked at, in machines of 64 MiB, 8 GiB and 64 GiB, in every state that memory
 //! gets into. The claim is that the size of memory and its fill do not matter.
 
+use fastrand::Rng;
 use std::println;
 use std::vec;
 use std::vec::Vec;
@@ -14,36 +15,27 @@ const MOST_FOR_A_FRAME: u64 = 12;
 /// Words looked at to find a run and to take its first 64 frames, and to take each 64 more.
 const MOST_FOR_A_RUN: u64 = 24;
 
-struct Random(u64);
-
-impl Random {
-    fn below(&mut self, bound: u64) -> u64 {
-        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-        (self.0 >> 33) % bound
-    }
-}
-
 /// States of memory: which frames stay free, of all.
-type State = (&'static str, fn(u64, &mut Random) -> bool);
+type State = (&'static str, fn(u64, &mut Rng) -> bool);
 
 const STATES: [State; 5] = [
     ("empty", |_, _| true),
     ("every other frame free", |number, _| number.is_multiple_of(2)),
-    ("one of 64 free, at random", |_, random| random.below(64) == 0),
-    ("one of 10,000 free, at random", |_, random| random.below(10_000) == 0),
+    ("one of 64 free, at random", |_, random| random.u64(..64) == 0),
+    ("one of 10,000 free, at random", |_, random| random.u64(..10_000) == 0),
     ("one of 2,048 frames taken", |number, _| number % 2_048 != 1_000),
 ];
 
 /// Machines, in MiB; the smallest has few enough frames that the rarest state still leaves some.
 const SIZES_MIB: [u64; 3] = [64, 8 << 10, 64 << 10];
 
-fn with_memory(mib: u64, is_free: fn(u64, &mut Random) -> bool, test: impl FnOnce(&mut FrameAllocator<'_>)) {
+fn with_memory(mib: u64, is_free: fn(u64, &mut Rng) -> bool, test: impl FnOnce(&mut FrameAllocator<'_>)) {
     let count = (mib << 20) / FRAME_SIZE;
     let mut storage = vec![0; FrameAllocator::storage_words(count)];
     let mut allocator = FrameAllocator::new(&mut storage, count).unwrap();
     allocator.add(FrameRange { start: Frame::from_number(0), count });
     // All are taken first, and the free ones given back: as memory is after a while.
-    let mut random = Random(mib);
+    let mut random = Rng::with_seed(mib);
     let free: Vec<u64> = (0..count).filter(|&number| is_free(number, &mut random)).collect();
     if (free.len() as u64) < count {
         let all = RunRequest { count: 1 << 12, align: 1, below: None };
@@ -60,15 +52,15 @@ fn single_frames_cost_the_same_in_any_memory() {
     for (state, is_free) in STATES {
         for mib in SIZES_MIB {
             with_memory(mib, is_free, |allocator| {
-                let mut random = Random(7);
+                let mut random = Rng::with_seed(7);
                 let mut held = Vec::new();
                 const OPERATIONS: u64 = 20_000;
                 let ((), steps) = steps::of(|| {
                     for _ in 0..OPERATIONS {
-                        if held.is_empty() || (held.len() < 5_000 && random.below(2) == 0) {
+                        if held.is_empty() || (held.len() < 5_000 && random.bool()) {
                             held.extend(allocator.allocate());
                         } else {
-                            let chosen = random.below(held.len() as u64) as usize;
+                            let chosen = random.usize(..held.len());
                             allocator.free(held.swap_remove(chosen)).unwrap();
                         }
                     }

@@ -1,21 +1,12 @@
 //! The allocator against a `BTreeSet` of free frame numbers, under random operations, and the promises
 //! that a set can't state: next fit, runs, limits, and a memory map in any disorder.
 
+use fastrand::Rng;
 use std::collections::BTreeSet;
 
 use frames::{
     FRAME_SIZE, Frame, FrameAllocator, FrameRange, FreeError, Region, RunRequest, Zone, ZoneStatistics,
 };
-
-/// Knuth's 64-bit multiplier: enough randomness to mix operations, and the same on every machine.
-struct Random(u64);
-
-impl Random {
-    fn below(&mut self, bound: u64) -> u64 {
-        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-        (self.0 >> 33) % bound
-    }
-}
 
 fn range(start: u64, count: u64) -> FrameRange {
     FrameRange { start: Frame::from_number(start), count }
@@ -54,11 +45,11 @@ fn random_operations(frame_count: u64, steps: u64, seed: u64) {
     let mut storage = vec![!0; FrameAllocator::storage_words(frame_count)];
     let mut allocator = FrameAllocator::new(&mut storage, frame_count).unwrap();
     let (mut free, mut used) = (BTreeSet::new(), BTreeSet::new());
-    let mut random = Random(seed);
+    let mut random = Rng::with_seed(seed);
     for step in 0..steps {
-        match random.below(12) {
+        match random.u64(..12) {
             10 => {
-                let count = random.below(100);
+                let count = random.u64(..100);
                 let mut got = Vec::new();
                 let done = allocator.allocate_each(count as usize, |frame| got.push(frame.number()));
                 assert_eq!((done, done as u64), (got.len(), count.min(free.len() as u64)), "step {step}");
@@ -69,8 +60,8 @@ fn random_operations(frame_count: u64, steps: u64, seed: u64) {
             11 => {
                 // Some of them given out, some free, some twice, in order or not.
                 let mut list: Vec<u64> =
-                    (0..random.below(30)).map(|_| random.below(frame_count + 3)).collect();
-                list.extend(used.iter().take(random.below(80) as usize));
+                    (0..random.u64(..30)).map(|_| random.u64(..frame_count + 3)).collect();
+                list.extend(used.iter().take(random.usize(..80)));
                 let (mut expected, mut errors) = (BTreeSet::new(), 0);
                 for number in &list {
                     errors += u64::from(!used.contains(number) || !expected.insert(*number));
@@ -88,7 +79,7 @@ fn random_operations(frame_count: u64, steps: u64, seed: u64) {
                 None => assert!(free.is_empty(), "step {step}: said full with frames left"),
             },
             3 => {
-                let limit = random.below(frame_count + 1);
+                let limit = random.u64(..frame_count + 1);
                 match allocator.allocate_below(Frame::from_number(limit)) {
                     Some(frame) => {
                         assert!(frame.number() < limit && free.remove(&frame.number()));
@@ -99,9 +90,9 @@ fn random_operations(frame_count: u64, steps: u64, seed: u64) {
             }
             4 => {
                 // Single frames, blocks of all orders, and what lies between.
-                let count = if random.below(2) == 0 { random.below(150) + 1 } else { 1 << random.below(10) };
-                let align = if random.below(8) == 0 { random.below(20) + 1 } else { 1 << random.below(8) };
-                let below = if random.below(2) == 0 { random.below(frame_count) } else { frame_count };
+                let count = if random.bool() { random.u64(..150) + 1 } else { 1 << random.u64(..10) };
+                let align = if random.u64(..8) == 0 { random.u64(..20) + 1 } else { 1 << random.u64(..8) };
+                let below = if random.bool() { random.u64(..frame_count) } else { frame_count };
                 let request = RunRequest { count, align, below: Some(Frame::from_number(below)) };
                 let expected = lowest_run(&free, count, align, below, frame_count);
                 let got = allocator.allocate_run(request);
@@ -112,7 +103,7 @@ fn random_operations(frame_count: u64, steps: u64, seed: u64) {
             }
             5 => {
                 // A run of any length, wherever: all of it is given out, or none of it is taken back.
-                let (start, count) = (random.below(frame_count + 3), random.below(90));
+                let (start, count) = (random.u64(..frame_count + 3), random.u64(..90));
                 let offender = (start..start + count).find(|number| !used.contains(number));
                 let expected = offender.map(|number| {
                     let frame = Frame::from_number(number);
@@ -129,7 +120,7 @@ fn random_operations(frame_count: u64, steps: u64, seed: u64) {
                 }
             }
             6 | 7 => {
-                let number = random.below(frame_count + 3);
+                let number = random.u64(..frame_count + 3);
                 let frame = Frame::from_number(number);
                 let expected = match (free.contains(&number), used.contains(&number)) {
                     (true, _) => Err(FreeError::AlreadyFree(frame)),
@@ -143,8 +134,8 @@ fn random_operations(frame_count: u64, steps: u64, seed: u64) {
             }
             8 => {
                 // Mostly a few, at times so many that blocks of the higher orders appear.
-                let most = if random.below(4) == 0 { frame_count } else { 200 };
-                let (start, count) = (random.below(frame_count), random.below(most));
+                let most = if random.u64(..4) == 0 { frame_count } else { 200 };
+                let (start, count) = (random.u64(..frame_count), random.u64(..most));
                 let added = allocator.add(range(start, count));
                 let new: Vec<u64> = (start..(start + count).min(frame_count))
                     .filter(|number| !free.contains(number) && !used.contains(number))
@@ -153,7 +144,7 @@ fn random_operations(frame_count: u64, steps: u64, seed: u64) {
                 free.extend(new);
             }
             _ => {
-                let (start, count) = (random.below(frame_count), random.below(40));
+                let (start, count) = (random.u64(..frame_count), random.u64(..40));
                 let before = free.len() + used.len();
                 let removed = allocator.reserve(range(start, count));
                 free.retain(|number| !(start..start + count).contains(number));

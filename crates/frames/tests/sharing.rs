@@ -3,12 +3,8 @@
 use std::collections::BTreeMap;
 use std::sync::atomic::AtomicU16;
 
+use fastrand::Rng;
 use frames::{Frame, FrameAllocator, FrameCache, FrameRange, NotOwned, Owners, Release};
-
-fn random(seed: &mut u64) -> u64 {
-    *seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-    *seed >> 33
-}
 
 /// Three caches over one allocator, frames shared and released at random, against a map of counts.
 #[test]
@@ -21,11 +17,11 @@ fn agree_with_a_map_whatever_is_asked() {
     let owners = Owners::new(&counts);
     let caches = [const { FrameCache::new() }; 3];
     let mut expected: BTreeMap<u64, u16> = BTreeMap::new();
-    let mut seed = 1;
+    let mut random = Rng::with_seed(1);
     for step in 0..50_000 {
-        let cache = &caches[random(&mut seed) as usize % 3];
-        let chosen = random(&mut seed) % (FRAMES + 5);
-        match random(&mut seed) % 10 {
+        let cache = &caches[random.usize(..3)];
+        let chosen = random.u64(..FRAMES + 5);
+        match random.u32(..10) {
             0..=4 => {
                 if cache.count() == 0 {
                     cache.refill(&mut allocator);

@@ -2,7 +2,7 @@
 
 mod common;
 
-use common::Random;
+use fastrand::Rng;
 use gfx::{Damage, Rect};
 use std::collections::HashSet;
 
@@ -21,16 +21,16 @@ fn for_each_pixel(rect: Rect, mut visit: impl FnMut(usize)) {
 #[test]
 fn nothing_is_lost_and_nothing_is_counted_twice() {
     for seed in 0..60 {
-        let mut random = Random::new(seed);
+        let mut random = Rng::with_seed(seed);
         let mut damage = Damage::new();
         // For each pixel whether it was added, and in which round it was last seen in the list.
         let mut added = HashSet::new();
         let mut seen = vec![0; (4 * EDGE * EDGE) as usize];
         // Spread over much room or over little.
         let side = [60, 400][seed as usize % 2];
-        for round in 1..random.within(2, 60) {
-            let at = random.point(side);
-            let rect = Rect::new(at.x, at.y, random.within(-1, 24), random.within(-1, 24));
+        for round in 1..random.i32(2..60) {
+            let at = common::point(&mut random, side);
+            let rect = Rect::new(at.x, at.y, random.i32(-1..24), random.i32(-1..24));
             damage.add(rect);
             for_each_pixel(rect, |pixel| {
                 added.insert(pixel);

@@ -2,11 +2,11 @@
 
 mod common;
 
-use common::Random;
 use embedded_graphics_core::draw_target::DrawTarget;
 use embedded_graphics_core::pixelcolor::Rgb888;
 use embedded_graphics_core::prelude::{Point as EgPoint, Size as EgSize};
 use embedded_graphics_core::primitives::{PointsIter, Rectangle};
+use fastrand::Rng;
 use gfx::{Canvas, Color, Point, Rect, Size, Surface};
 
 const SIDE: i32 = 40;
@@ -34,35 +34,31 @@ fn over(under: u32, source: u32) -> u32 {
     from_channels([0, 1, 2, 3].map(|channel| source[channel] + part(under[channel], 255 - source[0])))
 }
 
-fn noise(random: &mut Random, size: Size) -> Surface {
+fn noise(random: &mut Rng, size: Size) -> Surface {
     let mut surface = Surface::new(size);
-    surface.pixels_mut().iter_mut().for_each(|pixel| *pixel = premultiplied(random.color()));
+    surface.pixels_mut().iter_mut().for_each(|pixel| *pixel = premultiplied(common::color(random)));
     surface
 }
 
 /// Draws with `draw` through a random clip and origin, and checks each pixel of the result: inside the clip
 /// it must be what `expected` makes of the local point and the pixel that was there, outside what was there.
-fn check(
-    seed: u64,
-    draw: impl Fn(&mut Canvas, &mut Random),
-    expected: impl Fn(Point, u32, &mut Random) -> u32,
-) {
-    let mut random = Random::new(seed);
+fn check(seed: u64, draw: impl Fn(&mut Canvas, &mut Rng), expected: impl Fn(Point, u32, &mut Rng) -> u32) {
+    let mut random = Rng::with_seed(seed);
     let before = noise(&mut random, Size::new(SIDE, SIDE));
-    let (origin, clip) = (random.point(SIDE), random.rect(SIDE));
+    let (origin, clip) = (common::point(&mut random, SIDE), common::rect(&mut random, SIDE));
     let mut after = before.clone();
-    let choices = random.next();
+    let choices = random.u64(..);
     {
         let mut whole = after.canvas();
         let mut moved = whole.translated(origin);
-        draw(&mut moved.clipped(clip), &mut Random::new(choices));
+        draw(&mut moved.clipped(clip), &mut Rng::with_seed(choices));
     }
     for y in 0..SIDE {
         for x in 0..SIDE {
             let local = Point::new(x, y) - origin;
             let was = before.row(y)[x as usize];
             let wanted =
-                if clip.contains(local) { expected(local, was, &mut Random::new(choices)) } else { was };
+                if clip.contains(local) { expected(local, was, &mut Rng::with_seed(choices)) } else { was };
             assert_eq!(after.row(y)[x as usize], wanted, "seed {seed}: pixel {x}, {y}");
         }
     }
@@ -73,9 +69,13 @@ fn fill_stores() {
     for seed in 0..300 {
         check(
             seed,
-            |canvas, random| canvas.fill(random.rect(SIDE), random.color()),
+            |canvas, random| canvas.fill(common::rect(random, SIDE), common::color(random)),
             |at, was, random| {
-                if random.rect(SIDE).contains(at) { premultiplied(random.color()) } else { was }
+                if common::rect(random, SIDE).contains(at) {
+                    premultiplied(common::color(random))
+                } else {
+                    was
+                }
             },
         );
     }
@@ -86,9 +86,13 @@ fn blend_lays_over() {
     for seed in 0..300 {
         check(
             seed,
-            |canvas, random| canvas.blend(random.rect(SIDE), random.color()),
+            |canvas, random| canvas.blend(common::rect(random, SIDE), common::color(random)),
             |at, was, random| {
-                if random.rect(SIDE).contains(at) { over(was, premultiplied(random.color())) } else { was }
+                if common::rect(random, SIDE).contains(at) {
+                    over(was, premultiplied(common::color(random)))
+                } else {
+                    was
+                }
             },
         );
     }
@@ -102,9 +106,9 @@ struct Copy {
 }
 
 impl Copy {
-    fn random(random: &mut Random) -> Copy {
-        let size = Size::new(random.within(0, 30), random.within(0, 30));
-        Copy { surface: noise(random, size), src: random.rect(30), at: random.point(SIDE) }
+    fn random(random: &mut Rng) -> Copy {
+        let size = Size::new(random.i32(0..30), random.i32(0..30));
+        Copy { surface: noise(random, size), src: common::rect(random, 30), at: common::point(random, SIDE) }
     }
 
     fn source(&self, at: Point) -> Option<u32> {
@@ -160,7 +164,7 @@ fn the_gap_between_rows_is_left_alone() {
 
 #[test]
 fn a_resized_surface_keeps_what_fits() {
-    let mut surface = noise(&mut Random::new(1), Size::new(7, 5));
+    let mut surface = noise(&mut Rng::with_seed(1), Size::new(7, 5));
     let before = surface.clone();
     surface.resize(Size::new(4, 9), Color::WHITE);
     for (index, &pixel) in surface.pixels().iter().enumerate() {
@@ -172,13 +176,13 @@ fn a_resized_surface_keeps_what_fits() {
 #[test]
 fn embedded_graphics_draws_the_same_fast_and_slow() {
     for seed in 0..200 {
-        let mut random = Random::new(seed);
-        let rect = random.rect(SIDE);
+        let mut random = Rng::with_seed(seed);
+        let rect = common::rect(&mut random, SIDE);
         let size = EgSize::new(rect.width.max(0) as u32, rect.height.max(0) as u32);
         let area = Rectangle::new(EgPoint::new(rect.x, rect.y), size);
-        let clip = random.rect(SIDE);
+        let clip = common::rect(&mut random, SIDE);
         let colors: Vec<Rgb888> = (0..rect.area())
-            .map(|_| random.next().to_be_bytes())
+            .map(|_| random.u64(..).to_be_bytes())
             .map(|b| Rgb888::new(b[0], b[1], b[2]))
             .collect();
         // Fewer colours than pixels are allowed.

@@ -2,7 +2,7 @@
 
 mod common;
 
-use common::Random;
+use fastrand::Rng;
 use gfx::{Point, Rect, Size};
 
 /// Whether each pixel of a field is in `rect`.
@@ -17,8 +17,8 @@ fn count(field: &[bool]) -> u64 {
 #[test]
 fn rectangles_hold_the_pixels_they_should() {
     for seed in 0..500 {
-        let mut random = Random::new(seed);
-        let (a, b) = (random.rect(16), random.rect(16));
+        let mut random = Rng::with_seed(seed);
+        let (a, b) = (common::rect(&mut random, 16), common::rect(&mut random, 16));
         let (in_a, in_b) = (field(a), field(b));
         let both: Vec<bool> = in_a.iter().zip(&in_b).map(|(&a, &b)| a && b).collect();
         assert_eq!(field(a.intersect(b)), both);

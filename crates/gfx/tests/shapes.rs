@@ -2,7 +2,7 @@
 
 mod common;
 
-use common::Random;
+use fastrand::Rng;
 use gfx::{
     Canvas, Color, Corners, Font, Icon, IconSize, Point, PointerShape, Rect, ShadowLevel, Size, Surface,
     Symbol,
@@ -88,24 +88,29 @@ fn only_the_corners_asked_for_are_round() {
 }
 
 /// Everything that a canvas draws, chosen at random.
-fn draw_something(canvas: &mut Canvas, random: &mut Random) {
-    let (rect, other, at, color) = (random.rect(SIDE), random.rect(SIDE), random.point(SIDE), random.color());
-    let radius = random.within(0, 20);
-    let choice = |random: &mut Random, count: usize| random.within(0, count as i32) as usize;
-    match random.within(0, 16) {
+fn draw_something(canvas: &mut Canvas, random: &mut Rng) {
+    let (rect, other, at, color) = (
+        common::rect(random, SIDE),
+        common::rect(random, SIDE),
+        common::point(random, SIDE),
+        common::color(random),
+    );
+    let radius = random.i32(0..20);
+    let choice = |random: &mut Rng, count: usize| random.usize(..count);
+    match random.i32(0..16) {
         0 => canvas.rounded_rect(rect, radius, color),
-        1 => canvas.stroke_rounded_rect(rect, radius, random.within(0, 6), color),
+        1 => canvas.stroke_rounded_rect(rect, radius, random.i32(0..6), color),
         2 => canvas.circle(at, radius, color),
-        3 => canvas.line(at, random.point(SIDE), color),
-        4 => canvas.thick_line(at, random.point(SIDE), random.within(1, 6), color),
-        5 => canvas.gradient(rect, color, random.color()),
-        6 => canvas.diagonal_gradient(rect, &[color, random.color(), random.color()]),
+        3 => canvas.line(at, common::point(random, SIDE), color),
+        4 => canvas.thick_line(at, common::point(random, SIDE), random.i32(1..6), color),
+        5 => canvas.gradient(rect, color, common::color(random)),
+        6 => canvas.diagonal_gradient(rect, &[color, common::color(random), common::color(random)]),
         7 => canvas.shadow(rect, ShadowLevel::ALL[choice(random, 3)]),
         8 => canvas.icon(Icon::ALL[choice(random, Icon::ALL.len())], IconSize::ALL[choice(random, 3)], at),
         9 => canvas.symbol(Symbol::ALL[choice(random, Symbol::ALL.len())], at, color),
         10 => canvas.pointer(PointerShape::ALL[choice(random, PointerShape::ALL.len())], at),
         11 => canvas.stroke_rect(rect, color),
-        12 => canvas.graph(rect, &[3, 9, 1, 4, 7, 10, 2], 10, color.with_alpha(255), random.color()),
+        12 => canvas.graph(rect, &[3, 9, 1, 4, 7, 10, 2], 10, color.with_alpha(255), common::color(random)),
         13 => canvas.text_centered(rect, "Größe 12:45 – ok", Font::ALL[choice(random, 7)], color),
         14 => canvas.window_button(at, color, Some(Symbol::Close)),
         _ => {
@@ -119,16 +124,16 @@ fn draw_something(canvas: &mut Canvas, random: &mut Random) {
 #[test]
 fn drawing_in_pieces_is_drawing_at_once() {
     for seed in 0..4000 {
-        let mut random = Random::new(seed);
-        let choices = random.next();
-        let background = random.color().with_alpha(255);
+        let mut random = Rng::with_seed(seed);
+        let choices = random.u64(..);
+        let background = common::color(&mut random).with_alpha(255);
         let mut whole = Surface::filled(Size::new(SIDE, SIDE), background);
-        draw_something(&mut whole.canvas(), &mut Random::new(choices));
+        draw_something(&mut whole.canvas(), &mut Rng::with_seed(choices));
         let mut pieces = Surface::filled(Size::new(SIDE, SIDE), background);
         let bounds = pieces.bounds();
-        let piece = random.rect(SIDE).intersect(bounds);
+        let piece = common::rect(&mut random, SIDE).intersect(bounds);
         for piece in bounds.subtract(piece).into_iter().chain([piece]) {
-            draw_something(&mut pieces.canvas().clipped(piece), &mut Random::new(choices));
+            draw_something(&mut pieces.canvas().clipped(piece), &mut Rng::with_seed(choices));
         }
         assert!(whole == pieces, "seed {seed}: cut at {piece:?}");
     }
@@ -138,8 +143,8 @@ fn drawing_in_pieces_is_drawing_at_once() {
 fn drawing_far_away_does_nothing() {
     let far = [i32::MIN, i32::MIN + 1, -1 << 30, -100, 0, 100, 1 << 30, i32::MAX - 1, i32::MAX];
     for seed in 0..5_000 {
-        let mut random = Random::new(seed);
-        let mut any = || far[random.within(0, far.len() as i32) as usize];
+        let mut random = Rng::with_seed(seed);
+        let mut any = || far[random.usize(..far.len())];
         let (rect, at) = (Rect::new(any(), any(), any(), any()), Point::new(any(), any()));
         let (to, length) = (Point::new(any(), any()), any());
         let mut surface = Surface::new(Size::new(30, 20));

@@ -1,5 +1,6 @@
 //! Caches and lists against a map of what is alive, over memory that notices every misuse.
 
+use fastrand::Rng;
 use std::cell::RefCell;
 use std::collections::{BTreeMap, HashMap};
 
@@ -46,16 +47,6 @@ impl SlabMemory for Pages {
     }
 }
 
-/// Knuth's MMIX constants: the same numbers on every machine.
-struct Random(u64);
-
-impl Random {
-    fn below(&mut self, bound: usize) -> usize {
-        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-        (self.0 >> 33) as usize % bound
-    }
-}
-
 #[test]
 fn the_smallest_class_that_fits_is_chosen() {
     let classes: Vec<SizeClass> = SizeClass::all().collect();
@@ -76,12 +67,12 @@ fn objects_are_their_owners_alone() {
         let mut cache = Cache::new(class);
         let lists = [FreeList::new(), FreeList::new()];
         let mut alive: BTreeMap<usize, usize> = BTreeMap::new();
-        let mut random = Random(class.index() as u64);
+        let mut random = Rng::with_seed(class.index() as u64);
         let mut failed = 0;
         for step in 0..20_000 {
-            let list = &lists[random.below(2)];
+            let list = &lists[random.usize(..2)];
             // Phases that grow and phases that shrink.
-            if random.below(100) < if step % 8_000 < 4_000 { 70 } else { 30 } {
+            if random.usize(..100) < if step % 8_000 < 4_000 { 70 } else { 30 } {
                 let Some(object) = list.take(&memory).or_else(|| list.refill(&memory, &mut cache)) else {
                     failed += 1;
                     continue;
@@ -93,7 +84,7 @@ fn objects_are_their_owners_alone() {
                 assert!(below <= object && object + class.size() <= above, "two objects at one place");
                 (object..object + class.size()).step_by(8).for_each(|word| memory.store(word, step));
                 alive.insert(object, step);
-            } else if let Some((&object, &pattern)) = alive.iter().nth(random.below(alive.len().max(1))) {
+            } else if let Some((&object, &pattern)) = alive.iter().nth(random.usize(..alive.len().max(1))) {
                 alive.remove(&object);
                 for word in (object..object + class.size()).step_by(8) {
                     assert_eq!(memory.load(word), pattern, "step {step}: bytes have changed");

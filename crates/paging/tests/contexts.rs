@@ -1,19 +1,11 @@
 //! Contexts against a simulated machine: processors whose TLBs keep translations by identifier, address spaces that change
 //! under them. Whatever is entered, changed and ended in whatever order, no processor ever uses a translation that is gone.
 
+use fastrand::Rng;
 use std::collections::HashMap;
 
 use paging::PhysicalAddress;
 use paging::context::{Context, Contexts, are_usable};
-
-struct Random(u64);
-
-impl Random {
-    fn below(&mut self, bound: u64) -> u64 {
-        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-        (self.0 >> 33) % bound
-    }
-}
 
 struct Processor {
     contexts: Contexts,
@@ -50,7 +42,7 @@ impl Processor {
 
 /// Returns how often a translation was found in a TLB.
 fn simulate(identifiers: bool, seed: u64) -> u64 {
-    let mut random = Random(seed);
+    let mut random = Rng::with_seed(seed);
     let mut names = 0;
     let mut new_space = |contents| {
         names += 1;
@@ -61,11 +53,11 @@ fn simulate(identifiers: bool, seed: u64) -> u64 {
         || Processor { contexts: Contexts::new(), tlb: HashMap::new(), running: None, hits: 0 };
     let mut processors: Vec<Processor> = (0..3).map(|_| new_processor()).collect();
     for step in 0..20_000 {
-        let number = random.below(spaces.len() as u64) as usize;
-        let page = random.below(4);
+        let number = random.usize(..spaces.len());
+        let page = random.u64(..4);
         let is_idle = !processors.iter().any(|processor| processor.running.is_some_and(|(n, _)| n == number));
-        let processor = &mut processors[random.below(3) as usize];
-        match random.below(20) {
+        let processor = &mut processors[random.usize(..3)];
+        match random.u64(..20) {
             0..=3 => {
                 let space = &spaces[number];
                 let context = processor.contexts.enter(space.name, space.changes, identifiers);

@@ -3,9 +3,10 @@
 
 mod machine;
 
+use fastrand::Rng;
 use std::collections::BTreeMap;
 
-use machine::{Machine, Random, physical, virtual_address};
+use machine::{Machine, physical, virtual_address};
 use paging::{
     Access, Attributes, Cache, MapError, Mapping, PageSize, PageTable, Span, Stale, VirtualAddress,
 };
@@ -69,25 +70,22 @@ impl Oracle {
 
 /// Addresses from few places, so that operations meet: both ends of both halves, some gigabytes, a few
 /// pages in each.
-fn some_page(random: &mut Random) -> VirtualAddress {
+fn some_page(random: &mut Rng) -> VirtualAddress {
     const PLACES: [u64; 5] =
         [0, 0x7fff_8000_0000, 0xffff_8000_0000_0000, 0xffff_ffff_8000_0000, 0x40_0000_0000];
-    let place = PLACES[random.below(PLACES.len() as u64) as usize];
-    let offset = random.below(2) << 30 | random.below(3) << 21 | random.below(4) << 12;
+    let place = PLACES[random.usize(..PLACES.len())];
+    let offset = random.u64(..2) << 30 | random.u64(..3) << 21 | random.u64(..4) << 12;
     virtual_address(place + offset)
 }
 
-fn some_attributes(random: &mut Random) -> Attributes {
+fn some_attributes(random: &mut Rng) -> Attributes {
     const CACHES: [Cache; 4] =
         [Cache::WriteBack, Cache::WriteThrough, Cache::Uncached, Cache::WriteCombining];
-    Attributes {
-        access: Access::from_bits_truncate(random.below(32) as u8),
-        cache: CACHES[random.below(4) as usize],
-    }
+    Attributes { access: Access::from_bits_truncate(random.u8(..32)), cache: CACHES[random.usize(..4)] }
 }
 
-fn some_length(random: &mut Random) -> u64 {
-    [0x1000, 0x3000, 0x20_0000, 0x4000_0000, 0x4020_0000][random.below(5) as usize]
+fn some_length(random: &mut Rng) -> u64 {
+    [0x1000, 0x3000, 0x20_0000, 0x4000_0000, 0x4020_0000][random.usize(..5)]
 }
 
 /// What a change of these pages says is stale, and how far it says that it came.
@@ -104,10 +102,10 @@ fn random_operations(seed: u64, steps: usize, table_limit: usize) {
     let mut machine = Machine::new(table_limit);
     let mut table = PageTable::new(&mut machine).unwrap();
     let mut oracle = Oracle::default();
-    let mut random = Random(seed);
+    let mut random = Rng::with_seed(seed);
     for step in 0..steps {
         let page = some_page(&mut random);
-        match random.below(10) {
+        match random.u64(..10) {
             8 => {
                 let live = machine.live();
                 match table.split(&mut machine, page) {
@@ -124,7 +122,7 @@ fn random_operations(seed: u64, steps: usize, table_limit: usize) {
                 let length = some_length(&mut random);
                 let attributes = some_attributes(&mut random);
                 let mut seen = Vec::new();
-                let most = random.below(600) + 1;
+                let most = random.u64(..600) + 1;
                 let got = table.protect_some(&mut machine, page, length, most, |mapping| {
                     seen.push(mapping);
                     // Every other page keeps what it has.
@@ -146,8 +144,8 @@ fn random_operations(seed: u64, steps: usize, table_limit: usize) {
                 }
             }
             0..=3 => {
-                let size = SIZES[random.below(3) as usize];
-                let frame = physical((random.below(1 << 40) << 12) & !(size.bytes() - 1));
+                let size = SIZES[random.usize(..3)];
+                let frame = physical((random.u64(..1 << 40) << 12) & !(size.bytes() - 1));
                 let mapping =
                     Mapping { page, physical: frame, size, attributes: some_attributes(&mut random) };
                 let got = table.map(&mut machine, page, frame, size, mapping.attributes);
@@ -165,9 +163,9 @@ fn random_operations(seed: u64, steps: usize, table_limit: usize) {
                     stale.flush(|_, _| ()).free(&mut machine);
                 }
             }
-            6 if random.below(2) == 0 => {
+            6 if random.bool() => {
                 let attributes = some_attributes(&mut random);
-                let frame = physical(random.below(1 << 30) << 21);
+                let frame = physical(random.u64(..1 << 30) << 21);
                 let got = table.replace(&mut machine, page, frame, attributes);
                 let expected = match oracle.beginning(page.get()) {
                     Ok(there) if !frame.is_aligned(there.size) => Err(MapError::Misaligned),
@@ -194,7 +192,7 @@ fn random_operations(seed: u64, steps: usize, table_limit: usize) {
                 let length = some_length(&mut random);
                 let mut taken = Vec::new();
                 // All of them, or some.
-                let most = if random.below(2) == 0 { u64::MAX } else { random.below(600) + 1 };
+                let most = if random.bool() { u64::MAX } else { random.u64(..600) + 1 };
                 let got = table.unmap_some(&mut machine, page, length, most, |mapping| taken.push(mapping));
                 match got {
                     Err(error) => {
@@ -221,7 +219,7 @@ fn random_operations(seed: u64, steps: usize, table_limit: usize) {
                 }
             }
         }
-        let probe = some_page(&mut random).checked_add(random.below(4096)).unwrap();
+        let probe = some_page(&mut random).checked_add(random.u64(..4096)).unwrap();
         assert_eq!(table.translate(&machine, probe), oracle.at(probe.get()), "step {step}: {probe:?}");
     }
     for mapping in oracle.0.values() {

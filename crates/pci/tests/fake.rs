@@ -1,5 +1,6 @@
 //! A machine full of devices that tell the truth, and one full of devices that don't.
 
+use fastrand::Rng;
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 
@@ -254,19 +255,13 @@ fn a_driver_switches_bus_mastering_on_and_clears_no_status() {
 /// Noise in every register: every walk ends, and nothing panics.
 #[test]
 fn noise_is_survived() {
-    let mut state = 0x9e37_79b9_7f4a_7c15_u64;
-    let mut random = || {
-        state ^= state << 13;
-        state ^= state >> 7;
-        state ^= state << 17;
-        (state >> 16) as u32
-    };
+    let mut random = Rng::with_seed(0x9e37_79b9_7f4a_7c15);
     for _ in 0..300 {
         let machine = Machine::default();
         for _ in 0..40 {
-            let at = ((random() % 6) as u8, (random() % 32) as u8, (random() % 8) as u8);
-            let values = core::array::from_fn(|_| random());
-            let writable = core::array::from_fn(|_| random());
+            let at = (random.u8(..6), random.u8(..32), random.u8(..8));
+            let values = core::array::from_fn(|_| random.u32(..));
+            let writable = core::array::from_fn(|_| random.u32(..));
             machine.functions.borrow_mut().insert(at, Registers { values, writable });
         }
         let found = enumerate(&machine);

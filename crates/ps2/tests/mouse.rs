@@ -1,37 +1,23 @@
 //! What the hand on the mouse would notice: where the pointer goes, which buttons are down, and how soon a disturbed
 //! line is in order again.
 
+use fastrand::Rng;
 use ps2::{Buttons, MouseDecoder, MouseEvent, MouseKind};
 
 const BYTE_NS: u64 = 1_000_000;
 const REST_NS: u64 = 200_000_000;
 
-struct Random(u64);
-
-impl Random {
-    fn next(&mut self) -> u64 {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        self.0 >> 8
-    }
-
-    fn between(&mut self, low: i32, high: i32) -> i32 {
-        low + (self.next() % (high - low + 1) as u64) as i32
-    }
-
-    /// A motion as hands make them, in the range that `kind` can say.
-    fn event(&mut self, kind: MouseKind) -> MouseEvent {
-        let buttons = match kind {
-            MouseKind::FiveButtons => 0b11111,
-            _ => 0b111,
-        };
-        MouseEvent {
-            dx: self.between(-255, 255),
-            dy: self.between(-255, 255),
-            wheel: if kind == MouseKind::Standard { 0 } else { self.between(-7, 7) },
-            buttons: Buttons::from_bits_truncate(self.next() as u8 & buttons),
-        }
+/// A motion as hands make them, in the range that `kind` can say.
+fn motion(random: &mut Rng, kind: MouseKind) -> MouseEvent {
+    let buttons = match kind {
+        MouseKind::FiveButtons => 0b11111,
+        _ => 0b111,
+    };
+    MouseEvent {
+        dx: random.i32(-255..=255),
+        dy: random.i32(-255..=255),
+        wheel: if kind == MouseKind::Standard { 0 } else { random.i32(-7..=7) },
+        buttons: Buttons::from_bits_truncate(random.u8(..) & buttons),
     }
 }
 
@@ -58,11 +44,11 @@ const KINDS: [MouseKind; 3] = [MouseKind::Standard, MouseKind::Wheel, MouseKind:
 #[test]
 fn packets_say_what_the_hand_did() {
     for kind in KINDS {
-        let mut random = Random(0x9e37_79b9_7f4a_7c15);
+        let mut random = Rng::with_seed(0x9e37_79b9_7f4a_7c15);
         let mut decoder = MouseDecoder::new(kind);
         let mut now = 0;
         for _ in 0..10_000 {
-            let event = random.event(kind);
+            let event = motion(&mut random, kind);
             let mut got = None;
             for byte in packet(kind, event) {
                 assert_eq!(got, None, "an event before its packet ended");
@@ -85,16 +71,16 @@ fn a_counter_that_ran_over_moves_nothing_but_keeps_the_buttons() {
 #[test]
 fn after_a_rest_all_is_in_order() {
     for kind in KINDS {
-        let mut random = Random(0x1234_5678_9abc_def1);
+        let mut random = Rng::with_seed(0x1234_5678_9abc_def1);
         let mut decoder = MouseDecoder::new(kind);
         let mut now = 0;
         for _ in 0..5_000 {
-            for _ in 0..random.between(0, 9) {
+            for _ in 0..random.i32(0..=9) {
                 now += BYTE_NS;
-                decoder.push(random.next() as u8, now);
+                decoder.push(random.u8(..), now);
             }
             now += REST_NS;
-            let event = random.event(kind);
+            let event = motion(&mut random, kind);
             let mut got = None;
             for byte in packet(kind, event) {
                 got = decoder.push(byte, now);
@@ -110,13 +96,13 @@ fn after_a_rest_all_is_in_order() {
 fn one_lost_byte_is_soon_forgotten() {
     const RUNS: usize = 20_000;
     for kind in [MouseKind::Wheel, MouseKind::FiveButtons] {
-        let mut random = Random(0xfeed_beef_cafe_f00d);
+        let mut random = Rng::with_seed(0xfeed_beef_cafe_f00d);
         let mut late = [0; 16];
         for _ in 0..RUNS {
             let mut decoder = MouseDecoder::new(kind);
-            let mut lost = Some(random.between(0, 3));
+            let mut lost = Some(random.i32(0..=3));
             for late in &mut late {
-                let event = MouseEvent { wheel: 0, buttons: Buttons::empty(), ..random.event(kind) };
+                let event = MouseEvent { wheel: 0, buttons: Buttons::empty(), ..motion(&mut random, kind) };
                 let mut bytes = packet(kind, event);
                 if let Some(lost) = lost.take() {
                     bytes.remove(lost as usize);
@@ -136,10 +122,10 @@ fn one_lost_byte_is_soon_forgotten() {
 #[test]
 fn noise_never_panics_nor_jumps_further_than_a_packet_can_say() {
     for kind in KINDS {
-        let mut random = Random(0xdead_10cc_0bad_f00d);
+        let mut random = Rng::with_seed(0xdead_10cc_0bad_f00d);
         let mut decoder = MouseDecoder::new(kind);
         for now in 0..300_000u64 {
-            if let Some(event) = decoder.push(random.next() as u8, now * BYTE_NS) {
+            if let Some(event) = decoder.push(random.u8(..), now * BYTE_NS) {
                 assert!(event.dx.abs() <= 256 && event.dy.abs() <= 256 && event.wheel.abs() <= 8);
             }
         }
@@ -151,10 +137,10 @@ fn noise_never_panics_nor_jumps_further_than_a_packet_can_say() {
 #[test]
 fn an_announcement_is_told_from_a_packet() {
     for kind in KINDS {
-        let mut random = Random(0x0dd_ba11);
+        let mut random = Rng::with_seed(0x0dd_ba11);
         let mut decoder = MouseDecoder::new(kind);
         for _ in 0..5_000 {
-            for byte in packet(kind, random.event(kind)) {
+            for byte in packet(kind, motion(&mut random, kind)) {
                 decoder.push(byte, 0);
             }
             assert!(!decoder.may_be_announcement());

@@ -198,6 +198,7 @@ mod tests {
     use super::*;
     use alloc::collections::VecDeque;
     use core::cell::Cell;
+    use fastrand::Rng;
 
     const THREADS: usize = 40;
 
@@ -242,11 +243,8 @@ mod tests {
     fn agrees_with_a_deque_for_each_level() {
         let mut queue = MultilevelQueue::new();
         let mut model = Model::default();
-        let mut seed = 11_u64;
-        let mut random = |below: u64| {
-            seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-            (seed >> 33) % below
-        };
+        let mut random = Rng::with_seed(11);
+        let mut random = |below: u64| random.u64(..below);
         for _ in 0..200_000 {
             match random(13) {
                 0..=5 => {

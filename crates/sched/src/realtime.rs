@@ -204,6 +204,7 @@ impl Admission {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use fastrand::Rng;
 
     const MS: u64 = 1_000_000;
 
@@ -244,11 +245,8 @@ mod tests {
     /// shorter period more urgent, from the worst moment: all periods begin together.
     #[test]
     fn whoever_is_admitted_meets_all_deadlines() {
-        let mut seed = 5_u64;
-        let mut random = |below: u64| {
-            seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-            (seed >> 33) % below
-        };
+        let mut random = Rng::with_seed(5);
+        let mut random = |below: u64| random.u64(..below);
         for _ in 0..300 {
             let mut cpu = Admission::new();
             let mut tasks: alloc::vec::Vec<(u64, u64)> = (0..8)

@@ -115,6 +115,7 @@ impl<T> TimerHeap<T> {
 mod tests {
     use super::*;
     use alloc::collections::BTreeMap;
+    use fastrand::Rng;
 
     /// Random operations against a map from slot to deadline.
     #[test]
@@ -122,11 +123,8 @@ mod tests {
         let mut heap = TimerHeap::new();
         heap.reserve(50).unwrap();
         let mut model: BTreeMap<usize, u64> = BTreeMap::new();
-        let mut seed = 7_u64;
-        let mut random = |below: u64| {
-            seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
-            (seed >> 33) % below
-        };
+        let mut random = Rng::with_seed(7);
+        let mut random = |below: u64| random.u64(..below);
         for _ in 0..50_000 {
             let slot = random(50) as usize;
             match random(4) {

@@ -191,15 +191,13 @@ impl<T> TimerWheel<T> {
 mod tests {
     use super::*;
     use alloc::collections::BTreeMap;
+    use fastrand::Rng;
 
     /// Random operations against a map from slot to deadline, over times of every magnitude.
     #[test]
     fn agrees_with_a_map() {
-        let mut seed = 7_u64;
-        let mut random = |below: u64| {
-            seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
-            (seed >> 33) % below
-        };
+        let mut random = Rng::with_seed(7);
+        let mut random = |below: u64| random.u64(..below);
         for round in 0..40 {
             let mut wheel = TimerWheel::new();
             wheel.reserve(50).unwrap();

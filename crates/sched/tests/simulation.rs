@@ -5,20 +5,9 @@
 
 mod machine;
 
+use fastrand::Rng;
 use machine::{Machine, Place};
 use sched::{Admission, BOOST_TICKS, Level, Reservation, Standing, TOP_SLICE_TICKS};
-
-/// xorshift64*.
-struct Random(u64);
-
-impl Random {
-    fn below(&mut self, limit: u64) -> u64 {
-        self.0 ^= self.0 >> 12;
-        self.0 ^= self.0 << 25;
-        self.0 ^= self.0 >> 27;
-        (self.0.wrapping_mul(0x2545_f491_4f6c_dd1d) >> 16) % limit
-    }
-}
 
 /// What a thread does when it has the CPU at a tick, and how long it sleeps.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -41,7 +30,7 @@ struct Simulation {
     ready_since: Vec<u64>,
     longest_wait: Vec<u64>,
     now: u64,
-    random: Random,
+    random: Rng,
 }
 
 impl Simulation {
@@ -54,7 +43,7 @@ impl Simulation {
             ready_since: vec![0; threads.len()],
             longest_wait: vec![0; threads.len()],
             now: 0,
-            random: Random(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1),
+            random: Rng::with_seed(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15)),
         }
     }
 
@@ -104,8 +93,8 @@ impl Simulation {
             }
             let Some(running) = self.machine.cpus[cpu].running else { continue };
             match self.kinds[running] {
-                Kind::Sleeper if self.random.below(4) == 0 => {
-                    self.wakes_at[running] = self.now + self.random.below(60);
+                Kind::Sleeper if self.random.u64(..4) == 0 => {
+                    self.wakes_at[running] = self.now + self.random.u64(..60);
                     self.step(|machine| machine.block(cpu));
                 }
                 Kind::Yielder => self.step(|machine| machine.give_way(cpu)),
@@ -143,18 +132,18 @@ fn bound(threads: usize) -> u64 {
 #[test]
 fn nobody_who_is_ready_waits_longer_than_the_bound() {
     for seed in 1..=30 {
-        let mut random = Random(seed);
-        let cpus = 1 + random.below(4) as usize;
-        let threads: Vec<(Kind, u64)> = (0..2 + random.below(14))
+        let mut random = Rng::with_seed(seed);
+        let cpus = 1 + random.usize(..4);
+        let threads: Vec<(Kind, u64)> = (0..2 + random.u64(..14))
             .map(|_| {
-                let kind = match random.below(6) {
+                let kind = match random.u64(..6) {
                     0 | 1 => Kind::Batch,
                     2 => Kind::Yielder,
-                    3 => Kind::Interactive { every: 1 + random.below(40) },
+                    3 => Kind::Interactive { every: 1 + random.u64(..40) },
                     _ => Kind::Sleeper,
                 };
                 let anywhere = (1 << cpus) - 1;
-                let mask = if random.below(4) == 0 { 1 << random.below(cpus as u64) } else { anywhere };
+                let mask = if random.u64(..4) == 0 { 1 << random.u64(..cpus as u64) } else { anywhere };
                 (kind, mask)
             })
             .collect();
@@ -193,11 +182,11 @@ fn who_answers_does_so_soon_though_others_compute() {
 #[test]
 fn an_idle_cpu_finds_whom_it_may_run() {
     for seed in 1..=200 {
-        let mut random = Random(seed);
-        let cpus = 2 + random.below(3) as usize;
-        let threads: Vec<(Kind, u64)> = (0..2 + random.below(12))
+        let mut random = Rng::with_seed(seed);
+        let cpus = 2 + random.usize(..3);
+        let threads: Vec<(Kind, u64)> = (0..2 + random.u64(..12))
             .map(|_| {
-                let mask = if random.below(2) == 0 { 1 } else { 1 + random.below((1 << cpus) - 1) };
+                let mask = if random.bool() { 1 } else { 1 + random.u64(..(1 << cpus) - 1) };
                 (Kind::Batch, mask)
             })
             .collect();

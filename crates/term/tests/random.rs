@@ -1,17 +1,7 @@
 //! Random input: nothing panics, and plain text agrees with a terminal that fits on one page.
 
+use fastrand::Rng;
 use term::{MAX_CELLS_PER_SIDE, Terminal, Width};
-
-struct Random(u64);
-
-impl Random {
-    fn next(&mut self, bound: usize) -> usize {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        (self.0 % bound as u64) as usize
-    }
-}
 
 fn check_invariants(terminal: &Terminal) {
     if let Some(cursor) = terminal.cursor() {
@@ -29,31 +19,31 @@ fn check_invariants(terminal: &Terminal) {
 }
 
 /// Bytes that are mostly sequences, so that the deep states are reached.
-fn random_bytes(random: &mut Random) -> Vec<u8> {
+fn random_bytes(random: &mut Rng) -> Vec<u8> {
     let mut bytes = Vec::new();
-    for _ in 0..random.next(60) {
-        match random.next(8) {
-            0 => bytes.push(random.next(256) as u8),
+    for _ in 0..random.usize(..60) {
+        match random.usize(..8) {
+            0 => bytes.push(random.u8(..)),
             1 => bytes.extend_from_slice("漢字🙂é\u{301}".as_bytes()),
             2 => bytes.extend_from_slice(b"\r\n"),
             3 => bytes.extend_from_slice(
                 [&b"\x1b[?1049h"[..], b"\x1b[?1049l", b"\x1bM", b"\x1b7", b"\x1b8", b"\x1b[!p", b"\x1bc"]
-                    [random.next(7)],
+                    [random.usize(..7)],
             ),
             4 | 5 => {
                 let finals = b"@ABCDEFGHIJKLMPSTXZ`abcdfghlmnrsutq";
                 bytes.extend_from_slice(b"\x1b[");
-                if random.next(5) == 0 {
+                if random.usize(..5) == 0 {
                     bytes.push(b'?');
                 }
-                for parameter in 0..random.next(4) {
+                for parameter in 0..random.usize(..4) {
                     if parameter > 0 {
                         bytes.push(b';');
                     }
-                    let value = [0_u64, 1, 2, 5, 20, 65535, 4_000_000_000][random.next(7)];
+                    let value = [0_u64, 1, 2, 5, 20, 65535, 4_000_000_000][random.usize(..7)];
                     bytes.extend_from_slice(value.to_string().as_bytes());
                 }
-                bytes.push(finals[random.next(finals.len())]);
+                bytes.push(finals[random.usize(..finals.len())]);
             }
             _ => bytes.extend_from_slice(b"some text "),
         }
@@ -64,13 +54,13 @@ fn random_bytes(random: &mut Random) -> Vec<u8> {
 #[test]
 fn random_bytes_and_sizes_never_panic() {
     for seed in 1..400 {
-        let mut random = Random(0x9e37_79b9_7f4a_7c15_u64.wrapping_mul(seed));
-        let mut terminal = Terminal::with_scrollback(1 + random.next(30), 1 + random.next(12), 50);
+        let mut random = Rng::with_seed(seed);
+        let mut terminal = Terminal::with_scrollback(1 + random.usize(..30), 1 + random.usize(..12), 50);
         for _ in 0..40 {
             terminal.feed(&random_bytes(&mut random));
-            match random.next(6) {
-                0 => terminal.resize(random.next(30), random.next(12)),
-                1 => terminal.scroll_view(random.next(40) as isize - 20),
+            match random.usize(..6) {
+                0 => terminal.resize(random.usize(..30), random.usize(..12)),
+                1 => terminal.scroll_view(random.isize(0..40) - 20),
                 _ => {}
             }
             check_invariants(&terminal);
@@ -132,12 +122,12 @@ impl Page {
 #[test]
 fn plain_text_agrees_with_the_page() {
     for seed in 1..300 {
-        let mut random = Random(0x9e37_79b9_7f4a_7c15_u64.wrapping_mul(seed));
-        let (columns, rows) = (2 + random.next(12), 1 + random.next(6));
+        let mut random = Rng::with_seed(seed);
+        let (columns, rows) = (2 + random.usize(..12), 1 + random.usize(..6));
         let mut terminal = Terminal::new(columns, rows);
         let mut page = Page { rows: vec![vec![' '; columns]; rows], row: 0, column: 0 };
         for _ in 0..300 {
-            let character = ['a', 'b', 'c', 'ä', ' ', '\r', '\n', '\x08'][random.next(8)];
+            let character = ['a', 'b', 'c', 'ä', ' ', '\r', '\n', '\x08'][random.usize(..8)];
             terminal.feed(character.encode_utf8(&mut [0; 4]).as_bytes());
             page.write(character, columns);
             assert_eq!(terminal.screen_text(), page.text(), "seed {seed}");

@@ -1,5 +1,6 @@
 //! A field for one line of text, typed into.
 
+use fastrand::Rng;
 use gfx::Rect;
 use ui::kit::{FieldChange, TextField};
 use ui::{Clipboard, DateTime, Files, Host, Key, KeyEvent, KeyState, Modifiers, Pty, SystemFigures};
@@ -93,21 +94,17 @@ fn the_clipboard_gives_one_line() {
 /// Any keys: the cursor stays between characters.
 #[test]
 fn random_keys_keep_the_selection_within_the_text() {
-    let mut state = 7_u64;
-    let mut below = |bound: u64| {
-        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
-        (state >> 33) % bound
-    };
+    let mut random = Rng::with_seed(7);
     let keys =
         [Key::Left, Key::Right, Key::Home, Key::End, Key::Backspace, Key::Delete, Key::A, Key::X, Key::V];
     let (mut field, mut host) = (TextField::new("äöü"), Desk::default());
     field.area = Rect::new(0, 0, 80, 28);
     for _ in 0..20_000 {
-        if below(3) == 0 {
-            type_text(&mut field, &mut host, ["a", "ß", " ", "€"][below(4) as usize]);
+        if random.u32(..3) == 0 {
+            type_text(&mut field, &mut host, ["a", "ß", " ", "€"][random.usize(..4)]);
         } else {
-            let modifiers = [NONE, CTRL, Modifiers::SHIFT, CTRL | Modifiers::SHIFT][below(4) as usize];
-            press(&mut field, &mut host, keys[below(keys.len() as u64) as usize], modifiers);
+            let modifiers = [NONE, CTRL, Modifiers::SHIFT, CTRL | Modifiers::SHIFT][random.usize(..4)];
+            press(&mut field, &mut host, keys[random.usize(..keys.len())], modifiers);
         }
         let selection = field.selection();
         assert!(

@@ -1,9 +1,6 @@
 //! Pipes against a plain queue of bytes, and the words of pipe(7) and fifo(7).
 
-#[allow(dead_code, reason = "nobody writes to files here")]
-mod decide;
-
-use decide::{Decide, Random};
+use fastrand::Rng;
 use std::collections::VecDeque;
 use vfs::FsError;
 use vfs::pipe::{ATOMIC, CAPACITY, End, Pipe, Readiness};
@@ -18,12 +15,12 @@ fn opened() -> Pipe {
 #[test]
 fn random_readers_and_writers_see_what_a_queue_says() {
     for seed in 1..30 {
-        let mut random = Random(seed * 0x9e37_79b9);
+        let mut random = Rng::with_seed(seed * 0x9e37_79b9);
         let (mut pipe, mut queue) = (Pipe::new(), VecDeque::<u8>::new());
         let mut ends = [0_usize; 2];
         let mut next = 0_u8;
         for step in 0..1000 {
-            match random.below(20) {
+            match random.usize(..20) {
                 0 => {
                     ends[0] += 1;
                     pipe.open(End::Read);
@@ -41,8 +38,8 @@ fn random_readers_and_writers_see_what_a_queue_says() {
                     pipe.close(End::Write);
                 }
                 4..=11 => {
-                    let length = [10, 5000, 70_000][random.below(3)];
-                    let mut buffer = vec![0; random.below(length)];
+                    let length = [10, 5000, 70_000][random.usize(..3)];
+                    let mut buffer = vec![0; random.usize(..length)];
                     let expected = if buffer.is_empty() {
                         Ok(0)
                     } else if queue.is_empty() && ends[1] > 0 {
@@ -55,8 +52,8 @@ fn random_readers_and_writers_see_what_a_queue_says() {
                     assert!(queue.drain(..count).eq(buffer[..count].iter().copied()), "bytes at {step}");
                 }
                 _ => {
-                    let length = [10, 4000, 4098, 5000, 70_000][random.below(5)];
-                    let length = if random.below(2) == 0 { length } else { random.below(length) };
+                    let length = [10, 4000, 4098, 5000, 70_000][random.usize(..5)];
+                    let length = if random.bool() { length } else { random.usize(..length) };
                     let data: Vec<u8> = (0..length).map(|at| next.wrapping_add(at as u8)).collect();
                     let room = 65_536 - queue.len();
                     let expected = match length {

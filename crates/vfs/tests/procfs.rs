@@ -1,9 +1,6 @@
 //! The file system about processes, over a table of processes.
 
-#[allow(dead_code, reason = "nobody writes to files here")]
-mod decide;
-
-use decide::{Decide, Random};
+use fastrand::Rng;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex};
 use vfs::FsError;
@@ -238,15 +235,15 @@ fn what_has_ended_is_gone_and_nothing_can_be_changed() {
 
 #[test]
 fn a_listing_in_pieces_shows_each_process_that_stays_once() {
-    let mut random = Random(99);
+    let mut random = Rng::with_seed(99);
     for _ in 0..100 {
-        let numbers: Vec<u32> = (0..50).map(|_| 1 + random.below(500) as u32).collect();
+        let numbers: Vec<u32> = (0..50).map(|_| 1 + random.u32(..500)).collect();
         let table = table(&numbers);
         let mut fs = ProcFs::new(table.clone());
         let before: BTreeSet<u32> = numbers.into_iter().collect();
         let (mut cursor, mut seen) = (0, Vec::new());
         loop {
-            let mut left = 1 + random.below(5);
+            let mut left = 1 + random.usize(..5);
             let known = seen.len();
             let root = fs.root();
             fs.list(root, cursor, &mut |entry| {
@@ -259,7 +256,7 @@ fn a_listing_in_pieces_shows_each_process_that_stays_once() {
             if seen.len() == known {
                 break;
             }
-            table.processes.lock().unwrap().remove(&(1 + random.below(500) as u32));
+            table.processes.lock().unwrap().remove(&(1 + random.u32(..500)));
         }
         let unique: BTreeSet<&String> = seen.iter().collect();
         assert_eq!(unique.len(), seen.len());

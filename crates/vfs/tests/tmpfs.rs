@@ -3,9 +3,10 @@
 
 mod decide;
 mod inode_model;
+mod random;
 mod scarce;
 
-use decide::{Decide, Random};
+use fastrand::Rng;
 use inode_model::{Answer, Fs, HeapPages, Model, Operation, agree, any_operation, noon, perform};
 use scarce::{may_have_page, with_allocations};
 use std::cell::Cell;
@@ -27,7 +28,7 @@ fn a_random_user_sees_what_the_model_says() {
     for seed in 1..30 {
         let mut fs = tmpfs(40, 30);
         let mut model = Model::new(fs.root(), 40, 30);
-        inode_model::run(&mut fs, &mut model, 1000, &mut Random(seed * 0x9e37_79b9));
+        inode_model::run(&mut fs, &mut model, 1000, &mut Rng::with_seed(seed * 0x9e37_79b9));
     }
 }
 
@@ -35,7 +36,7 @@ fn a_random_user_sees_what_the_model_says() {
 fn when_memory_runs_out_at_any_allocation_nothing_has_changed() {
     let mut failures = 0;
     for seed in 1..40 {
-        let mut random = Random(seed * 0x9e37_79b9);
+        let mut random = Rng::with_seed(seed * 0x9e37_79b9);
         let mut fs = tmpfs(1000, 1000);
         let mut model = Model::new(fs.root(), 1000, 1000);
         for step in 0..300 {
@@ -119,11 +120,12 @@ fn a_removed_directory_takes_nothing_in() {
 
 #[test]
 fn a_listing_in_pieces_shows_each_entry_that_stays_once() {
-    let mut random = Random(77);
+    let mut random = Rng::with_seed(77);
     for _ in 0..50 {
         let mut fs = tmpfs(0, 10_000);
         let root = fs.root();
-        let mut names: BTreeSet<String> = (0..random.below(200)).map(|number| format!("{number}")).collect();
+        let mut names: BTreeSet<String> =
+            (0..random.usize(..200)).map(|number| format!("{number}")).collect();
         for name in &names {
             make(&mut fs, root, name, InodeKind::File).unwrap();
         }
@@ -132,7 +134,7 @@ fn a_listing_in_pieces_shows_each_entry_that_stays_once() {
         let mut cursor = 0;
         let mut made = 1000;
         loop {
-            let mut left = 1 + random.below(10);
+            let mut left = 1 + random.usize(..10);
             let mut ended = true;
             fs.list(root, cursor, &mut |entry| {
                 if left == 0 {
@@ -150,11 +152,11 @@ fn a_listing_in_pieces_shows_each_entry_that_stays_once() {
                 break;
             }
             // Whoever lists renames, as `mv` in a loop does, removes and makes meanwhile.
-            for _ in 0..random.below(8) {
+            for _ in 0..random.usize(..8) {
                 made += 1;
                 let new_name = format!("{made}");
-                let victim = names.iter().nth(random.below(names.len().max(1))).cloned();
-                match (random.below(3), victim) {
+                let victim = names.iter().nth(random.usize(..names.len().max(1))).cloned();
+                match (random.usize(..3), victim) {
                     (0, Some(name)) => {
                         fs.unlink(root, &name).unwrap();
                         names.remove(&name);

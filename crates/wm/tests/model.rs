@@ -1,6 +1,7 @@
 //! Random operations against a per-pixel model of what can be seen, and the promises a user counts
 //! on: one focus, no window lost, every title bar within reach.
 
+use fastrand::Rng;
 use std::collections::BTreeSet;
 
 use gfx::{Point, Rect, Size};
@@ -21,20 +22,8 @@ const METRICS: Metrics = Metrics {
     button_pitch: 4,
 };
 
-/// A small generator of numbers that look random (xorshift64).
-struct Random(u64);
-
-impl Random {
-    fn below(&mut self, bound: i32) -> i32 {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        (self.0 % bound as u64) as i32
-    }
-
-    fn point(&mut self) -> Point {
-        Point::new(self.below(SCREEN.width), self.below(SCREEN.height))
-    }
+fn random_point(random: &mut Rng) -> Point {
+    Point::new(random.i32(0..SCREEN.width), random.i32(0..SCREEN.height))
 }
 
 /// What decides a pixel's colour: every window seen there from the top down to the first opaque one,
@@ -109,22 +98,22 @@ const PLACEMENTS: [Placement; 4] =
 const DIRECTIONS: [Direction; 4] = [Direction::Left, Direction::Right, Direction::Up, Direction::Down];
 
 /// Does one random operation; returns what it was and what the stack said about it.
-fn step(stack: &mut Stack, open: &mut BTreeSet<WindowId>, random: &mut Random) -> (String, Changes) {
-    let some = (!open.is_empty())
-        .then(|| *open.iter().nth(random.below(open.len() as i32) as usize).expect("below the length"));
-    let Some(id) = some.filter(|_| open.len() > 5 || random.below(12) != 0) else {
-        let client = Size::new(random.below(120), random.below(90));
+fn step(stack: &mut Stack, open: &mut BTreeSet<WindowId>, random: &mut Rng) -> (String, Changes) {
+    let some =
+        (!open.is_empty()).then(|| *open.iter().nth(random.usize(..open.len())).expect("below the length"));
+    let Some(id) = some.filter(|_| open.len() > 5 || random.i32(0..12) != 0) else {
+        let client = Size::new(random.i32(0..120), random.i32(0..90));
         let options = WindowOptions {
             client,
-            minimum: Size::new(random.below(30), random.below(20)),
-            position: (random.below(2) == 0).then(|| random.point()),
+            minimum: Size::new(random.i32(0..30), random.i32(0..20)),
+            position: (random.bool()).then(|| random_point(random)),
         };
         let (id, changes) = stack.open(options);
         open.insert(id);
         return (format!("open {options:?}"), changes);
     };
-    let point = random.point();
-    match random.below(16) {
+    let point = random_point(random);
+    match random.i32(0..16) {
         0 => {
             open.remove(&id);
             (format!("close {id:?}"), stack.close(id))
@@ -133,19 +122,19 @@ fn step(stack: &mut Stack, open: &mut BTreeSet<WindowId>, random: &mut Random) -
         2 => (format!("minimise {id:?}"), stack.minimise(id)),
         3 => (format!("toggle {id:?}"), stack.toggle_maximised(id)),
         4 => {
-            let placement = PLACEMENTS[random.below(4) as usize];
+            let placement = PLACEMENTS[random.usize(..4)];
             (format!("place {id:?} {placement:?}"), stack.place(id, placement))
         }
-        5 => ("arrow".into(), stack.arrow(DIRECTIONS[random.below(4) as usize])),
+        5 => ("arrow".into(), stack.arrow(DIRECTIONS[random.usize(..4)])),
         6 => (format!("begin move {id:?} {point:?}"), stack.begin_move(id, point)),
         7 => {
-            let edge = EDGES[random.below(8) as usize];
+            let edge = EDGES[random.usize(..8)];
             (format!("resize {id:?} {edge:?} {point:?}"), stack.begin_resize(id, edge, point))
         }
         8 => ("end drag".into(), stack.end_drag()),
-        9 if random.below(3) == 0 => ("cancel drag".into(), stack.cancel_drag()),
+        9 if random.i32(0..3) == 0 => ("cancel drag".into(), stack.cancel_drag()),
         10 => {
-            stack.switch(random.below(2) == 0);
+            stack.switch(random.bool());
             ("switch".into(), Changes::default())
         }
         11 => ("end switch".into(), stack.end_switch()),
@@ -156,7 +145,7 @@ fn step(stack: &mut Stack, open: &mut BTreeSet<WindowId>, random: &mut Random) -
 #[test]
 fn random_operations_keep_every_promise() {
     for seed in 1..=30 {
-        let mut random = Random(u64::wrapping_mul(seed, 0x9e37_79b9_7f4a_7c15));
+        let mut random = Rng::with_seed(seed);
         let mut stack = Stack::new(WORK_AREA, METRICS);
         let mut open = BTreeSet::new();
         let mut before = picture(&stack);

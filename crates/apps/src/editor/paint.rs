@@ -102,7 +102,9 @@ impl Painted {
 pub(super) fn draw(editor: &mut Editor, canvas: &mut Canvas<'_>, damage: &mut Damage) {
     let layout = editor.layout;
     let has_overlay = !matches!(editor.overlay, Overlay::None);
-    if editor.painted.layout != Some(layout) || has_overlay {
+    // In a window smaller than it should be, one part lies over another.
+    let has_room = layout.text.height >= cell().height;
+    if editor.painted.layout != Some(layout) || has_overlay || !has_room {
         editor.painted.forget();
         editor.painted.layout = Some(layout);
         canvas.clear(theme::SURFACE_RAISED);

@@ -176,6 +176,9 @@ impl FileManager {
             return;
         }
         let Some(name) = self.listing.entry(cursor).map(|entry| entry.name.clone()) else { return };
+        if self.keeps(&[path::join(&self.directory, &name)], "renamed") {
+            return;
+        }
         self.listing.go(cursor, super::listing::Select::Only);
         let mut field = TextField::new(&name);
         let is_directory = self.listing.entry(cursor).is_some_and(|entry| entry.is_directory);
@@ -235,6 +238,9 @@ impl FileManager {
         if paths.is_empty() {
             return;
         }
+        if is_cut && self.keeps(&paths, "moved") {
+            return;
+        }
         let verb = if is_cut { "cut" } else { "copied" };
         self.say(&format!("{} {verb}. Paste with Ctrl+V.", plural(paths.len() as u64)));
         self.cut = if is_cut { paths.clone() } else { Vec::new() };
@@ -268,18 +274,27 @@ impl FileManager {
             self.ask_delete();
             return;
         }
-        if let Some(fixed) = paths.iter().find(|path| path::is_within(trash::FILES, path) || *path == "/tmp")
-        {
-            let text = format!("\"{}\" belongs to the system and stays where it is.", path::name(fixed));
-            self.show_message("This can't be deleted", &text);
+        if self.keeps(&paths, "deleted") {
             return;
         }
         let job = Job::trash(&paths, host.wall_clock());
         self.start(job, host);
     }
 
+    /// Whether one of `paths` belongs to the system, so that it is not `done`, which is told.
+    fn keeps(&mut self, paths: &[String], done: &str) -> bool {
+        let belongs = |path: &&String| path::is_within(trash::FILES, path) || *path == "/tmp";
+        let Some(fixed) = paths.iter().find(belongs) else { return false };
+        let text = format!("\"{}\" belongs to the system and stays where it is.", path::name(fixed));
+        self.show_message(&format!("This can't be {done}"), &text);
+        true
+    }
+
     fn ask_delete(&mut self) {
         let paths = self.selected_paths();
+        if self.keeps(&paths, "deleted") {
+            return;
+        }
         let what = match paths.as_slice() {
             [] => return,
             [path] => format!("\"{}\"", path::name(path)),

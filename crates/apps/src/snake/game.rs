@@ -171,6 +171,7 @@ fn is_inside(place: Place) -> bool {
 mod tests {
     use super::*;
     use alloc::vec::Vec;
+    use fastrand::Rng;
 
     /// The model: a list that is rebuilt at each step.
     struct Model {
@@ -205,15 +206,14 @@ mod tests {
                 body: game.snake().map(|place| (place.column, place.row)).collect(),
                 heading: (1, 0),
             };
-            let mut random = seed + 1;
+            let mut random = Rng::with_seed(seed);
             loop {
-                random = random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
                 let apple = (game.apple().column, game.apple().row);
                 assert!(!model.body.contains(&apple), "an apple on the snake");
                 // Mostly towards the apple, sometimes anywhere.
                 let (dx, dy) = (apple.0 - model.body[0].0, apple.1 - model.body[0].1);
-                let direction = match (random >> 60) % 8 {
-                    0 => directions[(random >> 40) as usize % 4],
+                let direction = match random.u8(..8) {
+                    0 => directions[random.usize(..4)],
                     _ if dx > 0 => Direction::Right,
                     _ if dx < 0 => Direction::Left,
                     _ if dy > 0 => Direction::Down,

@@ -2,12 +2,16 @@
 //! who want their sectors.
 #![allow(dead_code, reason = "each test file uses the part that it needs")]
 
+mod oracle;
+
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
 use disks::hardware::{Machine, Memory, PhysicalMemory, Reach};
 use disks::queue::{Queue, Rejected, Request, Waiter};
 use disks::{Controller, Fault, Operation, Segment};
+
+pub use oracle::Oracle;
 
 /// The physical address of the first byte.
 const BASE: u64 = 0x0010_0000;
@@ -160,6 +164,9 @@ pub struct Pending {
     pub results: Rc<RefCell<Vec<Result<(), Fault>>>>,
 }
 
+/// How a request went, and the memory unless the queue keeps it.
+pub type Outcome = (Result<(), Fault>, Option<Vec<u8>>);
+
 /// Submits a request for `data.len()` bytes, scattered over pages.
 pub fn submit<C: Controller>(
     world: &World,
@@ -224,11 +231,7 @@ fn offer<C: Controller>(
 
 /// Waits as the kernel does: looks after the queue, resets the controller when asked to. Gives the result, and the
 /// memory unless the queue keeps it.
-pub fn finish<C: Controller>(
-    world: &World,
-    queue: &mut Queue<C, Buffer>,
-    pending: Pending,
-) -> (Result<(), Fault>, Option<Vec<u8>>) {
+pub fn finish<C: Controller>(world: &World, queue: &mut Queue<C, Buffer>, pending: Pending) -> Outcome {
     for _ in 0..200_000 {
         if queue.advance(world.now_ns())
             && let Some(mut controller) = queue.begin_reset()
@@ -250,18 +253,16 @@ pub fn finish<C: Controller>(
     panic!("a request never ended");
 }
 
-/// Numbers that are the same every time (xorshift).
-pub struct Random(pub u64);
-
-impl Random {
-    pub fn next(&mut self) -> u64 {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        self.0 >> 8
+/// Lets a device work, which hears of nothing by itself, then waits.
+pub fn work_and_finish<C: Controller>(
+    world: &World,
+    queue: &mut Queue<C, Buffer>,
+    pending: Pending,
+    mut work: impl FnMut(),
+) -> Outcome {
+    for _ in 0..4 {
+        work();
+        queue.advance(world.now_ns());
     }
-
-    pub fn below(&mut self, bound: usize) -> usize {
-        self.next() as usize % bound
-    }
+    finish(world, queue, pending)
 }

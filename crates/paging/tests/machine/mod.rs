@@ -69,17 +69,6 @@ impl TableMemory for Machine {
     }
 }
 
-/// A linear congruential generator: enough to mix operations, and the same everywhere.
-pub struct Random(pub u64);
-
-impl Random {
-    /// A number below `bound`.
-    pub fn below(&mut self, bound: u64) -> u64 {
-        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-        (self.0 >> 20) % bound
-    }
-}
-
 /// The canonical address `address`.
 pub fn virtual_address(address: u64) -> VirtualAddress {
     VirtualAddress::new(address).expect("canonical")
