@@ -7,9 +7,9 @@ use super::print;
 use crate::arch::{cpu, time};
 use crate::task::{self, JoinHandle};
 
-/// Pieces of the job, each some milliseconds of arithmetic.
+/// Pieces of the job, each some ten milliseconds of arithmetic.
 const PIECES: u64 = 16;
-const STEPS: u64 = 2_000_000;
+const STEPS: u64 = 8_000_000;
 /// The best of so many runs counts: others may use the host's processors.
 const RUNS: usize = 5;
 
