@@ -88,6 +88,8 @@ pub enum WriteMode {
     Replace,
     /// The bytes are added at its end.
     Append,
+    /// The bytes that lie this far from its start are replaced.
+    At(u64),
 }
 
 /// A mounted file system.

@@ -77,6 +77,25 @@ fn reading_a_device_can_be_interrupted() {
     assert!(machine.output_of("ls -l").contains("device"));
 }
 
+/// A device takes what is copied to it and stays one; nothing is moved over it.
+#[test]
+fn devices_are_written_and_never_replaced() {
+    let machine = Machine::new(80, 24);
+    let contents: Vec<u8> = (0..40_000_u32).map(|at| (at / 64) as u8).collect();
+    machine.state().files.insert("/disk/picture".into(), Some(contents.clone()));
+    machine.output_of("mkfifo screen");
+    assert_eq!(machine.output_of("cp picture screen"), "");
+    let mut arrived = Vec::new();
+    for (path, offset, bytes) in machine.state().written_to_devices.drain(..) {
+        assert_eq!((path.as_str(), offset), ("/disk/screen", arrived.len() as u64));
+        arrived.extend(bytes);
+    }
+    assert!(arrived == contents);
+    assert!(machine.output_of("mv picture screen").contains("screen: is a device (cp writes to it)"));
+    assert!(machine.output_of("ls -l").contains("device"));
+    assert!(machine.file("/disk/picture").is_some());
+}
+
 #[test]
 fn what_is_mounted_is_listed_and_synced() {
     let machine = Machine::new(80, 24);

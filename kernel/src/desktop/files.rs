@@ -240,6 +240,7 @@ pub fn write(path: &str, contents: &[u8], mode: WriteMode) -> Result<(), FileErr
     match mode {
         WriteMode::Replace => fs::write(path, contents),
         WriteMode::Append => fs::append(path, contents),
+        WriteMode::At(offset) => fs::write_at(path, offset, contents),
     }
     .map_err(error)
 }

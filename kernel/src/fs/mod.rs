@@ -357,6 +357,11 @@ pub fn append(path: &str, contents: &[u8]) -> Result<(), FsError> {
     open_to_write(path)?.append(contents)
 }
 
+/// Writes at `offset`, into what there may be.
+pub fn write_at(path: &str, offset: u64, contents: &[u8]) -> Result<(), FsError> {
+    open_to_write(path)?.write(offset, contents)
+}
+
 /// Puts everything on the disks. Tries all of them, and gives the first error.
 pub fn sync() -> Result<(), FsError> {
     let mut result = Ok(());

@@ -7,6 +7,7 @@ use super::stage::Stage;
 use crate::build::disk;
 use crate::error::{Result, fail};
 use crate::machine::READY;
+use crate::qemu::image::Image;
 use std::time::Duration;
 
 pub const SCENARIOS: &[Scenario] = &[
@@ -100,7 +101,18 @@ fn full_disk(stage: &Stage) -> Result {
 /// What a person finds in `/dev` and `/proc`, links on the way, and a device that is read until Ctrl+C.
 fn devices_and_processes(stage: &Stage) -> Result {
     let image = stage.disk()?;
+    // Four pixels of one colour for each of another, which no picture of the desktop has.
+    let stripes: Vec<u8> = [[1, 2, 253, 0]; 4].iter().chain(&[[1, 254, 3, 0]]).flatten().copied().collect();
+    disk::write(&image, "stripes.bin", &stripes.repeat(10_000))?;
     let mut machine = stage.boot(stage.hardware(Some(image.clone())))?;
+    machine.enter("cp /disk/stripes.bin /dev/fb0")?;
+    // Not all of it: the desktop may draw over it.
+    let stripe = |image: &Image, y| {
+        let colours = (200..210).map(|x| image.pixel(x, y));
+        let (red, green) = ([253, 2, 1], [3, 254, 1]);
+        colours.enumerate().all(|(at, colour)| colour == if at % 5 == 4 { green } else { red })
+    };
+    machine.wait_for_screen("what was copied to /dev/fb0", |image| stripe(image, 3) && stripe(image, 30))?;
     machine.enter("ls -l /dev")?;
     for name in ["disk0", "null", "urandom", "fb0"] {
         machine.wait_for_text(name, Font::Mono)?;

@@ -35,12 +35,21 @@ pub(super) fn mv(session: &mut Session<'_>, arguments: &[String]) -> Outcome {
     each_source(session, &paths, "mv", |session, source, target| {
         may_go(session, source)?;
         let system = session.system.clone();
+        if is_device(&*system, target) {
+            // It would be gone, and what was moved there would be a file like any other.
+            return Err(Failure::Message(format!("{target}: is a device (cp writes to it)")));
+        }
         if mount_point(&*system, source) != mount_point(&*system, target) {
             copy_tree(session, source, target, true)?;
             return remove_any(session, source);
         }
         rename(&*system, source, target)
     })
+}
+
+fn is_device(system: &dyn System, path: &str) -> bool {
+    let kind = system.status(path).map(|status| status.kind);
+    matches!(kind, Ok(FileKind::CharacterDevice | FileKind::BlockDevice))
 }
 
 /// Calls `action` with every source and the path it shall have: inside the target if that is a
@@ -134,14 +143,18 @@ fn copy_tree(session: &mut Session<'_>, source: &str, target: &str, links_stay: 
 fn copy_file(session: &mut Session<'_>, source: &str, target: &str) -> Outcome {
     let system = session.system.clone();
     let exists = match system.status(target) {
-        Ok(status) if status.kind == FileKind::Directory => {
-            return Err(Failure::Message(format!("{target}: is a directory")));
-        }
-        Ok(_) => true,
+        Ok(status) => match status.kind {
+            FileKind::Directory => return Err(Failure::Message(format!("{target}: is a directory"))),
+            FileKind::CharacterDevice | FileKind::BlockDevice => {
+                return copy_contents(session, source, target, true);
+            }
+            FileKind::Pipe => return Err(Failure::Message(format!("{target}: is a pipe"))),
+            FileKind::File | FileKind::Link => true,
+        },
         Err(_) => false,
     };
     let written = if exists { unused_name(&*system, target) } else { String::from(target) };
-    if let Err(failure) = copy_contents(session, source, &written) {
+    if let Err(failure) = copy_contents(session, source, &written, false) {
         // What is there is not a copy; leaving it would look as if it were one.
         let _ = system.remove(&written);
         return Err(failure);
@@ -149,19 +162,24 @@ fn copy_file(session: &mut Session<'_>, source: &str, target: &str) -> Outcome {
     if exists { rename(&*system, &written, target) } else { Ok(()) }
 }
 
-fn copy_contents(session: &mut Session<'_>, source: &str, target: &str) -> Outcome {
+/// Writes what is in a file to another one that is new, or to a device, which can't be made anew.
+fn copy_contents(session: &mut Session<'_>, source: &str, target: &str, is_device: bool) -> Outcome {
     let system = session.system.clone();
     let mut buffer = vec![0; CHUNK];
     let mut offset = 0;
-    let mut mode = WriteMode::Replace;
     loop {
         session.console.check_interrupt()?;
         let count = system
             .read_file(source, offset, &mut buffer)
             .map_err(|error| failure::about_file(&*system, source, error))?;
-        if count == 0 && offset > 0 {
+        if count == 0 && (offset > 0 || is_device) {
             return Ok(());
         }
+        let mode = match offset {
+            _ if is_device => WriteMode::At(offset),
+            0 => WriteMode::Replace,
+            _ => WriteMode::Append,
+        };
         system
             .write_file(target, &buffer[..count], mode)
             .map_err(|error| failure::about_file(&*system, target, error))?;
@@ -169,7 +187,6 @@ fn copy_contents(session: &mut Session<'_>, source: &str, target: &str) -> Outco
             return Ok(());
         }
         offset += count as u64;
-        mode = WriteMode::Append;
     }
 }
 

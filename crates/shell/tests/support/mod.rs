@@ -39,6 +39,8 @@ pub struct State {
     pub links: BTreeMap<String, String>,
     /// Devices; who reads one waits until he is told to end.
     pub devices: BTreeSet<String>,
+    /// What was written to them: where, how far from the start, and what.
+    pub written_to_devices: Vec<(String, u64, Vec<u8>)>,
     /// Where the shell said to be.
     pub entered: Vec<String>,
     pub syncs: usize,
@@ -342,6 +344,12 @@ impl System for Machine {
 
     fn write_file(&self, path: &str, contents: &[u8], mode: WriteMode) -> Result<(), FileError> {
         let mut state = self.state();
+        if let WriteMode::At(offset) = mode {
+            assert!(state.devices.contains(path), "{path}");
+            state.written_to_devices.push((path.to_string(), offset, contents.to_vec()));
+            return Ok(());
+        }
+        assert!(!state.devices.contains(path), "{path} is made anew");
         state.check_new(path)?;
         if state.files.get(path).is_some_and(Option::is_none) {
             return Err(FileError::IsADirectory);
