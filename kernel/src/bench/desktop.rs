@@ -24,7 +24,7 @@ pub(super) fn run() {
     task::sleep_ms(2_000);
     print("idle_frames_in_2_s", session::shown().frames - before.frames, "frames");
     let ticks = trap::count(trap::vector::TIMER) - ticks;
-    print("idle_timer_interrupts", ticks / 2 / cpu::count() as u64, "per second and CPU");
+    print("idle_timer_interrupts", ticks / 2 / cpu::count() as u64, "/s");
     pointer();
     drag();
 }
