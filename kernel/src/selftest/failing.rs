@@ -207,7 +207,7 @@ fn survives(workload: &Workload) -> Outcome {
         let figures = memory::statistics();
         let bytes = match kind {
             Kind::Heap => figures.heap.used,
-            // Without the heap's: it takes a MiB whenever somebody has need of one.
+            // Without the heap's, which anybody may make larger meanwhile: what is lost of it, the others see.
             Kind::Frames => figures.used.saturating_sub(figures.heap.size + figures.heap.large),
         };
         (bytes, task::list().len())
