@@ -173,12 +173,7 @@ impl Part {
                     unused.into_iter().for_each(free);
                 }
             }
-            Direction::Write => {
-                let outcome = CACHE.lock().written(self.object, index, result.is_ok());
-                if let (Some(AfterFailure::GivenUp), Err(error)) = (outcome, result) {
-                    self.device.note_loss(error);
-                }
-            }
+            Direction::Write => page_written(&self.device, self.object, index, result),
         }
     }
 
@@ -210,6 +205,14 @@ impl Part {
             }
         }
         Ok(())
+    }
+}
+
+/// Tells the cache how the writing of a page went, and, if it gives the page up, the volume that it is lost.
+pub fn page_written(device: &Volume, object: ObjectId, index: u64, result: Result<(), FsError>) {
+    let outcome = CACHE.lock().written(object, index, result.is_ok());
+    if let (Some(AfterFailure::GivenUp), Err(error)) = (outcome, result) {
+        device.note_loss(error);
     }
 }
 

@@ -6,11 +6,11 @@ use alloc::sync::Arc;
 use alloc::vec::Vec;
 
 use ::frames::Frame;
-use blockcache::pages::{AfterFailure, ObjectId, ToWrite};
+use blockcache::pages::{ObjectId, ToWrite};
 use vfs::FsError;
 
 use super::moving::{begin, run_at};
-use super::transfer::Place;
+use super::transfer::{Place, page_written};
 use super::{Backing, CACHE, Object, Transfer, pieces};
 use crate::block::{Pending, Transfer as Direction};
 use crate::memory::page::PAGE_SIZE;
@@ -130,7 +130,7 @@ impl Object {
                 run_at(backing, page.index, rest.len() as u64).and_then(|(first_sector, contiguous)| {
                     if contiguous == 0 {
                         let result = pieces::write_page(backing, page.index, page.page);
-                        self.written(backing, page.index, result);
+                        page_written(backing.device()?, self.0, page.index, result);
                         return result.map(|()| 1);
                     }
                     let mut frames = Vec::new();
@@ -156,13 +156,6 @@ impl Object {
                     rest = &rest[1..];
                 }
             }
-        }
-    }
-
-    fn written(&self, backing: &dyn Backing, index: u64, result: Result<(), FsError>) {
-        let outcome = CACHE.lock().written(self.0, index, result.is_ok());
-        if let (Some(AfterFailure::GivenUp), Err(error), Ok(device)) = (outcome, result, backing.device()) {
-            device.note_loss(error);
         }
     }
 }
